@@ -1,0 +1,44 @@
+# Every word works as the first one on a fresh machine that has Python 3.11 or newer (with venv) and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: run test check bench soak requirements clean
+
+run: $(STAMP)  ## the journey of a newcomer: data, a first champion, a challenger judged against it
+	$(BIN)/keepfit demo --until 2013-05-01
+	$(BIN)/keepfit run flight_delay --as-of 2013-04-01 || [ $$? -eq 5 ]
+	$(BIN)/keepfit run flight_delay --as-of 2013-05-01 || [ $$? -eq 5 ]
+	$(BIN)/keepfit show flight_delay
+
+test: $(STAMP)  ## every test but the long ones
+	$(BIN)/python -m pytest -q -m "not soak"
+
+check: $(STAMP)  ## style, types, layers, budgets
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/architecture
+
+bench: $(STAMP)  ## speed beside the peer or the limit, from one run
+	$(BIN)/python -m tests.benchmarks
+
+soak: $(STAMP)  ## what takes long: 50 kills on the flights
+	$(BIN)/python -m pytest -q -m soak
+
+$(STAMP): requirements/all.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/all.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+requirements: $(STAMP)  ## pin again what pyproject.toml asks for (needs an index)
+	$(BIN)/uv pip compile pyproject.toml $(COMPILE) --extra demo --extra build -o requirements/run.txt
+	$(BIN)/uv pip compile pyproject.toml $(COMPILE) --all-extras -o requirements/all.txt
+
+COMPILE := -q --universal --no-header --no-annotate --generate-hashes --no-emit-index-url --python-version 3.11
+
+clean:  ## back to a fresh checkout (data/ and .keepfit/ stay)
+	rm -rf .venv

@@ -1,0 +1,135 @@
+"""The command line. Every command reads its words, makes one call, and prints; imports are made where they are needed."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from keepfit.errors import KeepfitError
+
+app = App(
+    name="keepfit",
+    help="Keeps machine-learning models in production fit: one YAML in, a judged and released model out.",
+    help_flags=["--help", "-h"],
+    version_flags=["--version"],
+)
+
+StoreOption = Annotated[str | None, Parameter(name="--store", help="Store; KEEPFIT_STORE or .keepfit unless given.")]
+JsonFlag = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object on stdout.")]
+WhyOption = Annotated[str, Parameter(name="--reason", help="Why; stands in the ledger for ever.")]
+
+
+@app.command
+def run(
+    use_case: str,
+    *,
+    as_of: Annotated[str | None, Parameter(help="The moment to pretend it is; now unless given.")] = None,
+    store: StoreOption = None,
+    json: JsonFlag = False,
+) -> int:
+    """Train, judge and, on a pass, release a model (exit 5: a gate failed)."""
+    from flows import commands
+
+    return commands.run(use_case, as_of, store, as_json=json)
+
+
+@app.command
+def show(use_case: str, *, store: StoreOption = None, json: JsonFlag = False) -> int:
+    """Show versions, aliases and history: who, when, why."""
+    from flows import commands
+
+    return commands.show(use_case, store, as_json=json)
+
+
+@app.command
+def verify(use_case: str | None = None, *, store: StoreOption = None, json: JsonFlag = False) -> int:
+    """Re-hash everything that the ledger refers to and recompute what follows from it (exit 6: something does not fit)."""
+    from flows import commands
+
+    return commands.verify(use_case, store, as_json=json)
+
+
+@app.command
+def check(use_case: str, *, json: JsonFlag = False) -> int:
+    """Check a YAML file; says line and column of everything that is wrong with it (exit 2)."""
+    from flows import commands
+
+    return commands.check(use_case, as_json=json)
+
+
+@app.command
+def schema() -> int:
+    """Print the JSON schema of a use case, for editors."""
+    from flows import commands
+
+    return commands.schema()
+
+
+@app.command
+def promote(
+    use_case: str, version: int, *, reason: WhyOption, store: StoreOption = None, json: JsonFlag = False
+) -> int:
+    """Make a registered version champion by hand; one that failed cannot be."""
+    from flows import commands
+
+    return commands.promote(use_case, version, reason, store, as_json=json)
+
+
+@app.command
+def rollback(
+    use_case: str,
+    version: int | None = None,
+    *,
+    reason: WhyOption,
+    store: StoreOption = None,
+    json: JsonFlag = False,
+) -> int:
+    """Go back to an earlier champion: the one before, or the one named."""
+    from flows import commands
+
+    return commands.rollback(use_case, version, reason, store, as_json=json)
+
+
+@app.command
+def disable(use_case: str, *, reason: WhyOption, store: StoreOption = None, json: JsonFlag = False) -> int:
+    """Take the champion out of service."""
+    from flows import commands
+
+    return commands.disable(use_case, reason, store, as_json=json)
+
+
+@app.command
+def demo(
+    *,
+    until: Annotated[str, Parameter(help="Write the months of 2013 that are over by this date.")] = "2014-01-01",
+    json: JsonFlag = False,
+) -> int:
+    """Write example data to data/ the way an upstream system would: one file a month for flights."""
+    from flows import commands
+
+    return commands.demo(until, as_json=json)
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 2 config, 3 data, 4 infrastructure, 5 a gate failed, 6 integrity."""
+    words = list(sys.argv[1:] if words is None else words)
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    try:
+        code = app(words, exit_on_error=True, result_action="return_value")
+    except KeyboardInterrupt:
+        sys.stderr.write("\nstopped; the same command continues where it was\n")
+        sys.exit(130)
+    except KeepfitError as error:
+        if debug:
+            raise
+        from flows.problems import show_problems
+
+        show_problems(error)
+        sys.exit(error.exit_code)
+    sys.exit(code or 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""What the commands do, and what they print."""
+
+import getpass
+import os
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from keepfit.records import Released, RunResult
+from keepfit.store import Directory, open_store
+
+GATE_FAILED = 5
+INTEGRITY = 6
+
+
+def run(use_case: str, as_of: str | None, store: str | None, *, as_json: bool) -> int:
+    """Run the train flow, on the configured Prefect server or on one of our own."""
+    from flows.progress import progress
+    from flows.server import prefect_server
+    from tasks.watching import watched_by
+
+    with prefect_server() as server, progress(f"{use_case}") as listener, watched_by(listener):
+        from flows.train import train
+
+        server.wait_ready()
+        result = train(use_case, as_of, store)
+    answer(run_answer(result), as_json, lambda _: _run_text(result))
+    return GATE_FAILED if result.verdict.outcome == "fail" else 0
+
+
+def run_answer(result: RunResult) -> dict[str, Any]:
+    """What ``keepfit run --json`` says."""
+    rows = result.rows
+    return {
+        "use_case": result.use_case,
+        "as_of": result.as_of,
+        "snapshot": result.snapshot,
+        "rows": {"in": rows.total, "kept": rows.kept, "quarantined": rows.quarantined, "dropped": rows.dropped},
+        "version": result.version,
+        "digest": result.digest,
+        "verdict": {"outcome": result.verdict.outcome, "gates": result.verdict.gates},
+        "released": result.released.released,
+        "champion": result.released.champion,
+        "reason": result.released.reason,
+        "report": result.report,
+    }
+
+
+def _run_text(result: RunResult) -> str:
+    from keepfit.report import run_text
+
+    return run_text(result)
+
+
+def show(use_case: str, store: str | None, *, as_json: bool) -> int:
+    """Versions, aliases, history."""
+    from keepfit.registry import show as shown
+    from keepfit.report import show_text
+
+    answer(shown(opened(store), use_case), as_json, show_text)
+    return 0
+
+
+def verify(use_case: str | None, store: str | None, *, as_json: bool) -> int:
+    """Everything that is referred to, re-hashed."""
+    from keepfit.registry import verify as verified
+    from keepfit.report import verify_text
+
+    result = verified(opened(store), use_case)
+    answer(result, as_json, verify_text)
+    return 0 if result.ok else INTEGRITY
+
+
+def check(use_case: str, *, as_json: bool) -> int:
+    """The YAML alone; data are not looked at."""
+    from keepfit.config import find, load
+
+    loaded = load(find(use_case, Path.cwd()), os.environ)
+    said = {
+        "ok": True,
+        "use_case": loaded.use_case.name,
+        "path": str(loaded.path),
+        "digest": loaded.digest,
+        "gates": len(loaded.use_case.gates),
+    }
+    answer(said, as_json, lambda it: f"{it['path']} is a use case: {it['use_case']}, {it['gates']} gates")
+    return 0
+
+
+def schema() -> int:
+    """The JSON schema on stdout."""
+    from keepfit.config.schema import schema_text
+
+    sys.stdout.write(schema_text())
+    return 0
+
+
+def promote(use_case: str, version: int, reason: str, store: str | None, *, as_json: bool) -> int:
+    """Make a version champion by hand."""
+    from keepfit.release import promote as promoted
+
+    return _moved(promoted(opened(store), use_case, version, **_who_and_when(), reason=reason), as_json)
+
+
+def rollback(use_case: str, version: int | None, reason: str, store: str | None, *, as_json: bool) -> int:
+    """Go back to an earlier champion."""
+    from keepfit.release import rollback as rolled_back
+
+    return _moved(rolled_back(opened(store), use_case, version, **_who_and_when(), reason=reason), as_json)
+
+
+def disable(use_case: str, reason: str, store: str | None, *, as_json: bool) -> int:
+    """Take the champion out of service."""
+    from keepfit.release import disable as disabled
+
+    return _moved(disabled(opened(store), use_case, **_who_and_when(), reason=reason), as_json)
+
+
+def demo(until: str, *, as_json: bool) -> int:
+    """Write example data."""
+    from flows.demo import write_demo
+
+    written = write_demo(until, Path.cwd())
+    answer({"written": [str(path) for path in written]}, as_json, _demo_text)
+    return 0
+
+
+def _demo_text(said: Mapping[str, Any]) -> str:
+    written = said["written"]
+    return f"wrote {len(written)} files to data/" if written else "data/ holds these months already"
+
+
+def _moved(result: Released, as_json: bool) -> int:  # noqa: FBT001
+    answer(result, as_json, lambda it: it.reason)
+    return 0
+
+
+def _who_and_when() -> dict[str, Any]:
+    return {"actor": getpass.getuser(), "at": datetime.now(UTC)}
+
+
+def opened(store: str | None) -> Directory:
+    """The store that was named, or the one of this folder."""
+    return open_store(store or os.environ.get("KEEPFIT_STORE") or str(Path.cwd() / ".keepfit"))
+
+
+def answer(result: Any, as_json: bool, text: Callable[[Any], str]) -> None:  # noqa: FBT001
+    """One JSON object for machines, or text for people, on stdout."""
+    sys.stdout.write((msgspec.json.encode(result).decode() if as_json else text(result)) + "\n")

@@ -1,0 +1,93 @@
+"""From the sources to a judged and released model."""
+
+from datetime import UTC, datetime
+
+from prefect import flow
+from prefect.runtime import flow_run
+
+from keepfit import registry
+from keepfit.records import Journey, Provenance, RunResult
+from tasks.evaluate import evaluate
+from tasks.export import export
+from tasks.extract import extract
+from tasks.judge import judge
+from tasks.measure import measure
+from tasks.register import register
+from tasks.release import release
+from tasks.report import report
+from tasks.run import Run, manifest_of, open_run
+from tasks.split import split
+from tasks.train import train as fit
+from tasks.validate import validate
+
+
+def _run_name() -> str:
+    """``flight_delay as of 2013-04-01``; the scheduled start where no moment is given."""
+    given = flow_run.parameters
+    as_of = given.get("as_of") or flow_run.scheduled_start_time.strftime("%Y-%m-%d %H:%M")
+    return f"{given['use_case']} as of {as_of}"
+
+
+@flow(name="train", flow_run_name=_run_name, persist_result=False, validate_parameters=False)
+def train(use_case: str, as_of: str | None = None, store: str | None = None) -> RunResult:
+    """Extract, validate, split, train, export, evaluate, measure, judge, register, release, report.
+
+    Parameters
+    ----------
+    use_case : a name in ``configs/``, or a path to a YAML file.
+    as_of : the moment the run pretends it is, such as ``2013-04-01``; the scheduled start unless given.
+    store : where everything is kept; ``KEEPFIT_STORE`` or ``.keepfit`` unless given.
+    """
+    return journey(open_run(use_case, as_of, store, _start()))
+
+
+def _start() -> datetime:
+    """The real start of this run; a late run of a schedule is as of its schedule."""
+    return datetime.now(UTC)
+
+
+def journey(run: Run) -> RunResult:
+    """Who follows whom. There is no ``if`` on data here: a refused model takes the same way as a released one."""
+    extracted = extract(run)
+    validated = validate(run, extracted)
+    division = split(run, validated)
+    trained = fit(run, division)
+    exported = export(run, trained)
+    position = registry.position(run.store, run.use_case.name, run.identity(validated.snapshot))
+    evaluated = evaluate(run, division, trained, exported, position)
+    measured = measure(run, exported)
+    manifest = manifest_of(run, division, trained, exported)
+    verdict = judge(run, manifest, evaluated, measured)
+    provenance = Provenance(
+        snapshot=validated.snapshot, as_of=run.moment.as_of, extracted=extracted, validated=validated
+    )
+    registered = register(run, manifest, verdict, evaluated, provenance)
+    released = release(run, registered, verdict)
+    page = report(
+        run,
+        Journey(
+            extracted=extracted,
+            validated=validated,
+            split=division,
+            trained=trained,
+            exported=exported,
+            evaluated=evaluated,
+            measured=measured,
+            manifest=manifest,
+            verdict=verdict,
+            registered=registered,
+            released=released,
+            position=position,
+        ),
+    )
+    return RunResult(
+        use_case=run.use_case.name,
+        as_of=run.moment.as_of,
+        snapshot=validated.snapshot,
+        rows=validated.rows,
+        version=registered.number,
+        digest=registered.digest,
+        verdict=verdict,
+        released=released,
+        report=page.path,
+    )

@@ -1,0 +1,37 @@
+"""What the sections of a use case say against each other: one small pure function for each rule."""
+
+from collections.abc import Callable, Iterable
+
+from keepfit.config.checks import columns, expectations, gates, sources, times, training
+from keepfit.config.document import Finding
+from keepfit.config.model import UseCase
+
+Check = Callable[[UseCase], Iterable[Finding]]
+
+CHECKS: tuple[Check, ...] = (
+    sources.several_sources_need_a_query,
+    sources.paths_are_on_disk,
+    columns.key_is_one,
+    columns.limits_fit_the_column,
+    columns.event_time_is_a_time,
+    columns.label_fits_the_task,
+    columns.no_leak,
+    columns.features_are_declared,
+    times.timezone_exists,
+    times.spans_need_an_event_time,
+    times.holdout_fits_the_split,
+    times.windows_fit_the_history,
+    expectations.each_is_one_known_name,
+    expectations.limits_are_in_order,
+    training.candidates_fit_the_task,
+    training.settings_are_within_limits,
+    training.optimize_is_a_metric,
+    gates.metrics_fit_the_task,
+    gates.direction_fits_the_metric,
+    gates.thresholds_are_in_range,
+)
+
+
+def check(use_case: UseCase) -> list[Finding]:
+    """Everything that the sections of a use case say against each other."""
+    return [finding for rule in CHECKS for finding in rule(use_case)]

@@ -1,0 +1,73 @@
+"""Zones, spans and windows: what time must be there, and what fits into what."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from keepfit.config.document import Finding, Path
+from keepfit.config.model import UseCase
+from keepfit.config.suggest import did_you_mean
+from keepfit.config.values import format_duration
+
+
+def timezone_exists(use_case: UseCase) -> Iterator[Finding]:
+    """The zone is one of the IANA data base."""
+    from zoneinfo import ZoneInfo, available_timezones
+
+    name = use_case.data.timezone
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):  # unknown; a folder; not a name at all
+        do = did_you_mean(name, available_timezones())
+        yield Finding(("data", "timezone"), "no such time zone", "a name such as America/New_York or UTC", do=do)
+
+
+def spans_need_an_event_time(use_case: UseCase) -> Iterator[Finding]:
+    """What is said about time means nothing where rows have none."""
+    data = use_case.data
+    if data.event_time is not None:
+        return
+    said: dict[Path, bool] = {
+        ("data", "label", "known_after"): data.label.known_after > timedelta(0),
+        ("data", "history"): data.history is not None,
+        ("data", "freshness"): data.freshness is not None,
+        ("split", "by"): use_case.split.by == "time",
+    }
+    for path in (path for path, is_said in said.items() if is_said):
+        name = ".".join(map(str, path))
+        what = f"`{name}` needs `data.event_time`, which is not there"
+        yield Finding(
+            path, what, "a column that says when a prediction would be asked for", do="write `data.event_time`"
+        )
+
+
+def holdout_fits_the_split(use_case: UseCase) -> Iterator[Finding]:
+    """By time the holdout is a stretch of time, by key a share of the keys."""
+    split = use_case.split
+    path = ("split", "holdout")
+    if split.by == "time" and not isinstance(split.holdout, timedelta):
+        yield Finding(path, "`split.holdout` is a share and `split.by` is time", "a duration, such as 28d")
+    if split.by == "key" and isinstance(split.holdout, timedelta):
+        yield Finding(path, "`split.holdout` is a duration and `split.by` is key", "a share, such as 20%")
+    if isinstance(split.holdout, float) and not 0 < split.holdout < 1:
+        yield Finding(path, "`split.holdout` leaves nothing on one side", "more than 0% and less than 100%")
+
+
+def windows_fit_the_history(use_case: UseCase) -> Iterator[Finding]:
+    """The history holds the holdout, the wait for labels and something to learn from."""
+    history, freshness = use_case.data.history, use_case.data.freshness
+    if history is None:
+        return
+    if freshness is not None and freshness > history:
+        what = "`data.freshness` is longer than `data.history`"
+        found = f"freshness {format_duration(freshness)}, history {format_duration(history)}"
+        yield Finding(
+            ("data", "freshness"), what, "freshness at most history", found, "shorten one, or lengthen the other"
+        )
+    holdout, wait = use_case.split.holdout, use_case.data.label.known_after
+    taken = holdout + wait if isinstance(holdout, timedelta) else wait
+    if taken >= history:
+        what = "`split.holdout` and `data.label.known_after` together leave nothing of `data.history` to learn from"
+        spans = {"holdout": holdout, "known_after": wait, "history": history}
+        found = ", ".join(f"{name} {format_duration(d)}" for name, d in spans.items() if isinstance(d, timedelta))
+        path = ("split", "holdout") if isinstance(holdout, timedelta) else ("data", "label", "known_after")
+        yield Finding(path, what, "together shorter than history", found, "shorten them, or lengthen the history")

@@ -1,0 +1,69 @@
+"""What the design names and this build cannot carry out: refused by name, never ignored and never half done."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from keepfit.config.document import Finding, Path, shorten, shown_path
+from keepfit.config.suggest import closest
+
+_SECTIONS = ("monitor", "retrain", "protected", "approvals")
+_GATES = ("calibration", "leakage", "stability", "size", "latency", "ratio", "difference")
+_STRATEGIES = ("shadow", "canary")
+
+
+def not_in_this_build(tree: Any) -> list[Finding]:
+    """A finding for each part of the tree that only a later build can carry out."""
+    return [
+        *(_finding((key,)) for key in _SECTIONS if key in tree),
+        *_keys(tree, "data", ("lookback",)),
+        *_sources(tree),
+        *_keys(tree, "split", ("entity", "gap")),
+        *_keys(tree, "train", ("calibrate",)),
+        *_gates(tree),
+        *_release(tree),
+    ]
+
+
+def _finding(path: Path, instead: str = "", do: str = "leave it out, or use a build that has it") -> Finding:
+    return Finding(path, f"this build does not carry out `{shown_path(path)}` yet", expected=instead, do=do)
+
+
+def _section(tree: Any, name: str) -> dict[str, Any]:
+    section = tree.get(name) if isinstance(tree, dict) else None
+    return section if isinstance(section, dict) else {}
+
+
+def _keys(tree: Any, section: str, keys: tuple[str, ...]) -> Iterator[Finding]:
+    return (_finding((section, key)) for key in keys if key in _section(tree, section))
+
+
+def _sources(tree: Any) -> Iterator[Finding]:
+    for name, source in _section(_section(tree, "data"), "sources").items():
+        kind = source.get("kind") if isinstance(source, dict) else None
+        if isinstance(kind, str) and kind != "files" and closest(kind, ["files"]) is None:
+            found = f"`kind: {shorten(kind)}`"
+            what = "this build does not read such sources yet"
+            yield Finding(("data", "sources", name), what, expected="`kind: files`", found=found)
+
+
+def _gates(tree: Any) -> Iterator[Finding]:
+    gates = tree.get("gates")
+    if gates == "standard":
+        yield _finding(("gates",), "a list of gates", "write the gates out")
+    for index, gate in enumerate(gates if isinstance(gates, list) else ()):
+        if not isinstance(gate, dict):
+            continue
+        named = [key for key in _GATES if key in gate]
+        if named:
+            do = "leave the gate out, or use a build that has it"
+            what = f"this build does not carry out a gate on `{named[0]}` yet"
+            yield Finding(("gates", index), what, found=f"`{named[0]}`", do=do)
+        elif "by" in gate:
+            yield _finding(("gates", index, "by"), "gates over all rows")
+
+
+def _release(tree: Any) -> Iterator[Finding]:
+    strategy = _section(tree, "release").get("strategy")
+    if strategy in _STRATEGIES:
+        what = f"this build does not carry out the release strategy `{strategy}` yet"
+        yield Finding(("release",), what, expected="`release: {strategy: direct}`", found=f"`{strategy}`")

@@ -1,0 +1,216 @@
+"""What a use case is: the frozen tree that a YAML file becomes.
+
+Every field that a file may hold stands here, its description is its documentation and goes into the JSON schema. What
+this build cannot carry out is not here, so it is refused.
+"""
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
+
+from keepfit.config import shorthand
+from keepfit.config.candidate_schema import candidate_schema
+from keepfit.config.candidates import Setting
+from keepfit.config.gates import Gate, MetricName
+from keepfit.config.metrics import Task
+from keepfit.config.values import DURATION_SCHEMA, SHARE_SCHEMA, ColumnName, Duration, Name, Share, Text
+
+# YAML has lists, a frozen tree has tuples: the one coercion that strictness must not refuse.
+AsTuple = Strict(strict=False)
+
+
+class Section(BaseModel):
+    """A closed, frozen, strict part of the YAML."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+
+ColumnType = Literal["category", "text", "int", "float", "bool", "time"]
+
+
+class FileSource(Section):
+    """Files that a pattern matches: CSV, JSON Lines or Parquet, plain, gzipped or zipped."""
+
+    kind: Literal["files"]
+    """`files`: the one kind of source that this build reads."""
+    path: Text
+    """Path or glob, relative to the working directory; may hold `${NAME}` and `${NAME:-default}`."""
+    columns: dict[ColumnName, ColumnType] = Field(default_factory=dict)
+    """Types of columns that the contract does not name; every other CSV column is read as text."""
+    nulls: Annotated[tuple[str, ...], AsTuple] = ("",)
+    """Texts that mean "no value" in CSV; nothing else is ever null."""
+
+
+class Label(Section):
+    """What is to be predicted."""
+
+    column: ColumnName
+    """The column that holds the answer."""
+    known_after: Duration = timedelta(0)
+    """How long after the event the label is known; earlier it is masked."""
+    missing_at_most: Share = 0.0
+    """Share of rows that may lack a label although it should be known."""
+
+
+class Data(Section):
+    """Where the examples come from."""
+
+    timezone: Text = "UTC"
+    """Zone of calendar features, of times without an offset and of a bare `--as-of`."""
+    sources: dict[Name, FileSource] = Field(min_length=1)
+    """Tables by the name under which `query` knows them."""
+    query: Annotated[str, Field(min_length=1, max_length=100_000)] | None = None
+    """One SQL select (DuckDB) over the sources, a row an example; may be left out with a single source."""
+    key: Annotated[tuple[ColumnName, ...], AsTuple] = Field(min_length=1)
+    """Columns that together are unique."""
+    event_time: ColumnName | None = None
+    """When a prediction would be asked for; left out where rows have no time."""
+    label: Label
+    """What is to be predicted, and when it is known."""
+    history: Duration | None = None
+    """How far back before `as_of` rows are used."""
+    freshness: Duration | None = None
+    """Newest event older than this: refuse to train."""
+
+
+class ColumnRule(Section):
+    """What one column of a row must satisfy."""
+
+    type: ColumnType
+    """What the values are; a value that is not of the type is quarantined, never coerced."""
+    min: float | None = None
+    """The smallest number allowed; a smaller one is quarantined."""
+    max: float | None = None
+    """The largest number allowed; a larger one is quarantined."""
+    unit: Text | None = None
+    """Documentation only; shown in the report."""
+    nullable: bool = False
+    """Whether a row may lack this value."""
+    values: Annotated[tuple[str, ...], AsTuple, Field(min_length=1)] | None = None
+    """The values allowed for a category; any other is quarantined."""
+
+
+class Contract(Section):
+    """What every row must satisfy; columns it does not declare are dropped with a warning."""
+
+    columns: dict[ColumnName, ColumnRule] = Field(min_length=1)
+    """The columns of a row, by name."""
+    quarantine_at_most: Share = 0.0
+    """More broken rows than this share stop the run."""
+
+
+FeatureKind = Literal["number", "category", "hour", "day_of_week", "day_of_month", "day_of_year", "month"]
+FeatureKinds = Annotated[
+    tuple[FeatureKind, ...],
+    Field(min_length=1),
+    BeforeValidator(shorthand.words, json_schema_input_type=FeatureKind | tuple[FeatureKind, ...]),
+]
+Holdout = Annotated[
+    timedelta | float,
+    BeforeValidator(shorthand.holdout),
+    WithJsonSchema({"anyOf": [DURATION_SCHEMA, *SHARE_SCHEMA["anyOf"]], "examples": ["28d", "20%"]}),
+]
+
+
+class SplitRule(Section):
+    """Which rows the model may learn from, and which judge it."""
+
+    by: Literal["time", "key"]
+    """`time`: the newest rows judge; `key`: a hash of the key says which rows do, so that a row never changes sides."""
+    holdout: Holdout
+    """The newest stretch (a duration) by time; a share of the keys otherwise."""
+
+
+class Range(Section):
+    """Numbers from `low` to `high`, drawn evenly, or evenly on the log scale."""
+
+    low: float
+    """The smallest value tried."""
+    high: float
+    """The largest value tried."""
+    log: bool
+    """Whether values are drawn evenly on the log scale."""
+    whole: bool
+    """Whether only whole numbers are drawn: both ends are written as whole numbers."""
+
+
+class Choice(Section):
+    """One of a set."""
+
+    choice: Annotated[tuple[Setting, ...], AsTuple] = Field(min_length=1)
+    """The values that are tried."""
+
+
+CandidateName = Literal["logistic_regression", "ridge", "hist_gradient_boosting"]
+
+
+class Candidate(Section):
+    """An estimator and the space in which its settings are searched; a plain value is fixed."""
+
+    name: CandidateName
+    """The estimator."""
+    space: dict[str, Range | Choice | Setting] = Field(default_factory=dict)
+    """Settings by name: a value, a range or a set."""
+
+
+CandidateForm = Annotated[Candidate, BeforeValidator(shorthand.candidate), WithJsonSchema(candidate_schema())]
+
+
+class Train(Section):
+    """Which estimators compete, and how hard."""
+
+    candidates: Annotated[tuple[CandidateForm, ...], AsTuple] = Field(min_length=1)
+    """The estimators that compete on the same folds: `- NAME`, or `- NAME: {setting: value | [low, high] | …}`."""
+    trials: int = Field(default=1, ge=1, le=1000)
+    """Settings tried for every candidate that has a search space; the first trial is its defaults."""
+    folds: int = Field(default=3, ge=2, le=20)
+    """Parts of the training side that take turns in validating."""
+    optimize: MetricName | None = None
+    """The metric by which validation folds choose; log_loss, or rmse for regression, unless said."""
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    """All randomness comes from here."""
+
+
+class Release(Section):
+    """What a pass does to the champion."""
+
+    strategy: Literal["direct"]
+    """`direct`: the version that passed becomes champion at once."""
+
+
+class UseCase(Section):
+    """Everything about one model in production."""
+
+    name: Name
+    """The name of the use case, which is also that of the file."""
+    description: Text
+    """What is predicted, in a sentence for people who do not know the model."""
+    owner: Text
+    """The team or person who answers for the model."""
+    risk: Literal["low", "high"] = "low"
+    """`high`: a person approves every release. This build has no approvals, so it registers and never releases."""
+    task: Task
+    """What kind of answer the model gives."""
+    data: Data
+    """Where the examples come from."""
+    contract: Contract
+    """What every row must satisfy."""
+    expectations: Annotated[tuple[dict[str, dict[str, Any]], ...], AsTuple] = ()
+    """Great Expectations by name, each with its arguments; one that fails stops the run."""
+    features: dict[ColumnName, FeatureKinds] = Field(min_length=1)
+    """Columns the model sees, and as what: one word or a list of them."""
+    split: SplitRule
+    """Which rows the model may learn from, and which judge it."""
+    train: Train
+    """Which estimators compete, and how hard."""
+    gates: Annotated[tuple[Gate, ...], AsTuple] = Field(min_length=1)
+    """What a model must prove before it may serve; `better_than: naive` is added where no gate says it."""
+    confidence: Annotated[Share, Field(ge=0.5, lt=1)] = 0.95
+    """One-sided, per bound."""
+    if_unsure: Literal["block", "warn"] = "block"
+    """What a gate without enough evidence does to the release."""
+    release: Release = Release(strategy="direct")
+    """What a pass does to the champion."""

@@ -1,0 +1,100 @@
+"""Versions from the store, asked about the holdout, and handed to the statistics."""
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keepfit import features, score
+from keepfit.config.model import UseCase
+from keepfit.data import read_snapshot
+from keepfit.evaluate.days import days_of
+from keepfit.evaluate.holdout import Champion, evaluate
+from keepfit.records import Evaluated, Exported, Manifest, Seat, Split, Trained, parse
+from keepfit.score import Naive, Scorer
+from keepfit.split import HOLDOUT, key_places, sides_of
+from keepfit.store import Directory, get, put
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Predictions = NDArray[np.float64]
+Times = NDArray[np.datetime64]
+
+
+def evaluate_versions(
+    store: Directory,
+    use_case: UseCase,
+    division: Split,
+    trained: Trained,
+    exported: Exported,
+    champion: tuple[Seat, Manifest] | None,
+) -> Evaluated:
+    """Ask candidate, naive baseline and champion about the same holdout rows, unseen by any of them.
+
+    ``champion`` is the one that the run is judged against, None when the ledger never had one. A champion that cannot
+    be asked (it needs a column that is gone, or knows other classes) leaves its comparison without evidence.
+    """
+    table = _holdout(store, use_case, division)
+    label = table.column(use_case.data.label.column)
+    times = _times(table, use_case.data.event_time)
+    scorer = score.load(store, exported.files)
+    predictions = scorer.predict(features.from_table(table, scorer.encoding.kinds))
+    naive = parse(get(store, exported.files["naive"]), Naive, "naive")
+    return evaluate(
+        task=use_case.task,
+        y=features.encode_labels(label, trained.classes),
+        candidate=predictions,
+        naive=naive.predict(table.num_rows),
+        champion=champion and _ask(store, table, times, trained.classes, *champion),
+        days=None if times is None else days_of(times, use_case.data.timezone),
+        confidence=use_case.confidence,
+        predictions=put(store, np.ascontiguousarray(predictions, "<f8").tobytes()),
+    )
+
+
+def _holdout(store: Directory, use_case: UseCase, division: Split) -> "pa.Table":
+    table = read_snapshot(store, use_case.name, division.snapshot)
+    return table.filter(sides_of(store, division) == HOLDOUT)
+
+
+def _times(table: "pa.Table", event_time: str | None) -> Times | None:
+    if event_time is None:
+        return None
+    times = features.from_table(table, {event_time: "time"})[event_time]
+    return np.asarray(times, dtype="datetime64[us]")
+
+
+def _ask(
+    store: Directory,
+    table: "pa.Table",
+    times: Times | None,
+    classes: tuple[str, ...],
+    seat: Seat,
+    manifest: Manifest,
+) -> Champion:
+    """What the champion says; rows before the end of its own training are not unseen."""
+    scorer = score.load(store, manifest.files)
+    reason = _why_not(scorer, table, classes, manifest)
+    prediction = None if reason else scorer.predict(features.from_table(table, scorer.encoding.kinds))
+    return Champion(seat.number, seat.digest, prediction, _unseen(table, times, manifest), reason)
+
+
+def _why_not(scorer: Scorer, table: "pa.Table", classes: tuple[str, ...], manifest: Manifest) -> str:
+    gone = sorted(set(scorer.encoding.kinds) - set(table.column_names))
+    if gone:
+        return f"the champion needs columns that are gone: {', '.join(gone)}"
+    if manifest.classes != classes:
+        return f"the champion knows the classes {', '.join(manifest.classes)}, not {', '.join(classes)}"
+    return ""
+
+
+def _unseen(table: "pa.Table", times: Times | None, manifest: Manifest) -> NDArray[np.bool_]:
+    """Rows after the end of its training; undated rows on the holdout side of the hash of their key."""
+    if times is not None and manifest.train_until is not None:
+        until = np.datetime64(manifest.train_until.astimezone(UTC).replace(tzinfo=None), "us")
+        return np.asarray(times >= until, dtype=bool)
+    if times is None and manifest.holdout_share is not None and set(manifest.key) <= set(table.column_names):
+        return np.asarray(key_places(table, manifest.key) < manifest.holdout_share, dtype=bool)
+    return np.zeros(table.num_rows, dtype=bool)  # the split has changed: nobody knows what the champion has seen

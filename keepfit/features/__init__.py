@@ -1,0 +1,24 @@
+"""From a raw record to the model's numeric matrix, at training and at serving by the same code.
+
+``fit`` learns a JSON state from training rows, ``transform`` applies it; the persisted estimator starts at the matrix.
+Nothing here needs pandas or scikit-learn.
+"""
+
+from keepfit.features.calendar import local
+from keepfit.features.columns import Columns, Levels, from_records, from_table
+from keepfit.features.encoding import Encoding, fit, kinds_of, transform
+from keepfit.features.labels import classes_of, encode_labels
+
+__all__ = [
+    "Columns",
+    "Encoding",
+    "Levels",
+    "classes_of",
+    "encode_labels",
+    "fit",
+    "from_records",
+    "from_table",
+    "kinds_of",
+    "local",
+    "transform",
+]

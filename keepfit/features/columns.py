@@ -1,0 +1,109 @@
+"""Raw columns in the one form that features are made from, whether they come from a table or from a request."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Levels(NamedTuple):
+    """A column of categories: ``levels[codes[i]]`` is the value of row i, a code of −1 is a missing one."""
+
+    codes: NDArray[np.int32]
+    levels: tuple[str, ...]
+
+
+Column = NDArray[np.float64] | NDArray[np.datetime64] | Levels
+Columns = Mapping[str, Column]
+
+
+def from_table(table: "pa.Table", kinds: Mapping[str, str]) -> Columns:
+    """The columns of a table as ``number`` (float64, missing is NaN), ``category`` or ``time`` (datetime64[us]).
+
+    Raises
+    ------
+    KeyError
+        The table lacks a column.
+    """
+    return {name: _READERS[kind](table.column(name)) for name, kind in kinds.items()}
+
+
+def _numbers(column: "pa.ChunkedArray") -> NDArray[np.float64]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    values: NDArray[np.float64] = pc.cast(column, pa.float64()).combine_chunks().to_numpy(zero_copy_only=False)
+    return values
+
+
+def _times(column: "pa.ChunkedArray") -> NDArray[np.datetime64]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    plain = pc.cast(column, pa.timestamp("us", tz="UTC")).cast(pa.timestamp("us"))
+    values: NDArray[np.datetime64] = plain.combine_chunks().to_numpy(zero_copy_only=False)
+    return values.astype("datetime64[us]")
+
+
+def _levels(column: "pa.ChunkedArray") -> Levels:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    text = pc.cast(column, pa.string()) if not pa.types.is_dictionary(column.type) else column
+    encoded = text.combine_chunks()
+    encoded = encoded if pa.types.is_dictionary(encoded.type) else encoded.dictionary_encode()
+    codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32)
+    return Levels(codes, tuple(encoded.dictionary.to_pylist()))
+
+
+_READERS: dict[str, Callable[["pa.ChunkedArray"], Column]] = {"number": _numbers, "category": _levels, "time": _times}
+
+
+def from_records(records: Sequence[Mapping[str, Any]], kinds: Mapping[str, str]) -> Columns:
+    """The columns of a few raw records; ``None`` and absent names are missing values.
+
+    Examples
+    --------
+    >>> from_records([{"origin": "EWR"}, {"origin": None}], {"origin": "category"})["origin"]
+    Levels(codes=array([ 0, -1], dtype=int32), levels=('EWR',))
+    """
+    return {name: _OF_RECORDS[kind]([record.get(name) for record in records]) for name, kind in kinds.items()}
+
+
+def _number_values(values: Iterable[Any]) -> NDArray[np.float64]:
+    return np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
+
+
+def _time_values(values: Iterable[datetime | str | None]) -> NDArray[np.datetime64]:
+    return np.array([_moment(value) for value in values], dtype="datetime64[us]")
+
+
+def _moment(value: datetime | str | None) -> np.datetime64:
+    if value is None:
+        return np.datetime64("NaT", "us")
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "us")
+
+
+def _level_values(values: Iterable[Any]) -> Levels:
+    texts = [None if value is None else _text(value) for value in values]
+    levels = tuple(dict.fromkeys(text for text in texts if text is not None))
+    codes = {level: code for code, level in enumerate(levels)}
+    return Levels(np.array([-1 if text is None else codes[text] for text in texts], dtype=np.int32), levels)
+
+
+def _text(value: Any) -> str:
+    """Booleans as Arrow writes them, so that a request and a table agree."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+_OF_RECORDS: dict[str, Callable[[list[Any]], Column]] = {
+    "number": _number_values,
+    "category": _level_values,
+    "time": _time_values,
+}

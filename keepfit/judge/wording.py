@@ -1,0 +1,57 @@
+"""How numbers are told to a person."""
+
+from math import floor, isfinite, log10
+
+from keepfit.records import Estimate
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number with ``digits`` significant digits, without exponents between a millionth and a million.
+
+    >>> number(0.67312), number(1234.5), number(-0.00012), number(0.0), number(None)
+    ('0.673', '1,234', '-0.00012', '0', 'nothing')
+    """
+    if value is None:
+        return "nothing"
+    if value == 0 or not isfinite(value):
+        return f"{value:g}"
+    size = floor(log10(abs(value)))
+    if not -7 < size < 6:
+        return f"{value:.{digits - 1}e}"
+    text = f"{value:,.{max(0, digits - 1 - size)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def beside(bound: float, threshold: float) -> str:
+    """A bound with as many digits as show on which side of the threshold it lies.
+
+    >>> beside(0.6198, 0.62), beside(0.61999, 0.62), beside(0.641, 0.62)
+    ('0.6198', '0.61999', '0.641')
+    """
+    for digits in range(3, 17):
+        text = number(bound, digits)
+        if text != number(threshold, digits):
+            return text
+    return number(bound, 17)
+
+
+def sample(estimate: Estimate, clustered_by: str) -> str:
+    """What a number rests on.
+
+    >>> found = Estimate(value=0.6, low=0.5, high=0.7, rows=3412, clusters=14)
+    >>> sample(found, "day"), sample(found, "row")
+    ('3,412 rows, 14 days', '3,412 rows')
+    """
+    rows = "1 row" if estimate.rows == 1 else f"{estimate.rows:,} rows"
+    if clustered_by != "day":
+        return rows
+    return f"{rows}, 1 day" if estimate.clusters == 1 else f"{rows}, {estimate.clusters:,} days"
+
+
+def percent(share: float) -> str:
+    """A share as people say it.
+
+    >>> percent(0.95), percent(0.975)
+    ('95%', '97.5%')
+    """
+    return f"{round(share * 100, 6):g}%"

@@ -1,0 +1,92 @@
+"""Entries as files, newest first: keys count down, so the newest is the first of a list."""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from keepfit.errors import IntegrityError, Problem
+from keepfit.records import Entry, canonical, digest_of, parse
+from keepfit.store import Directory
+
+_TOP = 10**12
+
+
+def entry_key(use_case: str, seq: int) -> str:
+    """Where entry ``seq`` lies.
+
+    >>> entry_key("flight_delay", 1)
+    'flight_delay/ledger/999999999999.json'
+    """
+    return f"{use_case}/ledger/{_TOP - seq:012d}.json"
+
+
+def folder(use_case: str) -> str:
+    """The prefix of all entries of a use case."""
+    return f"{use_case}/ledger/"
+
+
+def head(store: Directory, use_case: str) -> Entry | None:
+    """The newest entry, or None while there is no history: one list, one read.
+
+    Raises
+    ------
+    IntegrityError
+        The newest entry was altered.
+    """
+    newest = entries(store, use_case, limit=1)
+    return newest[0] if newest else None
+
+
+def entries(store: Directory, use_case: str, limit: int | None = None) -> list[Entry]:
+    """The newest entries, newest first; each fits its own checksum (``replay`` checks that they fit each other).
+
+    Raises
+    ------
+    IntegrityError
+        One of them was altered.
+    """
+    return list(newest_first(store, use_case, limit))
+
+
+def newest_first(store: Directory, use_case: str, limit: int | None = None) -> Iterator[Entry]:
+    """Like `entries`, each read when it is asked for: for who looks for one that is probably new."""
+    return (read_entry(store, key) for key in store.list(folder(use_case), limit))
+
+
+def read_entry(store: Directory, key: str) -> Entry:
+    """The entry of one file.
+
+    Raises
+    ------
+    IntegrityError
+        It is not an entry, not the one that its name says, or not the one that was written.
+    """
+    where = f"{store.address}/{key}"
+    data = store.read(key)
+    entry = parse(data, Entry, where)
+    use_case = key.partition("/")[0]
+    if (entry.use_case, entry_key(use_case, entry.seq)) != (use_case, key):
+        raise _altered(where, f"an entry of {key}", f"entry {entry.seq} of {entry.use_case}")
+    if checksum(entry) != entry.checksum:
+        raise _altered(where, f"sha256 {entry.checksum}", f"sha256 {checksum(entry)}")
+    if canonical(entry) != data:
+        raise _altered(where, "the bytes that Keepfit writes", "other bytes with the same meaning")
+    return entry
+
+
+def checksum(entry: Entry) -> str:
+    """What an entry's own checksum must be."""
+    return digest_of(replace(entry, checksum=""))
+
+
+def _altered(where: str, expected: str, found: str) -> IntegrityError:
+    return IntegrityError(
+        Problem(
+            "an entry of the ledger was altered",
+            where=where,
+            expected=expected,
+            found=found,
+            did="changed nothing",
+            do="restore this file from a backup; `keepfit verify` names everything that does not fit",
+        )
+    )

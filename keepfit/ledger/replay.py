@@ -1,0 +1,148 @@
+"""History read again from its first entry, to see whether every entry fits the one before."""
+
+import re
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from keepfit.errors import IntegrityError, KeepfitError, Missing
+from keepfit.ledger.entries import entry_key, folder, read_entry
+from keepfit.ledger.fold import fold_after, fold_of
+from keepfit.records import Entry, Misfit, canonical, digest_of
+from keepfit.store import Directory
+
+_NAME = re.compile(r"[0-9]{12}\.json", re.ASCII)
+_TOP = 10**12
+
+
+@dataclass
+class _Past:
+    """What the entries so far establish; ``complete`` until one of them cannot be read."""
+
+    seq: int = 0
+    before: Entry | None = None
+    next_to: bool = True
+    complete: bool = True
+    registered: dict[int, Entry] = field(default_factory=dict)
+    champions: set[int] = field(default_factory=set)
+
+    def learn(self, seq: int, entry: Entry | None) -> None:
+        self.seq, self.before, self.next_to = seq, entry, entry is not None
+        self.complete = self.complete and entry is not None
+        if entry is None or entry.version is None:
+            return
+        if entry.action == "registered":
+            self.registered[entry.version.number] = entry
+        else:
+            self.champions.add(entry.version.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The entries that can be read, oldest first, what does not fit, the first misfit first, and the highest number."""
+
+    entries: list[Entry]
+    misfits: list[Misfit]
+    newest: int
+
+
+def replay(store: Directory, use_case: str) -> Replayed:
+    """Read all of history and see whether it fits together.
+
+    An entry is reported once, and one whose predecessor is gone or altered is not compared with it: what is listed are
+    causes, not their consequences.
+    """
+    keys = list(reversed(store.list(folder(use_case))))
+    strange = [key for key in keys if not _NAME.fullmatch(key.rpartition("/")[2])]
+    past, read, misfits = _Past(), [], []
+    for key in sorted(set(keys) - set(strange), reverse=True):
+        seq, where = _TOP - int(key[-17:-5]), f"{store.address}/{key}"
+        if seq != past.seq + 1:
+            misfits.append(_gap(f"{store.address}/{entry_key(use_case, past.seq + 1)}", past.seq + 1, seq))
+            past.learn(seq - 1, None)
+        entry, unreadable = _read(store, key)
+        misfits.extend(unreadable or _misfits(where, past, entry))
+        past.learn(seq, entry)
+        read.extend([entry] if entry else [])
+    misfits += [Misfit(what="a file in the ledger is no entry", where=f"{store.address}/{key}") for key in strange]
+    return Replayed(read, misfits, past.seq)
+
+
+def misfits_of(error: KeepfitError) -> list[Misfit]:
+    """The problems of an error, as findings."""
+    return [Misfit(what=p.what, where=p.where, expected=p.expected, found=p.found) for p in error.problems]
+
+
+def _read(store: Directory, key: str) -> tuple[Entry | None, list[Misfit]]:
+    try:
+        return read_entry(store, key), []
+    except (IntegrityError, Missing) as error:
+        return None, misfits_of(error)
+
+
+def _gap(where: str, first: int, found: int) -> Misfit:
+    which = f"entry {first} is" if found == first + 1 else f"entries {first} to {found - 1} are"
+    return Misfit(
+        what=f"{which} missing from the ledger", where=where, expected=f"entry {first}", found=f"entry {found}"
+    )
+
+
+def _misfits(where: str, past: _Past, entry: Entry | None) -> list[Misfit]:
+    """The first thing about an entry that does not fit, if there is one."""
+    if entry is None:
+        return []
+    checks = (_chain, _number, _rule, _fold) if past.next_to else (_number, _rule)
+    found = (check(past, entry) for check in checks)
+    return [replace(misfit, what=f"entry {entry.seq} {misfit.what}", where=where) for misfit in found if misfit][:1]
+
+
+def _chain(past: _Past, entry: Entry) -> Misfit | None:
+    expected = digest_of(past.before) if past.before else ""
+    if entry.previous == expected:
+        return None
+    return _misfit("does not follow from the entry before it: one of the two was altered", expected, entry.previous)
+
+
+def _number(past: _Past, entry: Entry) -> Misfit | None:
+    if entry.action != "registered" or entry.version is None:
+        return None
+    number = entry.version.number
+    if number in past.registered:
+        first = past.registered[number].seq
+        return _misfit("gives a number for the second time", "a new number", f"{number}, given by entry {first}")
+    expected = fold_of(past.before).versions + 1
+    if past.next_to and number != expected:
+        return _misfit("gives a number out of order", str(expected), str(number))
+    return None
+
+
+def _rule(past: _Past, entry: Entry) -> Misfit | None:
+    if entry.action == "registered" or entry.version is None:
+        return None
+    number, digest = entry.version.number, entry.version.digest
+    given = past.registered.get(number)
+    if given is None:
+        return _misfit("moves a version that was never registered", "a version", str(number)) if past.complete else None
+    if given.version != entry.version:
+        return _misfit(
+            "moves another version than its number says", str(given.version and given.version.digest), digest
+        )
+    if entry.action == "promoted" and given.outcome == "fail":
+        return _misfit("promotes a version that failed", "pass or not_enough_evidence", "fail")
+    if entry.action == "rolled_back" and past.complete and number not in past.champions:
+        return _misfit("rolls back to a version that never was champion", "a former champion", f"version {number}")
+    return None
+
+
+def _fold(past: _Past, entry: Entry) -> Misfit | None:
+    try:
+        expected = fold_after(fold_of(past.before), entry)
+    except IntegrityError as error:
+        return misfits_of(error)[0]
+    if entry.fold == expected:
+        return None
+    return _misfit("carries a wrong fold", canonical(expected).decode(), canonical(entry.fold).decode())
+
+
+def _misfit(what: str, expected: str, found: str) -> Misfit:
+    return Misfit(what=what, where="", expected=expected, found=found)

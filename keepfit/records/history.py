@@ -1,0 +1,145 @@
+"""The ledger's entries, what is folded from them, and what is shown of them."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from keepfit.records.canonical import Record
+from keepfit.records.judgement import Outcome
+
+Action = Literal["registered", "promoted", "rolled_back", "disabled"]
+
+
+class Seat(Record, frozen=True, kw_only=True):
+    """A version by its number and its digest."""
+
+    number: int
+    digest: str
+
+
+class Fold(Record, frozen=True, kw_only=True):
+    """What the entries up to here add up to.
+
+    ``versions`` is how many numbers were given; ``champion`` serves (None before the first, or while disabled);
+    ``last_champion`` is the one to compare with, also while disabled; ``past`` are the champions before it, newest
+    first, the first of which a rollback without a number goes to: a rollback takes those out that it skips, and one
+    that was disabled comes back only by its number. ``challenger`` is the newest registered version that passed or is
+    undecided, until it becomes champion.
+    """
+
+    versions: int = 0
+    champion: Seat | None = None
+    last_champion: Seat | None = None
+    past: tuple[Seat, ...] = ()
+    challenger: Seat | None = None
+    disabled: bool = False
+
+
+class Draft(Record, frozen=True, kw_only=True):
+    """What somebody wants to add to history: what, who, why.
+
+    ``version`` is None only for ``disabled``. ``metrics`` are the figures that ``show`` lists, ``objects`` digests
+    of objects by role (a report, the data's provenance), ``details`` whatever else explains the entry.
+    """
+
+    action: Action
+    actor: str
+    reason: str
+    at: datetime
+    as_of: datetime | None = None
+    version: Seat | None = None
+    verdict: str | None = None
+    outcome: Outcome | None = None
+    run: str | None = None
+    metrics: dict[str, float] = msgspec.field(default_factory=dict)
+    objects: dict[str, str] = msgspec.field(default_factory=dict)
+    details: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class Entry(Draft, frozen=True, kw_only=True):
+    """One line of history.
+
+    ``previous`` is the digest of the bytes of the entry before ("" for the first), ``fold`` the state after this one,
+    ``checksum`` the digest of this entry with an empty checksum (it guards the newest, which has no successor yet).
+    """
+
+    seq: int
+    use_case: str
+    previous: str
+    fold: Fold
+    checksum: str
+
+
+class Position(Record, frozen=True, kw_only=True):
+    """Where the ledger stood when a run first looked; fixes the champion that it is judged against.
+
+    ``seq`` 0 and an empty ``head`` mean that there was no entry. ``champion`` is the last one while it is disabled.
+    """
+
+    seq: int
+    head: str
+    champion: Seat | None
+
+
+class ShownVersion(Record, frozen=True, kw_only=True):
+    """A version on one line."""
+
+    version: int
+    digest: str
+    created: datetime
+    as_of: datetime | None
+    outcome: Outcome | None
+    metrics: dict[str, float]
+
+
+class ShownEntry(Record, frozen=True, kw_only=True):
+    """An entry of the ledger on one line."""
+
+    seq: int
+    at: datetime
+    action: Action
+    version: int | None
+    actor: str
+    reason: str
+
+
+class Shown(Record, frozen=True, kw_only=True):
+    """What ``keepfit show --json`` answers; versions and entries newest first.
+
+    ``previous`` is where a rollback without a number goes.
+    """
+
+    use_case: str
+    store: str
+    champion: int | None
+    challenger: int | None
+    previous: int | None
+    disabled: bool
+    versions: tuple[ShownVersion, ...]
+    ledger: tuple[ShownEntry, ...]
+
+
+class Checked(Record, frozen=True, kw_only=True):
+    """How much ``verify`` looked at."""
+
+    entries: int = 0
+    versions: int = 0
+    objects: int = 0
+
+
+class Misfit(Record, frozen=True, kw_only=True):
+    """Something that does not fit: what, in which file, what should be there, what is."""
+
+    what: str
+    where: str
+    expected: str = ""
+    found: str = ""
+
+
+class Verified(Record, frozen=True, kw_only=True):
+    """What ``keepfit verify --json`` answers; the ledger's problems come first, in the order of its entries."""
+
+    ok: bool
+    checked: Checked
+    problems: tuple[Misfit, ...]

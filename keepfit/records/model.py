@@ -1,0 +1,77 @@
+"""What train, export and measure say about a model, and the manifest that makes it a version."""
+
+from datetime import datetime
+
+from keepfit.records.canonical import Record
+
+
+class Trial(Record, frozen=True, kw_only=True):
+    """One setting of one candidate, by its loss on the validation folds (lower is better; None: it did not fit)."""
+
+    candidate: str
+    settings: dict[str, int | float | str | bool | None]
+    folds: tuple[float | None, ...]
+    score: float | None
+
+
+class Trained(Record, frozen=True, kw_only=True):
+    """The candidate that won on validation data, fitted on the whole training side.
+
+    ``features`` and ``model`` are objects: the JSON state that turns raw records into numbers, and the skops file of
+    the estimator behind them; ``naive`` is the baseline from the same rows, ``probe`` records with the answers that the
+    training object gave. ``classes`` are the labels in the order of the probabilities (empty for regression).
+    """
+
+    candidate: str
+    settings: dict[str, int | float | str | bool | None]
+    trials: tuple[Trial, ...]
+    features: str
+    model: str
+    naive: str
+    probe: str
+    classes: tuple[str, ...]
+    rows: int
+
+
+class Exported(Record, frozen=True, kw_only=True):
+    """The files that make up a version, by role (``features``, ``model``, ``naive``, ``probe``), and their size."""
+
+    files: dict[str, str]
+    bytes: int
+
+
+class Measured(Record, frozen=True, kw_only=True):
+    """The exported version through the real scoring path.
+
+    ``parity`` is the largest difference to the training object; times are milliseconds for one record and are advice,
+    never part of a verdict.
+    """
+
+    parity: float | None
+    parity_rows: int
+    bytes: int
+    p50_ms: float | None
+    p99_ms: float | None
+
+
+class Manifest(Record, frozen=True, kw_only=True):
+    """What a version *is*; its digest names the version. The verdict is not part of it.
+
+    ``train_until`` (dated rows), or ``key`` and ``holdout_share`` (undated ones) say which rows it has not learnt from.
+    """
+
+    use_case: str
+    task: str
+    as_of: datetime
+    snapshot: str
+    config: str
+    code: str
+    requirements: str
+    candidate: str
+    settings: dict[str, int | float | str | bool | None]
+    files: dict[str, str]
+    classes: tuple[str, ...]
+    train_until: datetime | None
+    key: tuple[str, ...]
+    holdout_share: float | None
+    seed: int

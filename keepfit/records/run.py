@@ -1,0 +1,70 @@
+"""One run of a flow, as every stage sees it, and what comes out in the end."""
+
+from datetime import datetime
+
+from keepfit.records.canonical import Record
+from keepfit.records.data import Extracted, RowCount, Split, Validated
+from keepfit.records.history import Position
+from keepfit.records.judgement import Evaluated, Verdict
+from keepfit.records.model import Exported, Manifest, Measured, Trained
+
+
+class Moment(Record, frozen=True, kw_only=True):
+    """When a run pretends to be (``as_of``), and when it really started (``started``)."""
+
+    as_of: datetime
+    started: datetime
+
+
+class Registered(Record, frozen=True, kw_only=True):
+    """The number and digest that the ledger gave a model, and the digest of its verdict."""
+
+    number: int
+    digest: str
+    verdict: str
+    entry: int
+
+
+class Released(Record, frozen=True, kw_only=True):
+    """Whether the champion moved, and why (not)."""
+
+    released: bool
+    champion: int | None
+    reason: str
+
+
+class Journey(Record, frozen=True, kw_only=True):
+    """What the stages of one run left behind; a report is made of it."""
+
+    extracted: Extracted
+    validated: Validated
+    split: Split
+    trained: Trained
+    exported: Exported
+    evaluated: Evaluated
+    measured: Measured
+    manifest: Manifest
+    verdict: Verdict
+    registered: Registered
+    released: Released
+    position: Position
+
+
+class Page(Record, frozen=True, kw_only=True):
+    """Where a report lies."""
+
+    path: str
+
+
+class RunResult(Record, frozen=True, kw_only=True):
+    """What ``keepfit run --json`` answers is made of this."""
+
+    use_case: str
+    as_of: datetime
+    snapshot: str
+    rows: RowCount
+    version: int
+    digest: str
+    verdict: Verdict
+    released: Released
+    report: str

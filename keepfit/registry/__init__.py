@@ -1,0 +1,24 @@
+"""Versions: what each one is, what was found out about it, and that all of it is still what it was.
+
+Guarantees: a model and its verdict become a version by one atomic entry of the ledger, which gives the number; a run
+that was killed and started again is the same version; nothing is read without its digest being checked.
+"""
+
+from keepfit.registry.positions import position, run_identity
+from keepfit.registry.register import find_run, register
+from keepfit.registry.show import show
+from keepfit.registry.verify import verify
+from keepfit.registry.versions import manifest, registration, see_that_whole, verdict
+
+__all__ = [
+    "find_run",
+    "manifest",
+    "position",
+    "register",
+    "registration",
+    "run_identity",
+    "see_that_whole",
+    "show",
+    "verdict",
+    "verify",
+]

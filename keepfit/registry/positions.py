@@ -1,0 +1,53 @@
+"""Which run this is, and which champion it is judged against."""
+
+from datetime import UTC, datetime
+
+from keepfit.ledger import fold_of, head
+from keepfit.memo import recorded
+from keepfit.records import Entry, Position, digest_of
+from keepfit.store import Directory
+
+STAGE = "position"
+
+
+def run_identity(use_case: str, as_of: datetime, snapshot: str, config: str, code: str) -> str:
+    """The digest of what makes two runs the same run.
+
+    >>> from datetime import timedelta, timezone
+    >>> noon = datetime(2013, 4, 1, 12, tzinfo=UTC)
+    >>> same = noon.astimezone(timezone(timedelta(hours=-4)))
+    >>> run_identity("u", noon, "s", "c", "d") == run_identity("u", same, "s", "c", "d")
+    True
+    """
+    values = {
+        "use_case": use_case,
+        "as_of": as_of.astimezone(UTC),
+        "snapshot": snapshot,
+        "config": config,
+        "code": code,
+    }
+    return digest_of(values)
+
+
+def position(store: Directory, use_case: str, identity: str) -> Position:
+    """Where the ledger stood when this run first asked; the same answer ever after, in every process.
+
+    Its champion is the one to compare with: the last one, while the use case is disabled.
+
+    Raises
+    ------
+    IntegrityError
+        The recorded position, or the newest entry, was altered.
+    """
+    return recorded(
+        store, use_case, STAGE, {"run": identity}, kind=Position, body=lambda: position_of(head(store, use_case))
+    )
+
+
+def position_of(entry: Entry | None) -> Position:
+    """The position behind ``entry``."""
+    return Position(
+        seq=entry.seq if entry else 0,
+        head=digest_of(entry) if entry else "",
+        champion=fold_of(entry).last_champion,
+    )

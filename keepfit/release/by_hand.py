@@ -1,0 +1,211 @@
+"""What a person may do to the champion, with a name and a reason.
+
+A person sees more than a verdict does, so by hand an undecided version may be promoted, and one that was judged against
+an earlier champion too: the entry says whom it replaced and that the verdict was about another. What failed stays out.
+"""
+
+from datetime import datetime
+
+from keepfit.errors import ConfigError, Problem, Refused
+from keepfit.ledger import append, fold_of, head, newest_first, who_and_why
+from keepfit.records import Draft, Entry, Fold, Released, Seat, Verdict
+from keepfit.registry import registration, see_that_whole
+from keepfit.registry import verdict as read_verdict
+from keepfit.release.words import blocked, is_stale, name_of, number_of
+from keepfit.store import Directory
+
+
+def promote(store: Directory, use_case: str, version: int, *, actor: str, reason: str, at: datetime) -> Released:
+    """Make a registered version champion; ends the disabled state. Promoting the champion changes nothing.
+
+    Raises
+    ------
+    ConfigError
+        No such version; no actor or reason.
+    Refused
+        The version failed, or its risk is high.
+    IntegrityError
+        Its verdict or one of its files was altered.
+    """
+    who_and_why(actor, reason)
+    given = registration(store, use_case, version)
+    if given is None or given.version is None or given.verdict is None:
+        raise _unknown(store, use_case, version)
+    seat, verdict = given.version, read_verdict(store, use_case, given.verdict)
+    _see_that_it_may(use_case, given, verdict)
+
+    def draft(newest: Entry | None) -> Draft | Released:
+        fold = fold_of(newest)
+        if fold.champion == seat:
+            return _already(seat)
+        stale = {"judged_against": str(verdict.champion)} if is_stale(verdict, fold) else {}
+        see_that_whole(store, use_case, seat)
+        return Draft(
+            action="promoted",
+            actor=actor,
+            reason=reason,
+            at=at,
+            as_of=given.as_of,
+            version=seat,
+            verdict=given.verdict,
+            outcome=given.outcome,
+            details={"by": "hand", "replaced": name_of(fold.champion), **stale},
+        )
+
+    return _answer(append(store, use_case, draft))
+
+
+def rollback(
+    store: Directory, use_case: str, version: int | None = None, *, actor: str, reason: str, at: datetime
+) -> Released:
+    """Make an earlier champion champion again: ``version``, or the one before the present. Ends the disabled state.
+
+    Without a number, whom to leave and whom to go back to is settled at the first look: if somebody else goes back at
+    the same moment, the champion goes back once.
+
+    Raises
+    ------
+    ConfigError
+        No such version, or one that never was champion; nothing to go back to; no actor or reason.
+    Refused
+        Somebody else made a third version champion meanwhile.
+    IntegrityError
+        A file of the version to go back to was altered; the champion stays.
+    """
+    who_and_why(actor, reason)
+    first = fold_of(head(store, use_case))
+    seat = _former(store, use_case, version) if version is not None else _before(store, use_case, first)
+
+    def draft(newest: Entry | None) -> Draft | Released:
+        fold = fold_of(newest)
+        if fold.champion == seat:
+            return _already(seat)
+        if version is None and fold.last_champion != first.last_champion:
+            raise _moved(use_case, first, fold)
+        see_that_whole(store, use_case, seat)
+        details = {"by": "hand", "replaced": name_of(fold.champion)}
+        return Draft(action="rolled_back", actor=actor, reason=reason, at=at, version=seat, details=details)
+
+    return _answer(append(store, use_case, draft))
+
+
+def disable(store: Directory, use_case: str, *, actor: str, reason: str, at: datetime) -> Released:
+    """Take the champion out of service, whoever it is; it stays the one to compare with. Twice is as once.
+
+    Raises
+    ------
+    ConfigError
+        There never was a champion; no actor or reason.
+    """
+    who_and_why(actor, reason)
+
+    def draft(newest: Entry | None) -> Draft | Released:
+        fold = fold_of(newest)
+        if fold.disabled:
+            return Released(released=False, champion=None, reason="disabled already; nothing changed")
+        if fold.champion is None:
+            raise _no_champion(store, use_case, "there is no champion to disable")
+        details = {"by": "hand", "replaced": name_of(fold.champion)}
+        return Draft(action="disabled", actor=actor, reason=reason, at=at, details=details)
+
+    result = append(store, use_case, draft)
+    if isinstance(result, Released):
+        return result
+    return Released(released=False, champion=None, reason=f"disabled; {result.details['replaced']} served until now")
+
+
+def _answer(result: Entry | Released) -> Released:
+    if isinstance(result, Released):
+        return result
+    what = f"{name_of(result.version)} is champion now, instead of {result.details['replaced']}"
+    return Released(released=True, champion=number_of(result.version), reason=what)
+
+
+def _already(seat: Seat) -> Released:
+    return Released(released=True, champion=seat.number, reason=f"{name_of(seat)} is champion already; nothing changed")
+
+
+def _see_that_it_may(use_case: str, given: Entry, verdict: Verdict) -> None:
+    where = f"{name_of(given.version)} of {use_case}"
+    if {verdict.outcome, given.outcome} - {"pass", "not_enough_evidence"}:
+        raise Refused(
+            Problem(
+                "a version that did not pass its gates cannot be promoted",
+                where=where,
+                expected="pass, or not enough evidence and a person who decides",
+                found=blocked(verdict),
+                did="left the champion as it is",
+                do="promote another version (`keepfit show` lists them), or train again on better data",
+            )
+        )
+    if given.details.get("risk") == "high":
+        raise Refused(
+            Problem(
+                "a version whose risk is high needs an approval, and this build has none",
+                where=where,
+                expected="risk: low",
+                found="risk: high",
+                did="left the champion as it is",
+            )
+        )
+
+
+def _former(store: Directory, use_case: str, version: int) -> Seat:
+    """The seat of a version that was champion once."""
+    for entry in newest_first(store, use_case):
+        if entry.version and entry.version.number == version and entry.action in {"promoted", "rolled_back"}:
+            return entry.version
+        if entry.version and entry.version.number == version:
+            raise _no_champion(store, use_case, f"version {version} never was champion")
+    raise _unknown(store, use_case, version)
+
+
+def _before(store: Directory, use_case: str, fold: Fold) -> Seat:
+    if not fold.past:
+        raise _no_champion(store, use_case, "there is no earlier champion to go back to")
+    return fold.past[0]
+
+
+def _unknown(store: Directory, use_case: str, version: int) -> ConfigError:
+    given = fold_of(head(store, use_case)).versions
+    return ConfigError(
+        Problem(
+            f"{use_case} has no version {version}",
+            where=store.address,
+            expected=f"1 to {given}" if given else "a version, once a run has registered one",
+            found=str(version),
+            did="left the champion as it is",
+            do=f"see `keepfit show {use_case}`",
+        )
+    )
+
+
+def _no_champion(store: Directory, use_case: str, what: str) -> ConfigError:
+    former = {
+        entry.version.number
+        for entry in newest_first(store, use_case)
+        if entry.version and entry.action in {"promoted", "rolled_back"}
+    }
+    return ConfigError(
+        Problem(
+            what,
+            where=f"{use_case} in {store.address}",
+            expected="a version that is or was champion",
+            found=", ".join(f"version {number}" for number in sorted(former)) or "none so far",
+            did="changed nothing",
+            do=f"see `keepfit show {use_case}`",
+        )
+    )
+
+
+def _moved(use_case: str, first: Fold, now: Fold) -> Refused:
+    return Refused(
+        Problem(
+            "the champion changed while it was being rolled back",
+            where=use_case,
+            expected=name_of(first.last_champion),
+            found=name_of(now.last_champion),
+            did="left the new champion as it is",
+            do=f"see `keepfit show {use_case}`, then roll back to a version by its number",
+        )
+    )

@@ -1,0 +1,98 @@
+"""The release at the end of a run."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from keepfit.errors import IntegrityError, Problem
+from keepfit.ledger import append, fold_of, newest_first
+from keepfit.records import Draft, Entry, Fold, Registered, Released, Seat, Verdict, digest_of
+from keepfit.registry import see_that_whole
+from keepfit.release.words import blocked, is_stale, name_of, number_of
+from keepfit.store import Directory
+
+if TYPE_CHECKING:
+    from keepfit.config.model import UseCase
+
+
+def release(
+    store: Directory, use_case: "UseCase", registered: Registered, verdict: Verdict, *, actor: str, at: datetime
+) -> Released:
+    """Make the version champion if its verdict is a pass against the champion of this moment and its risk is low.
+
+    A run that is repeated gets the answer of its first time, and the champion stays who it is by now.
+
+    Raises
+    ------
+    IntegrityError
+        The verdict is not the one that was registered for this version, or a file of the version was altered.
+    """
+    _see_that_they_fit(use_case.name, registered, verdict)
+    seat = Seat(number=registered.number, digest=registered.digest)
+
+    def draft(head: Entry | None) -> Draft | Released:
+        fold = fold_of(head)
+        settled = _done_before(store, use_case.name, registered, fold) or _refusal(use_case, seat, verdict, fold)
+        if settled:
+            return settled
+        see_that_whole(store, use_case.name, seat)
+        return Draft(
+            action="promoted",
+            actor=actor,
+            reason=_why(verdict, fold),
+            at=at,
+            as_of=verdict.as_of,
+            version=seat,
+            verdict=registered.verdict,
+            outcome=verdict.outcome,
+            details={"by": "verdict", "replaced": name_of(fold.last_champion)},
+        )
+
+    result = append(store, use_case.name, draft)
+    if isinstance(result, Released):
+        return result
+    return Released(released=True, champion=seat.number, reason=result.reason)
+
+
+def _refusal(use_case: "UseCase", seat: Seat, verdict: Verdict, fold: Fold) -> Released | None:
+    """Why the champion stays, or None."""
+    reasons = {
+        blocked(verdict): verdict.outcome != "pass",
+        "risk is high: a person must approve, and this build has no approvals": use_case.risk == "high",
+        f"judged against another champion; by now it is {name_of(fold.last_champion)}": is_stale(verdict, fold),
+    }
+    reason = next((reason for reason, holds in reasons.items() if holds), None)
+    if reason is None:
+        return None
+    return Released(released=False, champion=number_of(fold.champion), reason=f"{name_of(seat)} not released: {reason}")
+
+
+def _done_before(store: Directory, use_case: str, registered: Registered, fold: Fold) -> Released | None:
+    """What this very run did when it came here first, or None."""
+    for entry in newest_first(store, use_case):
+        if entry.seq <= registered.entry:
+            return None
+        if entry.action == "promoted" and entry.verdict == registered.verdict and entry.details.get("by") == "verdict":
+            since = "" if fold.champion == entry.version else f"; by now it is {name_of(fold.champion)}"
+            reason = f"{name_of(entry.version)} became champion with entry {entry.seq}{since}"
+            return Released(released=True, champion=number_of(fold.champion), reason=reason)
+    return None
+
+
+def _why(verdict: Verdict, fold: Fold) -> str:
+    passed = sum(gate.outcome == "pass" for gate in verdict.gates)
+    against = f"against {name_of(fold.last_champion)}" if fold.last_champion else "as the first champion"
+    return f"passed {passed} of {len(verdict.gates)} gates {against}"
+
+
+def _see_that_they_fit(use_case: str, registered: Registered, verdict: Verdict) -> None:
+    if (verdict.version, digest_of(verdict)) != (registered.digest, registered.verdict):
+        raise IntegrityError(
+            Problem(
+                "a verdict is not the one that was registered",
+                where=f"version {registered.number} of {use_case}",
+                expected=f"verdict {registered.verdict}",
+                found=f"verdict {digest_of(verdict)} about version {verdict.version}",
+                did="left the champion as it is",
+                do="run `keepfit verify`",
+            )
+        )

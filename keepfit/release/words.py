@@ -1,0 +1,29 @@
+"""How releases speak of versions, champions and verdicts."""
+
+from keepfit.records import Fold, Seat, Verdict
+
+
+def name_of(seat: Seat | None) -> str:
+    """A version in words.
+
+    >>> name_of(Seat(number=3, digest="…")), name_of(None)
+    ('version 3', 'no champion')
+    """
+    return f"version {seat.number}" if seat else "no champion"
+
+
+def number_of(seat: Seat | None) -> int | None:
+    """A version's number."""
+    return seat.number if seat else None
+
+
+def is_stale(verdict: Verdict, fold: Fold) -> bool:
+    """Whether the verdict compares with another champion than the one to compare with now."""
+    return verdict.champion != (fold.last_champion.digest if fold.last_champion else None)
+
+
+def blocked(verdict: Verdict) -> str:
+    """The outcome, and the gates that made it so."""
+    gates = [f"{gate.gate}: {gate.reason}" for gate in verdict.gates if gate.blocks and gate.outcome != "pass"]
+    words = verdict.outcome.replace("_", " ")
+    return f"{words} ({'; '.join(gates)})" if gates else words

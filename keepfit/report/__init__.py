@@ -1,0 +1,21 @@
+"""What a run looked like, for people: an HTML page, Markdown tables for Prefect, lines for a terminal.
+
+Guarantees: made of records only and deterministic; the page needs no network and runs no script; whatever names, values
+and reasons hold, they are shown as text.
+"""
+
+from keepfit.report.html import render_run
+from keepfit.report.markdown import data_markdown, metrics_markdown, verdict_markdown
+from keepfit.report.run_records import ChampionRecords, RunRecords
+from keepfit.report.text import show_text, verdict_text
+
+__all__ = [
+    "ChampionRecords",
+    "RunRecords",
+    "data_markdown",
+    "metrics_markdown",
+    "render_run",
+    "show_text",
+    "verdict_markdown",
+    "verdict_text",
+]

@@ -1,0 +1,128 @@
+"""What is different between the candidate and the champion it was judged against."""
+
+from dataclasses import dataclass
+
+from keepfit.records import Comparison, Estimate, Evaluated, Manifest, Snapshot
+from keepfit.report.run_records import ChampionRecords, RunRecords
+from keepfit.report.wording import (
+    NOT_MEASURED,
+    bounds,
+    clock,
+    count,
+    decimals,
+    fixed,
+    lone,
+    metric_word,
+    period,
+    settings_text,
+)
+
+_FILES = (("features", "Feature state"), ("model", "Model file"))
+SHORT = 12  # hex digits of a digest that people compare
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One property of both versions; ``code`` marks digests, set in a monospaced face."""
+
+    what: str
+    before: str
+    now: str
+    changed: bool
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PairedRow:
+    """One metric of both on the same rows, and the paired improvement."""
+
+    metric: str
+    reference: str
+    candidate: str
+    improvement: str
+    bounds: str
+    reading: str
+    kind: str
+    reason: str
+
+
+def change_rows(records: RunRecords, champion: ChampionRecords) -> tuple[ChangeRow, ...]:
+    """Both versions side by side, what people ask about first."""
+    old, new, zone = champion.manifest, records.manifest, records.zone
+    rows = [
+        _row("As of", clock(old.as_of, zone), clock(new.as_of, zone)),
+        _row("Data", _data(old, champion.snapshot, zone), _data(new, records.snapshot, zone)),
+        _row("Learnt up to", _until(old, zone), _until(new, zone)),
+        _row("Candidate", old.candidate, new.candidate),
+        _row("Settings", settings_text(old.settings), settings_text(new.settings)),
+    ]
+    if old.classes or new.classes:
+        rows.append(_row("Classes", ", ".join(old.classes), ", ".join(new.classes)))
+    rows += [
+        _digests(what, a, b)
+        for what, a, b in (
+            ("Snapshot", old.snapshot, new.snapshot),
+            ("Config", old.config, new.config),
+            ("Code", old.code, new.code),
+            ("Requirements", old.requirements, new.requirements),
+        )
+    ]
+    return (*rows, *(_digests(what, old.files.get(role, ""), new.files.get(role, "")) for role, what in _FILES))
+
+
+def paired_rows(evaluated: Evaluated, against: str) -> tuple[PairedRow, ...]:
+    """Metrics of candidate and reference on the same rows."""
+    return tuple(_paired(found) for found in evaluated.comparisons if found.against == against)
+
+
+def _row(what: str, before: str, now: str) -> ChangeRow:
+    return ChangeRow(what, before or NOT_MEASURED, now or NOT_MEASURED, before != now)
+
+
+def _digests(what: str, before: str, now: str) -> ChangeRow:
+    return ChangeRow(what, before[:SHORT] or NOT_MEASURED, now[:SHORT] or NOT_MEASURED, before != now, code=True)
+
+
+def _data(manifest: Manifest, snapshot: Snapshot | None, zone: str) -> str:
+    if snapshot is None or snapshot.digest != manifest.snapshot:
+        return ""
+    when = period(snapshot.first, snapshot.last, zone)
+    return f"{count(snapshot.rows)}, {when}" if when else count(snapshot.rows)
+
+
+def _until(manifest: Manifest, zone: str) -> str:
+    return clock(manifest.train_until, zone) if manifest.train_until else ""
+
+
+def _paired(found: Comparison) -> PairedRow:
+    gain = found.improvement
+    places = decimals((gain.value, gain.low, gain.high), 0.0)
+    sides = decimals((found.candidate, found.reference))
+    kind = _reading(gain)
+    words = {"better": "better", "worse": "worse", "open": "no clear difference", "missing": "not measured"}
+    return PairedRow(
+        metric=metric_word(found.metric),
+        reference=fixed(found.reference, _at_least(sides, 3)),
+        candidate=fixed(found.candidate, _at_least(sides, 3)),
+        improvement=_signed(fixed(gain.value, places) if gain.low is not None else lone(gain.value, 0.0)),
+        bounds=bounds(gain.low, gain.high, places),
+        reading=words[kind],
+        kind=kind,
+        reason=gain.reason,
+    )
+
+
+def _at_least(places: int | None, fewest: int) -> int | None:
+    return None if places is None else max(places, min(fewest, places + 1))
+
+
+def _signed(text: str) -> str:
+    return text if text.startswith("-") or text == NOT_MEASURED or not text.strip("0.,") else f"+{text}"
+
+
+def _reading(gain: Estimate) -> str:
+    if gain.value is None:
+        return "missing"
+    if gain.low is not None and gain.low > 0:
+        return "better"
+    return "worse" if gain.high is not None and gain.high < 0 else "open"

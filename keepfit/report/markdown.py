@@ -1,0 +1,102 @@
+"""Small Markdown tables for the artifacts of a run; text from outside stays text there too."""
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+
+from keepfit.records import Evaluated, Extracted, Validated, Verdict
+from keepfit.report.changes import paired_rows
+from keepfit.report.gates import gate_rows, tally
+from keepfit.report.metrics import Cell, metric_rows
+from keepfit.report.wording import OUTCOME_SYMBOLS, OUTCOME_WORDS, count, percent, size, visible
+
+_SPECIAL = re.compile(r"([\\`*_\[\]~|#!])")
+
+
+def escaped(text: str) -> str:
+    r"""Text that Markdown and HTML leave alone.
+
+    >>> escaped("a|b <script> [x](y)")
+    'a\\|b &lt;script&gt; \\[x\\](y)'
+    """
+    return html.escape(_SPECIAL.sub(r"\\\1", visible(text, 300)), quote=False)
+
+
+def data_markdown(extracted: Extracted, validated: Validated) -> str:
+    """Where the rows came from and where they went."""
+    rows = validated.rows
+    total = (
+        f"**{rows.total:,} rows in = {rows.kept:,} kept + {rows.quarantined:,} quarantined + {rows.dropped:,} dropped**"
+    )
+    taken_out = [("dropped", found.rule, "", found.rows) for found in validated.dropped]
+    taken_out += [("quarantined", found.rule, found.column or "", found.rows) for found in validated.broken]
+    parts = [
+        total,
+        _table(("rows", "rule", "column", "count"), [(k, r, c, f"{n:,}") for k, r, c, n in taken_out]),
+        _table(
+            ("source", "file", "rows", "size"),
+            [(f.source, f.path, f"{f.rows:,}", size(f.size)) for f in extracted.sources],
+        ),
+        _table(
+            ("outcome", "expectation", "expected", "observed"),
+            [(e.outcome, e.name, e.expected, e.observed) for e in validated.expectations],
+        ),
+        "\n".join(f"- {escaped(warning)}" for warning in (*extracted.warnings, *validated.warnings)),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def metrics_markdown(evaluated: Evaluated) -> str:
+    """Every metric of every model, and the comparison with the champion on the same rows."""
+    champion = evaluated.champion_number
+    head = ["metric", "candidate", "naive", *([f"champion (version {champion})"] if champion is not None else [])]
+    rows = [
+        (row.metric, *(_figure(cell) for cell in (row.candidate, row.naive, row.champion) if cell is not None))
+        for row in metric_rows(evaluated)
+    ]
+    paired = [
+        (
+            row.metric,
+            row.reference,
+            row.candidate,
+            f"{row.improvement} ({row.bounds})" if row.bounds else row.improvement,
+            row.reading,
+        )
+        for row in paired_rows(evaluated, "champion")
+    ]
+    parts = [
+        f"On {count(evaluated.rows)}; bounds are one-sided at {percent(evaluated.confidence)} each, clustered by {escaped(evaluated.clustered_by)}.",
+        _table(head, rows),
+        f"Beside the champion, on the same {count(evaluated.champion_rows)}:" if paired else "",
+        _table(("metric", "champion", "candidate", "improvement", "reading"), paired),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def verdict_markdown(verdict: Verdict) -> str:
+    """The verdict, a gate a line, each with its reason."""
+    head = f"**{OUTCOME_SYMBOLS[verdict.outcome]} {OUTCOME_WORDS[verdict.outcome]}**: {tally(verdict)}"
+    rows = [
+        (
+            f"{row.symbol} {row.word}",
+            f"{row.asked} ({row.group})" if row.group else row.asked,
+            f"{row.value} ({row.bounds})" if row.bounds else row.value,
+            row.threshold,
+            row.rows,
+            row.reason,
+        )
+        for row in gate_rows(verdict)
+    ]
+    return f"{head}\n\n{_table(('outcome', 'gate', 'measured', 'threshold', 'rows', 'reason'), rows)}\n"
+
+
+def _figure(cell: Cell) -> str:
+    return f"{cell.value} ({cell.bounds})" if cell.bounds else cell.value
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table, or nothing where there are no rows."""
+    lines = ["| " + " | ".join(map(escaped, row)) + " |" for row in rows]
+    if not lines:
+        return ""
+    return "\n".join(["| " + " | ".join(map(escaped, head)) + " |", "|" + " --- |" * len(head), *lines])

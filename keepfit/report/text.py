@@ -1,0 +1,133 @@
+"""Plain lines for a terminal: how a run ended, and what versions there are. Safe to print whatever names hold."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from textwrap import wrap
+
+from keepfit.config.metrics import METRICS
+from keepfit.records import Shown, ShownVersion, Verdict
+from keepfit.report.gates import GateRow, gate_rows, tally
+from keepfit.report.wording import OUTCOME_WORDS, aware, number, visible
+
+_COLUMN = 44
+_METRICS_SHOWN = 3
+
+
+def verdict_text(verdict: Verdict, width: int = 100) -> str:
+    """The verdict and every gate on an aligned line; what did not pass says why below.
+
+    Parameters
+    ----------
+    verdict
+        What was judged.
+    width
+        Columns of the terminal; reasons are wrapped to it.
+    """
+    rows = gate_rows(verdict)
+    words = max((len(row.word) for row in rows), default=0)
+    named = min(max((len(_named(row)) for row in rows), default=0), _COLUMN)
+    lines = [f"{OUTCOME_WORDS[verdict.outcome].upper()}: {tally(verdict)}"]
+    for row in rows:
+        lines.append(f"  {row.word:<{words}}  {_cut(_named(row), named):<{named}}  {_measured(row)}".rstrip())
+        if row.outcome != "pass" and row.reason:
+            indent = " " * (words + 4)
+            lines += wrap(visible(row.reason), width, initial_indent=indent, subsequent_indent=indent)
+    return "\n".join(lines)
+
+
+def show_text(shown: Shown, *, zone: str = "UTC", width: int = 110, entries: int = 6) -> str:
+    """Versions newest first, a line each, then the last lines of the ledger.
+
+    Parameters
+    ----------
+    shown
+        What the ledger says of a use case.
+    zone
+        In which moments are shown.
+    width
+        Columns of the terminal; longer reasons are cut.
+    entries
+        How many of the newest ledger entries follow.
+    """
+    if not shown.versions:
+        return f"{shown.use_case}: no version yet in {visible(shown.store)}"
+    names = [name for name in METRICS if any(name in v.metrics for v in shown.versions)][:_METRICS_SHOWN]
+    table = [("version", "as of", "outcome", *names, "digest", "")]
+    table += [_version(shown, version, names, zone) for version in shown.versions]
+    lines = [_headline(shown), "", *(_cut(line, width) for line in _aligned(table, right=range(3, 3 + len(names))))]
+    if entries:
+        told = [
+            (
+                str(e.seq),
+                _moment(e.at, zone),
+                _action(e.action, e.version),
+                visible(e.actor, 40),
+                visible(e.reason, 300),
+            )
+            for e in shown.ledger[:entries]
+        ]
+        lines += [
+            "",
+            f"newest entries of the ledger ({zone})",
+            *(_cut(line, width) for line in _aligned(told, right=range(1))),
+        ]
+    return "\n".join(lines)
+
+
+def _named(row: GateRow) -> str:
+    return visible(f"{row.asked} [{row.group}]" if row.group else row.asked, 300)
+
+
+def _measured(row: GateRow) -> str:
+    if row.outcome == "skipped":
+        return ""
+    value = f"{row.value} ({row.bounds})" if row.bounds else row.value
+    return f"{row.quantity} {value}".strip()
+
+
+def _headline(shown: Shown) -> str:
+    serving = "disabled: no version serves" if shown.disabled else "no champion yet"
+    if shown.champion is not None:
+        serving = f"champion is version {shown.champion}"
+    others = [
+        f"{role} {number}"
+        for role, number in (("challenger", shown.challenger), ("rollback goes to", shown.previous))
+        if number is not None
+    ]
+    return ", ".join([f"{shown.use_case}: {serving}", *others])
+
+
+def _version(shown: Shown, version: ShownVersion, names: Sequence[str], zone: str) -> tuple[str, ...]:
+    marks = {shown.champion: "* champion", shown.challenger: "  challenger"}
+    return (
+        str(version.version),
+        _moment(version.as_of, zone) if version.as_of else "-",
+        OUTCOME_WORDS[version.outcome] if version.outcome else "-",
+        *(number(version.metrics[name]) if name in version.metrics else "-" for name in names),
+        version.digest[:12],
+        marks.get(version.version, ""),
+    )
+
+
+def _action(action: str, version: int | None) -> str:
+    words = action.replace("_", " ")
+    return words if version is None else f"{words} {version}"
+
+
+def _moment(moment: datetime, zone: str) -> str:
+    local = aware(moment, zone)
+    return f"{local:%Y-%m-%d}" if (local.hour, local.minute) == (0, 0) else f"{local:%Y-%m-%d %H:%M}"
+
+
+def _aligned(rows: Sequence[Sequence[str]], right: range) -> list[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(w) if n in right else cell.ljust(w) for n, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"

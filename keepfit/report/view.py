@@ -1,0 +1,239 @@
+"""From records to what the page shows: one value per run, with every number already in words."""
+
+from dataclasses import dataclass
+
+from keepfit.records import Outcome
+from keepfit.report.changes import ChangeRow, PairedRow, change_rows, paired_rows
+from keepfit.report.data import DataSection, data_section
+from keepfit.report.figures import Figure, figures, search_figure
+from keepfit.report.gates import GateRow, gate_rows, of_outcome, tally
+from keepfit.report.metrics import MetricRow, headline, metric_rows
+from keepfit.report.run_records import RunRecords
+from keepfit.report.wording import (
+    both_zones,
+    candidate_word,
+    clock,
+    count,
+    exact,
+    interval,
+    metric_word,
+    number,
+    percent,
+    settings_text,
+    size,
+    span,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """The outcome in plain words; ``tone`` is the outcome that colours it."""
+
+    tone: Outcome
+    symbol: str
+    words: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All of a report; the template decides only where things stand."""
+
+    use_case: str
+    description: str
+    owner: str
+    risk: str
+    number: int
+    digest: str
+    as_of: str
+    zone: str
+    banner: Banner
+    summary: str
+    gates: tuple[GateRow, ...]
+    gates_note: str
+    champion: str
+    compared: str
+    changes: tuple[ChangeRow, ...]
+    paired: tuple[PairedRow, ...]
+    metrics: tuple[MetricRow, ...]
+    metrics_note: str
+    champion_note: str
+    figures: tuple[Figure, ...]
+    search: Figure | None
+    data: DataSection
+    expectations: tuple[tuple[str, str, str, str], ...]
+    facts: tuple[tuple[str, str], ...]
+    digests: tuple[tuple[str, str], ...]
+
+
+def page(records: RunRecords) -> Page:
+    """What the report of this run says."""
+    case, registered, evaluated = records.use_case, records.registered, records.evaluated
+    return Page(
+        use_case=case.name,
+        description=case.description,
+        owner=case.owner,
+        risk=case.risk,
+        number=registered.number,
+        digest=registered.digest,
+        as_of=both_zones(records.verdict.as_of, records.zone),
+        zone=records.zone,
+        banner=banner(records),
+        summary=summary(records),
+        gates=gate_rows(records.verdict),
+        gates_note=_gates_note(records),
+        champion="" if evaluated.champion_number is None else f"version {evaluated.champion_number}",
+        compared=_compared(records),
+        changes=change_rows(records, records.champion) if records.champion else (),
+        paired=paired_rows(evaluated, "champion"),
+        metrics=metric_rows(evaluated),
+        metrics_note=_metrics_note(records),
+        champion_note=_champion_note(records),
+        figures=figures(records),
+        search=search_figure(records),
+        data=data_section(records),
+        expectations=tuple((e.name, e.outcome, e.expected, e.observed) for e in records.validated.expectations),
+        facts=_facts(records),
+        digests=_digests(records),
+    )
+
+
+def banner(records: RunRecords) -> Banner:
+    """What became of the version."""
+    verdict, how, stays = records.verdict, tally(records.verdict), _stays(records)
+    reason = _sentence(records.released.reason) if records.released else ""
+    if verdict.outcome == "fail":
+        failed = "; ".join(of_outcome(verdict, "fail"))
+        return Banner("fail", "✗", f"Refused: {how}", f"{_sentence(failed)} {_sentence(stays)}".strip())
+    if verdict.outcome != "pass":
+        return Banner("not_enough_evidence", "?", f"Not enough evidence: {stays}", _sentence(how))
+    if records.released and records.released.released:
+        first = records.evaluated.champion_number is None
+        return Banner("pass", "✓", "Passed and released as " + ("first champion" if first else "champion"), reason)
+    if records.use_case.risk == "high":
+        return Banner("pass", "✓", "Passed, waits for a person (risk: high)", reason or f"Until then {stays}.")
+    return Banner("pass", "✓", "Passed, not released", reason or _sentence(stays))
+
+
+def _stays(records: RunRecords) -> str:
+    if records.evaluated.champion_number is None:
+        return "there is still no champion"
+    idle = records.released is not None and records.released.champion is None
+    return "no version serves, as before" if idle else "the champion stays"
+
+
+def _sentence(words: str) -> str:
+    """Words as a sentence of their own; empty stays empty."""
+    closed = words if words.endswith((".", "!", "?")) or not words else f"{words}."
+    return f"{closed[:1].upper()}{closed[1:]}"
+
+
+def summary(records: RunRecords) -> str:
+    """The run in one sentence."""
+    trained, split = records.trained, records.split
+    until = f" up to {clock(split.train_until, records.zone)}" if split.train_until else ""
+    learnt = f"A {candidate_word(trained.candidate)} learnt from {count(trained.rows)}{until} and was judged on {count(records.evaluated.rows)}"
+    judged = f"{learnt} that it had not seen"
+    said = _headline(records)
+    return f"{judged}: {said}." if said else f"{judged}."
+
+
+def _headline(records: RunRecords) -> str:
+    evaluated = records.evaluated
+    gated = tuple(getattr(gate, "metric", "") for gate in records.use_case.gates)
+    name = headline(evaluated, gated)
+    if name is None:
+        return ""
+    value, around = interval(evaluated.candidate[name])
+    others = [
+        f"{who} {interval(found[name])[0]}"
+        for who, found in (
+            ("naive baseline", evaluated.naive),
+            (f"champion (version {evaluated.champion_number})", evaluated.champion),
+        )
+        if name in found
+    ]
+    said = f"{metric_word(name)} {value} ({around})" if around else f"{metric_word(name)} {value}"
+    return f"{said}, against {', '.join(others)}" if others else said
+
+
+def _gates_note(records: RunRecords) -> str:
+    confidence, unit = percent(records.evaluated.confidence), records.evaluated.clustered_by
+    return (
+        f"Each bound is one-sided at {confidence}; rows of one day count together. "
+        if unit == "day"
+        else f"Each bound is one-sided at {confidence}; each row counts for itself. "
+    ) + (
+        "A gate passes when the whole interval lies on the shaded side of the threshold, fails when it lies wholly on the other "
+        "side, and is left without enough evidence in between."
+    )
+
+
+def _compared(records: RunRecords) -> str:
+    evaluated = records.evaluated
+    if evaluated.champion_number is None:
+        return (
+            "First champion: nothing to compare with."
+            if records.verdict.outcome == "pass"
+            else "No champion yet: nothing to compare with."
+        )
+    rows = evaluated.champion_rows
+    if not rows:
+        return f"Version {evaluated.champion_number} has already learnt from every row here, so there is nothing fair to compare on."
+    return (
+        f"Both versions on the same {count(rows)}, all newer than what version {evaluated.champion_number} learnt from."
+        if (evaluated.clustered_by == "day")
+        else f"Both versions on the same {count(rows)}, which version {evaluated.champion_number} has not seen."
+    )
+
+
+def _metrics_note(records: RunRecords) -> str:
+    evaluated = records.evaluated
+    unit = "day" if evaluated.clustered_by == "day" else "row"
+    units = max((e.clusters for e in evaluated.candidate.values()), default=0)
+    independent = f", {count(units, unit)} counted as independent" if unit == "day" and units else ""
+    return f"On {count(evaluated.rows)} that none of the models learnt from{independent}. Bounds are one-sided at {percent(evaluated.confidence)} each."
+
+
+def _champion_note(records: RunRecords) -> str:
+    evaluated = records.evaluated
+    if evaluated.champion_number is None or evaluated.champion_rows == evaluated.rows:
+        return ""
+    return f"The champion is measured only on the {count(evaluated.champion_rows)} after its own training, so compare it with the candidate in the table above."
+
+
+def _facts(records: RunRecords) -> tuple[tuple[str, str], ...]:
+    measured, exported = records.measured, records.exported
+    speed = "not measured"
+    if measured.p50_ms is not None:
+        tail = f", 99% within {number(measured.p99_ms)} ms" if measured.p99_ms is not None else ""
+        speed = f"{number(measured.p50_ms)} ms in the middle{tail} (advice, not a gate)"
+    return (
+        ("Candidate", candidate_word(records.trained.candidate)),
+        ("Settings", settings_text(records.trained.settings)),
+        ("Features", f"{len(records.use_case.features)} columns: {', '.join(records.use_case.features)}"),
+        (
+            "Label",
+            f"{records.use_case.data.label.column}, known after {span(records.use_case.data.label.known_after)}",
+        ),
+        (
+            "Exported",
+            f"{count(len(exported.files), 'file')}, {size(exported.bytes)}",
+        ),
+        ("Parity", f"largest difference {exact(measured.parity)} over {count(measured.parity_rows)}"),
+        ("One record takes", speed),
+        ("Seed", str(records.manifest.seed)),
+    )
+
+
+def _digests(records: RunRecords) -> tuple[tuple[str, str], ...]:
+    manifest = records.manifest
+    return (
+        ("Version", records.registered.digest),
+        ("Verdict", records.registered.verdict),
+        ("Snapshot", manifest.snapshot),
+        ("Config", manifest.config),
+        ("Code", manifest.code),
+        ("Requirements", manifest.requirements),
+        *((f"File: {role}", digest) for role, digest in sorted(manifest.files.items())),
+    )

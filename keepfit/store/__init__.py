@@ -1,0 +1,11 @@
+"""Bytes by key, create-only.
+
+Guarantees: nothing is ever overwritten or half there; what ``create`` returned from survives a power cut; of several
+processes that create the same key exactly one succeeds; an object is what its name says, or it is not handed out.
+"""
+
+from keepfit.store.address import open_store
+from keepfit.store.directory import Directory
+from keepfit.store.objects import get, object_key, publish, put
+
+__all__ = ["Directory", "get", "object_key", "open_store", "publish", "put"]

@@ -1,0 +1,76 @@
+"""Objects: bytes whose name is their digest, and records under a name that others may have published before."""
+
+from keepfit.errors import Exists, IntegrityError, Problem
+from keepfit.records import sha256
+from keepfit.store.directory import Directory
+
+
+def object_key(digest: str) -> str:
+    """Where the object lies.
+
+    >>> object_key("e3b0c442")
+    'objects/e3b0c442'
+    """
+    return f"objects/{digest}"
+
+
+def put(store: Directory, data: bytes) -> str:
+    """Keep ``data`` and say by which digest it is found again; keeping it twice is keeping it once."""
+    digest = sha256(data)
+    try:
+        store.create(object_key(digest), data)
+    except Exists:
+        return digest
+    return digest
+
+
+def get(store: Directory, digest: str) -> bytes:
+    """The object, re-hashed before anybody parses it.
+
+    Raises
+    ------
+    Missing
+        There is no such object.
+    IntegrityError
+        The bytes are not those that were put.
+    """
+    key = object_key(digest)
+    data = store.read(key)
+    found = sha256(data)
+    if found != digest:
+        raise IntegrityError(
+            Problem(
+                "an object in the store was altered",
+                where=f"{store.address}/{key}",
+                expected=f"sha256 {digest}",
+                found=f"sha256 {found}",
+                did="did not use it",
+                do="restore this file from a backup, or run `keepfit verify` to see what else is affected",
+            )
+        )
+    return data
+
+
+def publish(store: Directory, key: str, data: bytes) -> None:
+    """Create ``key``, or see that it holds these very bytes already.
+
+    Raises
+    ------
+    IntegrityError
+        The key holds other bytes.
+    """
+    try:
+        store.create(key, data)
+    except Exists as error:
+        found = sha256(store.read(key))
+        if found != sha256(data):
+            raise IntegrityError(
+                Problem(
+                    "a file in the store is not what its name says",
+                    where=f"{store.address}/{key}",
+                    expected=f"sha256 {sha256(data)}",
+                    found=f"sha256 {found}",
+                    did="changed nothing",
+                    do="run `keepfit verify`",
+                )
+            ) from error

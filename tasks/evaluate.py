@@ -1,0 +1,25 @@
+"""Measure candidate, naive baseline and champion on the same unseen rows."""
+
+from keepfit import evaluate as evaluation
+from keepfit import registry, report
+from keepfit.records import Evaluated, Exported, Position, Split, Trained
+from tasks.artifacts import markdown
+from tasks.run import Run
+from tasks.stage import stage
+
+
+def _say(record: Evaluated) -> str:
+    beside = f", beside champion {record.champion_number}" if record.champion_number else ""
+    return f"{record.rows:,} unseen rows{beside}"
+
+
+def _show(record: Evaluated) -> None:
+    markdown("metrics", report.metrics_markdown(record))
+
+
+@stage(Evaluated, say=_say, sections=("task", "data", "confidence"), artifact=_show)
+def evaluate(run: Run, division: Split, trained: Trained, exported: Exported, position: Position) -> Evaluated:
+    """Measure candidate, naive baseline and champion on the same unseen rows."""
+    seat = position.champion
+    champion = seat and (seat, registry.manifest(run.store, run.use_case.name, seat.digest))
+    return evaluation.evaluate_versions(run.store, run.use_case, division, trained, exported, champion)

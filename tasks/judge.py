@@ -1,0 +1,23 @@
+"""Let every gate answer."""
+
+from keepfit import judge as judgement
+from keepfit import report
+from keepfit.records import Evaluated, Manifest, Measured, Verdict, digest_of
+from tasks.artifacts import markdown
+from tasks.run import Run
+from tasks.stage import stage
+
+
+def _say(record: Verdict) -> str:
+    passed = sum(gate.outcome == "pass" for gate in record.gates)
+    return f"{record.outcome.replace('_', ' ')}, {passed} of {len(record.gates)} gates passed"
+
+
+def _show(record: Verdict) -> None:
+    markdown("verdict", report.verdict_markdown(record))
+
+
+@stage(Verdict, say=_say, sections=("task", "train", "gates", "confidence", "if_unsure", "risk"), artifact=_show)
+def judge(run: Run, manifest: Manifest, evaluated: Evaluated, measured: Measured) -> Verdict:
+    """Let every gate answer."""
+    return judgement.judge(run.use_case, evaluated, measured, digest_of(manifest), run.moment.as_of)

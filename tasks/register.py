@@ -1,0 +1,30 @@
+"""Make the model a version, whatever its verdict: a refused model is evidence too."""
+
+from keepfit import registry
+from keepfit.records import Evaluated, Manifest, Provenance, Registered, Verdict, canonical
+from keepfit.store import put
+from tasks.run import Run
+from tasks.stage import stage
+
+
+def _say(record: Registered) -> str:
+    return f"version {record.number} ({record.digest[:12]})"
+
+
+@stage(Registered, say=_say, sections=("risk",), retries=3)
+def register(
+    run: Run, manifest: Manifest, verdict: Verdict, evaluated: Evaluated, provenance: Provenance
+) -> Registered:
+    """Make the model a version, whatever its verdict: a refused model is evidence too."""
+    return registry.register(
+        run.store,
+        run.use_case,
+        manifest,
+        verdict,
+        run=run.identity(manifest.snapshot),
+        actor=run.actor,
+        reason=f"run as of {run.moment.as_of.isoformat()}",
+        at=run.moment.started,
+        metrics={name: estimate.value for name, estimate in evaluated.candidate.items()},
+        objects={"provenance": put(run.store, canonical(provenance))},
+    )

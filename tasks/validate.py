@@ -1,0 +1,23 @@
+"""Hold every row to the contract and the table to its expectations."""
+
+from keepfit import report
+from keepfit import validate as validation
+from keepfit.records import Extracted, Validated
+from tasks.artifacts import markdown
+from tasks.run import Run
+from tasks.stage import stage
+
+
+def _say(record: Validated) -> str:
+    rows = record.rows
+    return f"{rows.kept:,} rows kept, {rows.quarantined:,} in quarantine, {rows.dropped:,} dropped"
+
+
+def _show(record: Validated) -> None:
+    markdown("data", report.data_markdown(record))
+
+
+@stage(Validated, say=_say, sections=("task", "data", "contract", "expectations"), artifact=_show)
+def validate(run: Run, extracted: Extracted) -> Validated:
+    """Hold every row to the contract and the table to its expectations."""
+    return validation.validate(run.store, run.use_case, extracted, run.moment)
