@@ -1,12 +1,15 @@
-"""The command line. Every command reads its words, makes one call, and prints; imports are made where they are needed."""
+"""The command line. A command reads its words, makes one call, and prints; it imports what it needs, no more."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from keepfit.errors import KeepfitError
+from keepfit.errors import KeepfitError, Problem
+
+STOPPED = 130
 
 app = App(
     name="keepfit",
@@ -44,7 +47,7 @@ def show(use_case: str, *, store: StoreOption = None, json: JsonFlag = False) ->
 
 @app.command
 def verify(use_case: str | None = None, *, store: StoreOption = None, json: JsonFlag = False) -> int:
-    """Re-hash everything that the ledger refers to and recompute what follows from it (exit 6: something does not fit)."""
+    """Re-hash everything that the ledger refers to, recompute what follows from it (exit 6: it does not fit)."""
     from flows import commands
 
     return commands.verify(use_case, store, as_json=json)
@@ -113,22 +116,41 @@ def demo(
 
 def main(words: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 2 config, 3 data, 4 infrastructure, 5 a gate failed, 6 integrity."""
+    # Boosting's threads would spin while they wait; with other processes on the machine a fit then takes seven times
+    # as long. Must stand before the library is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     words = list(sys.argv[1:] if words is None else words)
     debug = "--debug" in words
-    words = [word for word in words if word != "--debug"]
     try:
-        code = app(words, exit_on_error=True, result_action="return_value")
+        code = app([word for word in words if word != "--debug"], result_action="return_value")
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped; the same command continues where it was\n")
-        sys.exit(130)
-    except KeepfitError as error:
+        sys.exit(STOPPED)
+    except Exception as error:
         if debug:
             raise
-        from flows.problems import show_problems
-
-        show_problems(error)
-        sys.exit(error.exit_code)
+        sys.exit(_explain(error))
     sys.exit(code or 0)
+
+
+def _explain(error: Exception) -> int:
+    """Show an error as a block; returns the exit code."""
+    from flows.problems import show_problems
+
+    known = error if isinstance(error, KeepfitError) else _unexpected(error)
+    show_problems(known)
+    return known.exit_code
+
+
+def _unexpected(error: Exception) -> KeepfitError:
+    """An error that we did not foresee: a fault of ours, or of a library."""
+    return KeepfitError(
+        Problem(
+            f"unexpected {type(error).__name__}: {error}",
+            did="stopped; whatever was finished is kept, the champion is as it was",
+            do="run the same command with --debug to see where, and report it",
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -4,13 +4,14 @@ import getpass
 import os
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from keepfit.records import Released, RunResult
+from keepfit.errors import ConfigError, Problem
+from keepfit.records import Released, RunResult, Verified
 from keepfit.store import Directory, open_store
 
 GATE_FAILED = 5
@@ -51,9 +52,21 @@ def run_answer(result: RunResult) -> dict[str, Any]:
 
 
 def _run_text(result: RunResult) -> str:
-    from keepfit.report import run_text
+    from keepfit.report import verdict_text
 
-    return run_text(result)
+    rows = result.rows
+    return "\n".join(
+        [
+            "",
+            f"{result.use_case} as of {result.as_of:%Y-%m-%d %H:%M} UTC: version {result.version}",
+            f"  {result.released.reason}",
+            f"  {rows.total:,} rows = {rows.kept:,} kept + {rows.quarantined:,} quarantined + {rows.dropped:,} dropped",
+            "",
+            verdict_text(result.verdict),
+            "",
+            f"report  {result.report}",
+        ]
+    )
 
 
 def show(use_case: str, store: str | None, *, as_json: bool) -> int:
@@ -68,11 +81,18 @@ def show(use_case: str, store: str | None, *, as_json: bool) -> int:
 def verify(use_case: str | None, store: str | None, *, as_json: bool) -> int:
     """Everything that is referred to, re-hashed."""
     from keepfit.registry import verify as verified
-    from keepfit.report import verify_text
 
     result = verified(opened(store), use_case)
-    answer(result, as_json, verify_text)
+    answer(result, as_json, _verify_text)
     return 0 if result.ok else INTEGRITY
+
+
+def _verify_text(result: Verified) -> str:
+    checked = ", ".join(f"{count:,} {name}" for name, count in msgspec.structs.asdict(result.checked).items())
+    if result.ok:
+        return f"everything fits: {checked}"
+    blocks = [str(Problem(p.what, p.where, p.expected, p.found)) for p in result.problems]
+    return "\n".join([f"{len(blocks)} things do not fit ({checked} checked)", *blocks])
 
 
 def check(use_case: str, *, as_json: bool) -> int:
@@ -93,9 +113,9 @@ def check(use_case: str, *, as_json: bool) -> int:
 
 def schema() -> int:
     """The JSON schema on stdout."""
-    from keepfit.config.schema import schema_text
+    from keepfit.config.schema import schema_file
 
-    sys.stdout.write(schema_text())
+    sys.stdout.write(schema_file())
     return 0
 
 
@@ -124,9 +144,16 @@ def demo(until: str, *, as_json: bool) -> int:
     """Write example data."""
     from flows.demo import write_demo
 
-    written = write_demo(until, Path.cwd())
+    written = write_demo(_date(until), Path.cwd())
     answer({"written": [str(path) for path in written]}, as_json, _demo_text)
     return 0
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(Problem("not a date", "--until", "a date such as 2013-04-01", text)) from None
 
 
 def _demo_text(said: Mapping[str, Any]) -> str:
@@ -134,7 +161,7 @@ def _demo_text(said: Mapping[str, Any]) -> str:
     return f"wrote {len(written)} files to data/" if written else "data/ holds these months already"
 
 
-def _moved(result: Released, as_json: bool) -> int:  # noqa: FBT001
+def _moved(result: Released, as_json: bool) -> int:
     answer(result, as_json, lambda it: it.reason)
     return 0
 
@@ -148,6 +175,6 @@ def opened(store: str | None) -> Directory:
     return open_store(store or os.environ.get("KEEPFIT_STORE") or str(Path.cwd() / ".keepfit"))
 
 
-def answer(result: Any, as_json: bool, text: Callable[[Any], str]) -> None:  # noqa: FBT001
+def answer(result: Any, as_json: bool, text: Callable[[Any], str]) -> None:
     """One JSON object for machines, or text for people, on stdout."""
     sys.stdout.write((msgspec.json.encode(result).decode() if as_json else text(result)) + "\n")

@@ -16,8 +16,7 @@ from keepfit.errors import KeepfitError
 from tasks.watching import Watcher
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
+    from rich.console import Group
     from rich.text import Text
 
 START = "start"
@@ -50,6 +49,18 @@ class Line:
         """Seconds that it took, or has taken so far."""
         return now - self.since if self.state == "running" else self.seconds
 
+    def time(self, now: float) -> str:
+        """The seconds as they are shown."""
+        return "" if self.state == "waiting" else f"{self.elapsed(now):.1f} s"
+
+    def said(self) -> str:
+        """The note as it is shown.
+
+        >>> Line("split", "remembered", note="3 sides").said()
+        '3 sides (remembered)'
+        """
+        return f"{self.note} (remembered)".lstrip() if self.state == "remembered" else self.note
+
 
 def said(error: BaseException) -> str:
     """An error in one line; the whole of it is shown at the end.
@@ -74,15 +85,15 @@ class PlainLines:
 
     def finished(self, stage: str, seconds: float, note: str, *, remembered: bool) -> None:
         """One line."""
-        self._write(stage, seconds, f"{note} (remembered)".lstrip() if remembered else note)
+        line = Line(stage, "remembered" if remembered else "done", seconds=seconds, note=note)
+        self._write(stage, line.time(seconds), line.said())
 
     def failed(self, stage: str, error: BaseException) -> None:
         """One line, without the time."""
-        self._write(stage, None, f"failed: {said(error)}")
+        self._write(stage, "", f"failed: {said(error)}")
 
-    def _write(self, stage: str, seconds: float | None, note: str) -> None:
-        time = " " * 9 if seconds is None else f"{seconds:7.1f} s"
-        self._stream.write(f"{stage:<9}{time}  {printable(note)}".rstrip() + "\n")
+    def _write(self, stage: str, time: str, note: str) -> None:
+        self._stream.write(f"{stage:<9}{time:>9}  {printable(note)}".rstrip() + "\n")
         self._stream.flush()
 
 
@@ -121,33 +132,32 @@ class LiveTable:
             line = self._lines.get(stage, Line(stage))
             self._lines[stage] = replace(line, state=state, seconds=seconds, note=note)
 
-    def __rich__(self) -> "Table":
+    def __rich__(self) -> "Group":
         """The table at this moment."""
+        from rich.console import Group
         from rich.table import Table
 
         now = perf_counter()
         with self._lock:
             lines = list(self._lines.values())
-        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1), expand=False)
-        table.add_column(width=1)
-        table.add_column(no_wrap=True)
-        table.add_column(justify="right", no_wrap=True, min_width=8)
-        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-        table.add_row("", styled(self._title, "bold"), styled(f"{now - self._begin:.1f} s", "dim"), "")
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
+        table.add_column(no_wrap=True, min_width=1)
+        table.add_column(no_wrap=True, min_width=max(len(line.stage) for line in lines))
+        table.add_column(no_wrap=True, min_width=8, justify="right")
+        table.add_column()  # the one that may be cut
         for line in lines:
             mark = self._spinner if line.state == "running" else styled(MARKS[line.state], MARK_STYLES[line.state])
-            style = STYLES[line.state]
-            time = "" if line.state == "waiting" else f"{line.elapsed(now):.1f} s"
-            note = f"{line.note} (remembered)".lstrip() if line.state == "remembered" else line.note
-            table.add_row(mark, styled(line.stage, style), styled(time, style), styled(note, style))
-        return table
+            cells = (line.stage, line.time(now), line.said())
+            table.add_row(mark, *(styled(cell, STYLES[line.state]) for cell in cells))
+        title = styled(self._title, "bold").append(f"  {now - self._begin:.1f} s", style="dim")
+        return Group(title, table)
 
 
 def styled(text: str, style: str) -> "Text":
     """Text that no character of it can style otherwise."""
     from rich.text import Text
 
-    return Text(printable(text), style=style)
+    return Text(printable(text), style=style, no_wrap=True, overflow="ellipsis")
 
 
 class Opening:
@@ -210,7 +220,7 @@ def progress(
     console = Console(file=stream or sys.stderr, highlight=False)
     redrawn = console.file.isatty() and not console.is_dumb_terminal if live is None else live
     if not redrawn:
-        with Opening(PlainLines(console.file)) as listener:
+        with Opening(PlainLines(stream or sys.stderr)) as listener:
             yield listener
         return
     table = LiveTable(title, (START, *stages))

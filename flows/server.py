@@ -9,6 +9,7 @@ Prefect's ephemeral mode is never used: after a kill -9 its server would live on
 import contextlib
 import http.client
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -33,7 +34,7 @@ DEFAULTS = {
     "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
-    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # its lines and tracebacks stand between ours; the server has them
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # its lines stand between ours; the server has them
     "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",  # pickle by default; the stage memo does this
     "PREFECT_TASKS_DEFAULT_NO_CACHE": "true",
 }
@@ -99,7 +100,9 @@ class Child:
         # start, so a question asked too early waits instead of being refused.
         with socket.create_server(("127.0.0.1", 0), backlog=128) as listener, self._log.open("wb") as log:
             self.port: int = listener.getsockname()[1]
-            self._process = subprocess.Popen(
+            key = f"keepfit:{secrets.token_urlsafe(24)}"  # other users of this machine reach the port too
+            self.environment = {API_URL: self.url, "PREFECT_API_AUTH_STRING": key, **loopback(environ)}
+            self._process = subprocess.Popen(  # noqa: S603 - our own script
                 # by path and with -P: neither the folder it is started from nor this one is searched for modules
                 [
                     *(sys.executable, "-P", str(Path(__file__).with_name("server_child.py"))),
@@ -109,16 +112,18 @@ class Child:
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                env=child_environment(environ) | {API_URL: self.url},
+                env=child_environment(environ) | self.environment | {"PREFECT_SERVER_API_AUTH_STRING": key},
                 pass_fds=[listener.fileno()],
                 start_new_session=True,  # Ctrl-C in the terminal is ours to handle
             )
 
     @property
     def url(self) -> str:
+        """The address of its API."""
         return f"http://127.0.0.1:{self.port}/api"
 
     def wait_ready(self, timeout: float) -> None:
+        """Ask once; the socket listens already, so the answer comes when the server is up, or an error when it dies."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
             connection.request("GET", "/api/health")
@@ -131,7 +136,7 @@ class Child:
             raise InfrastructureError(self._problem(f"status {status}"))
 
     def close(self) -> None:
-        """Let the last events through, let go of the lifeline, wait for the end; what is left after a while is killed."""
+        """Let the last events through, let go of the lifeline and wait; what is left after a while is killed."""
         if self._process.poll() is None:
             drain()
         if self._process.stdin is not None:
@@ -145,8 +150,8 @@ class Child:
 
     def _problem(self, found: str) -> Problem:
         with contextlib.suppress(OSError):
-            lines = self._log.read_text(errors="replace").strip().splitlines()
-            found = "\n            ".join([found, *lines[-3:]])
+            lines = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
+            found = "\n            ".join([found, *lines[-4:]])
         return Problem(
             "Keepfit's own Prefect server did not start",
             where=self.url,
@@ -174,13 +179,12 @@ def prefect_server(environ: MutableMapping[str, str] = os.environ) -> Iterator[P
     before = dict(environ)
     environ.update(defaults(environ))
     url = active_url(environ)
-    child = None if url else Child(environ)
+    child = None if url else started(environ)
     try:
         if child is None:
             yield PrefectServer(str(url))
         else:
-            environ.update(loopback(environ))
-            environ[API_URL] = child.url
+            environ.update(child.environment)
             yield PrefectServer(child.url, child)
     finally:
         if child is not None:
@@ -189,8 +193,25 @@ def prefect_server(environ: MutableMapping[str, str] = os.environ) -> Iterator[P
         environ.update(before)
 
 
+def started(environ: Mapping[str, str]) -> Child:
+    """A server of our own, on its way."""
+    try:
+        return Child(environ)
+    except OSError as error:
+        raise InfrastructureError(
+            Problem(
+                "Keepfit's own Prefect server cannot be started",
+                where=tempfile.gettempdir(),
+                expected="a place for its log, and leave to start a process",
+                found=str(error),
+                did="nothing was run",
+                do="see whether disk and memory are full, or set PREFECT_API_URL to a server that runs",
+            )
+        ) from error
+
+
 def drain(seconds: float = DRAIN_SECONDS) -> None:
-    """Wait until Prefect's client has sent the events and logs it still holds: the task runs' states travel that way."""
+    """Wait until Prefect's client has sent the events and logs it holds: task runs' states travel that way."""
     if "prefect.events.worker" in sys.modules:
         from prefect.events.worker import EventsWorker
         from prefect.logging.handlers import APILogWorker
@@ -288,7 +309,7 @@ def ask_configured(url: str) -> None:
             "the configured Prefect server does not answer",
             where=url,
             expected="an answer from its /health",
-            found=f"{type(error).__name__}: {error} (after {time.monotonic() - started:.1f} s)",
+            found=f"{str(error).partition(' - For more')[0]} (after {time.monotonic() - started:.1f} s)",
             did="nothing was run; the champion is as it was",
             do="start that server, or unset PREFECT_API_URL so that Keepfit starts one of its own",
         )

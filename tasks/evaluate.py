@@ -13,13 +13,13 @@ def _say(record: Evaluated) -> str:
     return f"{record.rows:,} unseen rows{beside}"
 
 
-def _show(record: Evaluated) -> None:
-    markdown("metrics", report.metrics_markdown(record))
+def _show(*records: Evaluated) -> None:
+    markdown("metrics", report.metrics_markdown(records[-1]))
 
 
 @stage(Evaluated, say=_say, sections=("task", "data", "confidence"), artifact=_show)
 def evaluate(run: Run, division: Split, trained: Trained, exported: Exported, position: Position) -> Evaluated:
     """Measure candidate, naive baseline and champion on the same unseen rows."""
     seat = position.champion
-    champion = seat and (seat, registry.manifest(run.store, run.use_case.name, seat.digest))
+    champion = (seat, registry.manifest(run.store, run.use_case.name, seat.digest)) if seat else None
     return evaluation.evaluate_versions(run.store, run.use_case, division, trained, exported, champion)

@@ -9,7 +9,6 @@ from keepfit.store import publish
 from tasks.run import Run
 from tasks.stage import stage
 
-
 _SHOWN = tuple(name for name in Journey.__struct_fields__ if name != "position")
 
 

@@ -8,13 +8,14 @@ from keepfit.data.declared import declared
 from keepfit.data.extract import extract
 from keepfit.data.files import fingerprint
 from keepfit.data.snapshot import read_snapshot, snapshot, snapshot_key, values_digest, write_snapshot
-from keepfit.data.tables import get_table, put_table
+from keepfit.data.tables import get_table, give_back, put_table
 
 __all__ = [
     "declared",
     "extract",
     "fingerprint",
     "get_table",
+    "give_back",
     "put_table",
     "read_snapshot",
     "snapshot",

@@ -1,8 +1,8 @@
 """Cells of any origin as one of the six types of the contract; a cell that does not fit is told, never bent.
 
-Nothing is guessed: 1.9 is no whole number, 1e20 does not fit 64 bits, "nan" is not a number. A time carries its offset or
-is read in the zone of the use case; of two equal wall-clock times in autumn it is the earlier one, and one that spring
-skips does not exist. The result is string, int64, float64, bool or timestamp[us, UTC].
+Nothing is guessed: 1.9 is no whole number, 1e20 does not fit 64 bits, "nan" is not a number. A time carries its offset
+or is read in the zone of the use case; of two equal wall-clock times in autumn it is the earlier one, and one that
+spring skips does not exist. The result is string, int64, float64, bool or timestamp[us, UTC].
 """
 
 import math
@@ -70,7 +70,6 @@ def _plain(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
 def _cast(column: "pa.ChunkedArray", kind: ColumnType, zone: str) -> Cells | None:
     """The whole column at once where Arrow's own rules are ours; None where each value must be looked at."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     types, source = pa.types, column.type
     if types.is_null(source) or (kind in {"category", "text"} and types.is_integer(source)):
@@ -79,15 +78,20 @@ def _cast(column: "pa.ChunkedArray", kind: ColumnType, zone: str) -> Cells | Non
         return _finite(column.cast(pa.float64()))
     if kind == "int" and types.is_integer(source) and source != pa.uint64():
         return Cells(column.cast(pa.int64()), None)
-    if kind == "time" and types.is_timestamp(source):
-        if source.tz is not None:
-            return Cells(column.cast(arrow_type("time"), safe=False), None)
-        try:
-            local = pc.assume_timezone(column.cast(pa.timestamp("us"), safe=False), zone, ambiguous="earliest")
-        except pa.ArrowInvalid:
-            return None
-        return Cells(local.cast(arrow_type("time")), None)
-    return None
+    return _times(column, zone) if kind == "time" and types.is_timestamp(source) else None
+
+
+def _times(column: "pa.ChunkedArray", zone: str) -> Cells | None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if column.type.tz is not None:
+        return Cells(column.cast(arrow_type("time"), safe=False), None)
+    try:
+        local = pc.assume_timezone(column.cast(pa.timestamp("us"), safe=False), zone, ambiguous="earliest")
+    except pa.ArrowInvalid:
+        return None
+    return Cells(local.cast(arrow_type("time")), None)
 
 
 def _finite(column: "pa.ChunkedArray") -> Cells:

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 def declared(use_case: UseCase, schema: "pa.Schema | None" = None) -> dict[str, ColumnRule]:
     """Every column of a row and its rule, in the order of the YAML.
 
-    Key, event time and label belong to the contract also when it does not name them: a key is text, a label has the type
-    that the task asks for (of a whole number or a truth value in ``schema`` it keeps that type). Key and event time
-    are never null; a label may be, here: whether it may be missing is for ``label.missing_at_most`` to say.
+    Key, event time and label belong to the contract also when it does not name them: a key is text, a label has the
+    type that the task asks for (of a whole number or a truth value in ``schema`` it keeps that type). Key and event
+    time are never null; a label may be, here: whether it may be missing is for ``label.missing_at_most`` to say.
     """
     data = use_case.data
     rules = dict(use_case.contract.columns)

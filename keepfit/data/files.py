@@ -1,22 +1,24 @@
 """The files of a source, each parsed once: the parsed form is an object named by the digest of the file's own bytes.
 
-A file is read in one go, and what is parsed is what was hashed, so a file that changes during a run is either its old or
-its new self.
+A file is read in one go, and what is parsed is what was hashed, so a file that changes during a run is either its old
+or its new self.
 """
 
 import glob
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from keepfit.config.model import FileSource, UseCase
 from keepfit.data.declared import source_types
+from keepfit.data.moment import Cut, there
 from keepfit.data.readers import Options, read
+from keepfit.data.refused import refused_schema
 from keepfit.data.tables import get_table, put_table
 from keepfit.errors import DataError, InfrastructureError, Problem
 from keepfit.memo import remembered
-from keepfit.records import Column, Record, SourceFile, digest_of, sha256
+from keepfit.records import Column, Moment, Record, SourceFile, digest_of, sha256
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,10 +37,16 @@ class ParsedFile(Record, frozen=True, kw_only=True):
 
 
 class Loaded(NamedTuple):
-    """All files of a source as one table with ``_file`` and ``_row``; refused rows likewise."""
+    """All files of a source as one table with ``_file`` and ``_row``; refused rows likewise.
+
+    ``names`` are all columns that the files have, also those that were not asked for; ``not_yet`` counts the rows that
+    were not there at ``as_of``.
+    """
 
     table: "pa.Table"
     refused: "pa.Table"
+    names: tuple[str, ...]
+    not_yet: int
     files: tuple[SourceFile, ...]
     warnings: tuple[str, ...]
 
@@ -71,8 +79,15 @@ def matching(source: FileSource, root: Path) -> list[str]:
     return paths
 
 
-def load(store: "Directory", use_case: UseCase, name: str, root: Path) -> Loaded:
-    """Read a source; only files whose bytes were never seen are parsed.
+def load(
+    store: "Directory", use_case: UseCase, name: str, root: Path, moment: Moment, wanted: Collection[str] | None
+) -> Loaded:
+    """Read a source as of a moment; only files whose bytes were never seen are parsed.
+
+    Parameters
+    ----------
+    wanted
+        The columns that are needed, if that is known: memory is not spent on the others.
 
     Raises
     ------
@@ -89,9 +104,27 @@ def load(store: "Directory", use_case: UseCase, name: str, root: Path) -> Loaded
     seen = [(path, *_parse(store, use_case.name, path, root, options)) for path in matching(source, root)]
     warnings = _same_columns([(path, record) for path, _, _, record in seen])
     files = tuple(_source_file(name, *each) for each in seen)
-    table = _together(store, [(file.path, file.parsed) for file in files])
-    refused = _together(store, [(path, record.refused) for path, _, _, record in seen if record.refused])
-    return Loaded(table, refused, files, warnings)
+    time = use_case.data.event_time
+    needed = {*wanted, *use_case.data.key, *([time] if time else [])} if wanted is not None else None
+    parts = [_part(store, path, record, needed, time, moment) for path, _, _, record in seen]
+    refused = [_with_file(get_table(store, record.refused), path) for path, _, _, record in seen if record.refused]
+    return Loaded(
+        table=_together([part.table for part in parts]),
+        refused=_together(refused or [_with_file(refused_schema().empty_table(), "")]),
+        names=tuple(dict.fromkeys(column.name for *_, record in seen for column in record.columns)),
+        not_yet=sum(part.away for part in parts),
+        files=files,
+        warnings=warnings,
+    )
+
+
+def _part(
+    store: "Directory", path: str, record: ParsedFile, needed: set[str] | None, time: str | None, moment: Moment
+) -> Cut:
+    names = [column.name for column in record.columns]
+    kept = [name for name in names if needed is None or name in needed or name == "_row"]
+    cut = there(get_table(store, record.parsed, kept), time, moment)
+    return Cut(_with_file(cut.table, path), cut.away)
 
 
 def _parse(store: "Directory", use_case: str, path: str, root: Path, options: Options) -> tuple[str, int, ParsedFile]:
@@ -159,15 +192,10 @@ def _differences(first: str, expected: dict[str, str], path: str, found: dict[st
             yield Problem(what, path, f"{kind}, as in {first}", found[column], do="declare its type in source.columns")
 
 
-def _together(store: "Directory", parts: list[tuple[str, str]]) -> "pa.Table":
-    """The objects one after the other, each row with the path that it came from."""
+def _together(tables: "list[pa.Table]") -> "pa.Table":
+    """One after the other; a column that one lacks is null there."""
     import pyarrow as pa
 
-    from keepfit.data.refused import refused_schema
-
-    tables = [_with_file(get_table(store, digest), path) for path, digest in parts]
-    if not tables:
-        return _with_file(refused_schema().empty_table(), "")
     return pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
 
 

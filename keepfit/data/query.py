@@ -8,6 +8,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from keepfit.errors import ConfigError, Problem
@@ -16,13 +17,9 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-_CLOCK_WORDS = {
-    "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp", "current_user", "session_user",
-    "user", "current_role", "current_catalog", "current_schema",
-}  # fmt: skip
-_REFUSED = {"getenv", "ago", "age", "approx_quantile", "reservoir_quantile", "version", "pi_random"}
+_CLOCK_WORDS = {"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"}
+_REFUSED = {"getenv", "ago", "reservoir_quantile"}
 _TABLES = {"unnest", "range", "generate_series"}
-_MOMENTS = {"now", "today", "tomorrow", "yesterday"}
 _WHERE = "data.query"
 
 
@@ -38,12 +35,12 @@ def run(sql: str, tables: Mapping[str, "pa.Table"]) -> "pa.Table":
 
     connection = _connect()
     try:
-        check(sql, frozenset(tables), connection)
+        check(sql, tables, connection)
         for name, table in tables.items():
             connection.register(name, table)
         return connection.sql(sql).to_arrow_table()
     except duckdb.Error as error:
-        raise ConfigError(_refusal(error, sql, tables)) from error
+        raise ConfigError(_refusal(error, tables)) from error
     finally:
         connection.close()
 
@@ -66,7 +63,32 @@ def _connect() -> "duckdb.DuckDBPyConnection":
     return connection
 
 
-def check(sql: str, sources: frozenset[str], connection: "duckdb.DuckDBPyConnection") -> None:
+def columns(sql: str) -> set[str] | None:
+    """The columns that the query names, in whatever source; None if it may need columns that it does not name.
+
+    Raises
+    ------
+    ConfigError
+        Not a single SELECT.
+    """
+    connection = _connect()
+    try:
+        nodes = list(_nodes(_tree(sql, connection)))
+    finally:
+        connection.close()
+    tables = {str(node[word]).lower() for node in nodes for word in ("table_name", "alias") if node.get(word)}
+    named: set[str] = set()
+    for node in nodes:
+        words = [*(node.get("column_names") or []), *(node.get("using_columns") or [])]
+        # A star, a whole row as a value and a natural join name no columns.
+        whole = len(words) == 1 and words[0].lower() in tables and node.get("class") == "COLUMN_REF"
+        if node.get("class") == "STAR" or node.get("ref_type") == "NATURAL" or whole:
+            return None
+        named.update(words)
+    return named
+
+
+def check(sql: str, tables: "Mapping[str, pa.Table]", connection: "duckdb.DuckDBPyConnection") -> None:
     """See that the statement is one deterministic SELECT over the sources alone.
 
     Raises
@@ -74,26 +96,36 @@ def check(sql: str, sources: frozenset[str], connection: "duckdb.DuckDBPyConnect
     ConfigError
         It is not; the problem says where.
     """
+    nodes = list(_nodes(_tree(sql, connection)))
+    known = {name.lower() for name in (*tables, *_names_of_ctes(nodes))}
+    read = {str(node["table_name"]).lower() for node in nodes if node.get("type") == "BASE_TABLE"}
+    here = {column.lower() for name in tables if name.lower() in read for column in tables[name].column_names}
+    changing = _changing_functions(connection)
+    judged = ((node, _sample(node) or _table(node, known) or _changes(node, changing, here)) for node in nodes)
+    found = [(node, problem) for node, problem in judged if problem is not None]
+    if found:
+        raise ConfigError(*(replace(problem, where=_position(node, sql)) for node, problem in found))
+
+
+def _tree(sql: str, connection: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
+    """The parse tree of the one statement."""
     answer = json.loads(connection.execute("select json_serialize_sql(?)", [sql]).fetchall()[0][0])
     if answer["error"]:
-        raise ConfigError(Problem("the query is not one SQL select", _WHERE, found=str(answer["error_message"])))
+        where = _position({"query_location": int(answer.get("position", -1))}, sql)
+        raise ConfigError(Problem("the query is not one SQL select", where, "a select", str(answer["error_message"])))
     statements = answer["statements"]
     if len(statements) != 1:
-        raise ConfigError(Problem("the query is more than one statement", _WHERE, "one select", str(len(statements))))
-    changing = _changing_functions(connection)
-    nodes = list(_nodes(statements[0]))
-    known = {name.lower() for name in sources} | {name.lower() for name in _names_of_ctes(nodes)}
-    problems = [problem for node in nodes if (problem := _judge(node, changing, known, sql)) is not None]
-    if problems:
-        raise ConfigError(*problems)
+        found = f"{len(statements)} statements"
+        raise ConfigError(Problem("the query is not one SQL select", _WHERE, "one statement", found))
+    tree: dict[str, Any] = statements[0]
+    return tree
 
 
 def _changing_functions(connection: "duckdb.DuckDBPyConnection") -> set[str]:
-    """Functions whose answer is not given by their arguments, as DuckDB itself says, and a few that it does not say."""
-    rows = connection.execute(
-        "select distinct function_name from duckdb_functions() where stability in ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')"
-    ).fetchall()
-    return {row[0] for row in rows} | _REFUSED | _CLOCK_WORDS
+    """Functions that DuckDB says answer by more than their arguments, and a few of which it does not say so."""
+    unstable = "('VOLATILE', 'CONSISTENT_WITHIN_QUERY')"
+    rows = connection.execute(f"select function_name from duckdb_functions() where stability in {unstable}")  # noqa: S608
+    return {name for (name,) in rows.fetchall()} | _REFUSED
 
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
@@ -111,59 +143,52 @@ def _names_of_ctes(nodes: list[dict[str, Any]]) -> Iterator[str]:
         yield from (entry["key"] for entry in entries)
 
 
-def _judge(node: dict[str, Any], changing: set[str], known: set[str], sql: str) -> Problem | None:
-    """What is wrong with one node of the parse tree, if anything."""
-    where = _position(node, sql)
-    if node.get("sample"):
-        return Problem("a sample is another one every day", where, "a deterministic query", "a sample clause")
+def _sample(node: Mapping[str, Any]) -> Problem | None:
+    what = "a sample is another one every day"
+    return Problem(what, expected="a deterministic query", found="a sample clause") if node.get("sample") else None
+
+
+def _table(node: Mapping[str, Any], known: set[str]) -> Problem | None:
+    """What a query reads: its sources, its own CTEs, and rows that it makes itself."""
     kind = node.get("type")
     if kind == "BASE_TABLE" and str(node["table_name"]).lower() not in known:
-        return _unknown_table(str(node["table_name"]), known, where)
-    if kind == "TABLE_FUNCTION":
-        name = str(node["function"]["function_name"]).lower()
-        return None if name in _TABLES else Problem("a query reads its sources alone", where, "a source", f"{name}()")
+        name = str(node["table_name"])
+        close = difflib.get_close_matches(name.lower(), sorted(known), n=1)
+        do = f"did you mean {close[0]}?" if close else ""
+        return Problem(f"the query reads {name}, which is no source", "", ", ".join(sorted(known)), name, do=do)
     if kind == "SHOW_REF":
-        return Problem("the query is not one SQL select", where, "a select", "show or describe")
-    return _changes(node, changing, where)
+        return Problem("the query is not one SQL select", expected="a select", found="show or describe")
+    if kind == "TABLE_FUNCTION" and (name := str(node["function"]["function_name"]).lower()) not in _TABLES:
+        return Problem("a query reads its sources alone", expected="a source", found=f"{name}()")
+    return None
 
 
-def _changes(node: dict[str, Any], changing: set[str], where: str) -> Problem | None:
+def _changes(node: Mapping[str, Any], changing: set[str], here: set[str]) -> Problem | None:
+    """A function whose answer is not given by its arguments."""
     name = ""
-    if node.get("class") == "FUNCTION":
+    if "function_name" in node:
         name = str(node["function_name"]).lower()
-    elif node.get("class") == "COLUMN_REF" and len(node["column_names"]) == 1:
-        # These words need no parentheses, so DuckDB parses them as columns.
-        name = str(node["column_names"][0]).lower()
-        name = name if name in _CLOCK_WORDS else ""
-    elif node.get("type") == "OPERATOR_CAST" and str(_literal(node["child"])).lower().strip() in _MOMENTS:
-        name = f"'{_literal(node['child'])}'"
-    if name not in changing and not name.startswith("'"):
-        return None
+        changes = name in changing or (name == "age" and len(node.get("arguments", ())) == 1)
+    else:
+        # These words need no parentheses, so DuckDB parses them as columns, and reads the clock if there is none.
+        words = node.get("column_names") or [""]
+        name = str(words[0]).lower()
+        changes = node.get("class") == "COLUMN_REF" and len(words) == 1 and name in _CLOCK_WORDS - here
     do = "the run's moment is as_of: rows at or after it are cut off already"
-    return Problem(f"{name} gives another answer every day", where, "a deterministic query", name, do=do)
-
-
-def _literal(node: dict[str, Any]) -> Any:
-    literal = node.get("literal")
-    return literal.get("text") if isinstance(literal, dict) else None
-
-
-def _unknown_table(name: str, known: set[str], where: str) -> Problem:
-    close = difflib.get_close_matches(name.lower(), sorted(known), n=1)
-    do = f"did you mean {close[0]}?" if close else ""
-    return Problem(f"the query reads {name}, which is no source", where, ", ".join(sorted(known)), name, do=do)
+    what = f"{name} gives another answer every day"
+    return Problem(what, expected="a deterministic query", found=name, do=do) if changes else None
 
 
 def _position(node: dict[str, Any], sql: str) -> str:
     """Line and column inside the query; bytes are counted by DuckDB, characters by people."""
     at = node.get("query_location")
-    if not isinstance(at, int) or at > len(sql.encode()):
+    if not isinstance(at, int) or not 0 <= at <= len(sql.encode()):
         return _WHERE
     before = sql.encode()[:at].decode("utf-8", "ignore")
     return f"{_WHERE}, line {before.count(chr(10)) + 1}, column {len(before) - before.rfind(chr(10))}"
 
 
-def _refusal(error: Exception, sql: str, tables: Mapping[str, "pa.Table"]) -> Problem:
+def _refusal(error: Exception, tables: Mapping[str, "pa.Table"]) -> Problem:
     message = str(error).strip()
     line = re.search(r"LINE (\d+):", message)
     where = f"{_WHERE}, line {line[1]}" if line else _WHERE

@@ -1,4 +1,4 @@
-"""Rows that cannot be taken, with their raw values: ``_row``, ``_time`` (if it could be read), ``_reasons``, ``_raw``."""
+"""Rows that cannot be taken: ``_row``, ``_time`` (where it could be read), ``_reasons`` and the values in ``_raw``."""
 
 import json
 from typing import TYPE_CHECKING, Any

@@ -1,24 +1,26 @@
 """Immutable training data, named by their values.
 
-The digest is SHA-256 over the rules below, so it does not depend on Parquet, chunks, dictionaries, the order of rows or of
-columns, or where the rows came from:
+The digest is SHA-256 over the rules below, so it does not depend on Parquet, chunks, dictionaries, the order of rows or
+of columns, or where the rows came from:
 
 * a header, canonical JSON: the columns by name with their contract types, the key, the number of rows;
 * the columns by name, the rows sorted by key (texts by their UTF-8 bytes, nulls last), each column as one byte a row
-  (1: there is a value), then the values: int64, microseconds since 1970 and truth values as little-endian int64, floats as
-  little-endian float64, texts as int64 lengths followed by the bytes. Where there is no value stands 0;
+  (1: there is a value), then the values: whole numbers, microseconds since 1970 and truth values as little-endian
+  int64, floats as little-endian float64, texts as int64 lengths followed by the bytes. No value stands as 0;
 * −0.0 is 0.0, since they are equal; NaN is "no value".
 """
 
 import hashlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from keepfit.config.model import ColumnType
 from keepfit.data.convert import arrow_type
 from keepfit.data.order import order
 from keepfit.data.tables import get_table, put_table
@@ -80,7 +82,7 @@ def write_snapshot(
     store: "Directory",
     use_case: str,
     table: "pa.Table",
-    kinds: Mapping[str, str],
+    kinds: Mapping[str, ColumnType],
     key: Sequence[str],
     event_time: str | None,
 ) -> Snapshot:
@@ -105,14 +107,14 @@ def write_snapshot(
     return record
 
 
-def values_digest(table: "pa.Table", kinds: Mapping[str, str], key: Sequence[str]) -> str:
+def values_digest(table: "pa.Table", kinds: Mapping[str, ColumnType], key: Sequence[str]) -> str:
     """The digest of the values, by the rules on top of this module."""
     names = sorted(kinds)
     head = {"columns": [[name, kinds[name]] for name in names], "key": list(key), "rows": table.num_rows}
     digest = hashlib.sha256(canonical(head))
     at = order(table, key)
     for name in names:
-        column = table.column(name).cast(arrow_type(kinds[name])).combine_chunks().take(at)  # type: ignore[index]
+        column = table.column(name).cast(arrow_type(kinds[name])).combine_chunks().take(at)
         for part in _bytes(column):
             digest.update(part)
     return digest.hexdigest()
@@ -149,7 +151,7 @@ def _text_bytes(column: "pa.Array") -> memoryview:
 
 
 def _months(table: "pa.Table", event_time: str | None) -> "Iterator[pa.Table]":
-    """The table by UTC months, so that snapshots of consecutive runs share the objects of months that did not change."""
+    """The table by UTC months, so that consecutive snapshots share the objects of months that did not change."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -158,7 +160,7 @@ def _months(table: "pa.Table", event_time: str | None) -> "Iterator[pa.Table]":
         return
     month = pc.cast(pc.floor_temporal(table.column(event_time), unit="month"), pa.int64()).to_numpy()
     starts = [0, *(np.flatnonzero(np.diff(month)) + 1).tolist(), table.num_rows]
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in pairwise(starts):
         yield table.slice(start, end - start)
 
 
@@ -173,6 +175,4 @@ def _span(table: "pa.Table", event_time: str | None) -> tuple[datetime | None, d
 
 
 def _utc(moment: datetime) -> datetime:
-    from datetime import UTC
-
     return moment.astimezone(UTC)

@@ -40,3 +40,10 @@ def get_table(store: "Directory", digest: str, columns: Sequence[str] | None = N
         return table if columns is None else table.select(list(columns))
     except (pa.ArrowInvalid, KeyError) as error:
         raise IntegrityError(Problem("an object is not the table it should be", digest, found=str(error))) from error
+
+
+def give_back() -> None:
+    """Return to the system what Arrow's allocator keeps of tables that are gone, before something else needs much."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()

@@ -7,7 +7,7 @@ without ends (logit, log), and by Hall's transformation (1992, J. R. Stat. Soc. 
 the clusters into account. Chosen by simulation: ``tests/benchmarks/coverage_simulation.py``.
 """
 
-from math import isfinite, sqrt
+from math import isfinite
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from keepfit.records import Estimate
 
 MIN_ROWS = 30
 MIN_CLUSTERS = 8
+MIN_CARRIERS = 5  # fewer rows that make all the difference may have missed the ones that would make another
 
 
 def estimate(score: Score, clusters: Clusters, confidence: float, scale: Scale = Scale()) -> Estimate:  # noqa: B008
@@ -86,7 +87,7 @@ def compare(
         exact=identical or (candidate.exact and reference.exact),
     )
     length = metric.high - metric.low
-    return estimate(difference, clusters, confidence, Scale() if difference.influence.any() else Scale(-length, length))
+    return estimate(difference, clusters, confidence, Scale(-length, length, linear=True))
 
 
 Bounds = tuple[float, float]
@@ -105,7 +106,15 @@ def _bounds(
         return _without_spread(value, spread.trials, confidence, scale)
     # a bias may only widen: the estimate of it is itself uncertain
     lowest, highest = sorted((value, value - score.bias))
-    return (_lower(lowest, spread, confidence, scale), _upper(highest, spread, confidence, scale)), ""
+    bounds = _lower(lowest, spread, confidence, scale), _upper(highest, spread, confidence, scale)
+    if scale.finite and spread.carried_by < min(MIN_CARRIERS, spread.trials / 8):
+        unseen, _ = _without_spread(value, spread.trials, confidence, scale)
+        return _outermost(bounds, unseen or bounds), ""
+    return bounds, ""
+
+
+def _outermost(one: Bounds, other: Bounds) -> Bounds:
+    return min(one[0], other[0]), max(one[1], other[1])
 
 
 def _too_few(rows: int, clusters: Clusters, trials: int) -> str:
@@ -135,18 +144,16 @@ def _upper(value: float, spread: Spread, confidence: float, scale: Scale) -> flo
 def _skewed(spread: Spread, level: float) -> float:
     """The ``level`` quantile of a studentised mean of skewed clusters: Hall's (1992) cubic, inverted.
 
-    With w = t / sqrt(G) and skewness s, T = w + s w^2 / 3 + s^2 w^3 / 27 + s / (6 G) is symmetric to second order.
+    With a the skewness of the mean, T = t + a t^2 / 3 + a^2 t^3 / 27 + a / 6 is symmetric to second order.
     """
-    skewness, clusters = spread.skewness, spread.trials
-    quantile = t_quantile(level, max(clusters - 1, 1))
+    quantile, skewness = t_quantile(level, max(spread.trials - 1, 1)), spread.skewness
     if abs(skewness) < 1e-9:
         return quantile
-    cube = 1.0 + skewness * (quantile / sqrt(clusters) - skewness / (6.0 * clusters))
-    return sqrt(clusters) * 3.0 * (float(np.cbrt(cube)) - 1.0) / skewness
+    return 3.0 * (float(np.cbrt(1.0 + skewness * (quantile - skewness / 6.0))) - 1.0) / skewness
 
 
 def _without_spread(value: float, trials: int, confidence: float, scale: Scale) -> tuple[Bounds | None, str]:
-    """Bounds when all rows agree: what Clopper & Pearson (1934) give when every trial has the same outcome.
+    """Bounds when (nearly) all rows agree: what Clopper & Pearson (1934) give when every trial has the same outcome.
 
     A share of at most ``1 - alpha ** (1 / G)`` can have stayed unseen in G trials; it is taken to be as bad as the
     range allows. Without a finite range there is no bound.

@@ -6,10 +6,11 @@ from math import exp, inf, isfinite, log
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Values from ``low`` to ``high``; either may be infinite."""
+    """Values from ``low`` to ``high``; either may be infinite. ``linear``: move plainly, whatever the ends."""
 
     low: float = -inf
     high: float = inf
+    linear: bool = False
 
     @property
     def finite(self) -> bool:
@@ -24,6 +25,8 @@ class Scale:
         >>> round(Scale(0, 1).moved(0.9, 0.2), 3), round(Scale(0).moved(0.1, -0.2), 3), Scale().moved(0.1, -0.2)
         (0.988, 0.014, -0.1)
         """
+        if self.linear:
+            return value + reach
         if self.finite:
             step = reach * (self.high - self.low) / ((value - self.low) * (self.high - value))
             odds = log((value - self.low) / (self.high - value)) + step

@@ -60,14 +60,17 @@ class Clusters:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The standard error of a value, its degrees of freedom, and the skewness of what it was computed from.
+    """The standard error of a value, and what is needed to make bounds of it.
 
-    ``trials`` is the number of clusters that say something about the value, ``degrees`` at most one less.
+    ``trials`` is the number of clusters that say something about the value, ``degrees`` of freedom at most one less;
+    ``skewness`` is that of the mean of the clusters (theirs, divided by the root of their number); ``carried_by`` is
+    how many clusters of equal weight would be as uneven: 1 when a single one makes all the difference.
     """
 
     error: float
     degrees: float
     skewness: float
+    carried_by: float
     trials: int
 
 
@@ -98,7 +101,7 @@ def spread_of(influence: Floats, clusters: Clusters, strata: Ints | None = None)
     rows = max(influence.size, 2)
     error = sqrt(max(second * (count - 1) / count, float(influence @ influence) / (rows * (rows - 1))))
     if not fourth > 0:
-        return Spread(error, max(trials - 1, 1), 0.0, trials)
-    excess = fourth / second**2 - 1.0 / count
-    degrees = min(max(2.0 / max(excess, 1e-9), 1.0), trials - 1)
-    return Spread(error, max(degrees, 1.0), sqrt(count) * third / second**1.5, trials)
+        return Spread(error, max(trials - 1, 1), 0.0, 0.0, trials)
+    carried_by = second**2 / fourth
+    degrees = min(2.0 / max(1.0 / carried_by - 1.0 / count, 1e-9), trials - 1)
+    return Spread(error, max(degrees, 1.0), third / second**1.5, carried_by, trials)

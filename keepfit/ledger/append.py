@@ -14,7 +14,7 @@ from keepfit.store import Directory
 
 T = TypeVar("T")
 
-_ATTEMPTS = 10_000
+_ATTEMPTS = 1_000
 
 
 def append(store: Directory, use_case: str, draft: Callable[[Entry | None], Draft | T]) -> Entry | T:

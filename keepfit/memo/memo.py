@@ -72,10 +72,9 @@ def recorded(
     keep: Callable[[R], bool] = _always,
 ) -> R:
     """Like `remembered`, for what does not depend on the code."""
-    asked = digest_of({"stage": stage, "inputs": dict(inputs)})
-    key = f"{use_case}/runs/{asked}.json"
+    key = f"{use_case}/runs/{_question(stage, inputs)}.json"
     try:
-        before = _recall(store, key, asked, kind)
+        before = _recall(store, key, kind)
     except Missing:
         record = body()
         _LOG.debug("computed %s", stage, extra={"stage": stage, "how": "computed"})
@@ -84,45 +83,51 @@ def recorded(
             if keep(record):
                 store.create(key, _wrap(stage, inputs, data))
         except Exists:
-            return _recall(store, key, asked, kind)
+            return _recall(store, key, kind)
         return parse(data, kind, key)  # and not `record`: so that the first answer equals all later ones, 1 and 1.0 too
     _LOG.debug("remembered %s", stage, extra={"stage": stage, "how": "remembered"})
     return before
 
 
 def unwrap(data: bytes, where: str) -> Memo:
-    """The memo in these bytes, its record checked against its digest but not parsed.
+    """The memo in the file ``where``, checked against the file's name and its own digest; the record is not parsed.
 
     Raises
     ------
     IntegrityError
-        Not a memo, or not the record that was kept.
+        Not a memo, not the one of this name, or not the record that was kept.
     """
     memo = parse(data, Memo, where)
+    asked = f"{_question(memo.stage, memo.inputs)}.json"
+    if not where.endswith(f"/{asked}"):
+        raise _altered(where, f"a memo of {where.rpartition('/')[2]}", f"one of {asked}")
     found = sha256(bytes(memo.record))
     if found != memo.digest:
-        raise IntegrityError(
-            Problem(
-                f"the memo of stage {memo.stage} was altered",
-                where=where,
-                expected=f"sha256 {memo.digest}",
-                found=f"sha256 {found}",
-                did="did not use it",
-                do="remove this file, then run the same command again: the stage is computed anew",
-            )
-        )
+        raise _altered(where, f"sha256 {memo.digest}", f"sha256 {found}")
     return memo
+
+
+def _question(stage: str, inputs: Mapping[str, str]) -> str:
+    return digest_of({"stage": stage, "inputs": dict(inputs)})
+
+
+def _recall(store: Directory, key: str, kind: type[R]) -> R:
+    where = f"{store.address}/{key}"
+    return parse(bytes(unwrap(store.read(key), where).record), kind, where)
 
 
 def _wrap(stage: str, inputs: Mapping[str, str], record: bytes) -> bytes:
     return canonical(Memo(stage=stage, inputs=dict(inputs), record=msgspec.Raw(record), digest=sha256(record)))
 
 
-def _recall(store: Directory, key: str, asked: str, kind: type[R]) -> R:
-    where = f"{store.address}/{key}"
-    memo = unwrap(store.read(key), where)
-    if digest_of({"stage": memo.stage, "inputs": memo.inputs}) != asked:
-        raise IntegrityError(
-            Problem("a memo answers another question than its name says", where=where, did="did not use it")
+def _altered(where: str, expected: str, found: str) -> IntegrityError:
+    return IntegrityError(
+        Problem(
+            "the memo of a stage was altered",
+            where=where,
+            expected=expected,
+            found=found,
+            did="did not use it",
+            do="remove this file, then run the same command again: the stage is computed anew",
         )
-    return parse(bytes(memo.record), kind, where)
+    )

@@ -55,9 +55,9 @@ def register(
         return known
     digest = digest_of(manifest)
     _see_that_they_fit(store, manifest, verdict, objects or {})
+    details = {"risk": use_case.risk, SNAPSHOT_FILE: sha256(store.read(snapshot_key(use_case.name, manifest.snapshot)))}
     publish(store, manifest_key(use_case.name, digest), canonical(manifest))
     publish(store, verdict_key(use_case.name, digest_of(verdict)), canonical(verdict))
-    details = {"risk": use_case.risk, SNAPSHOT_FILE: sha256(store.read(snapshot_key(use_case.name, manifest.snapshot)))}
 
     computed = ((name, finite(value)) for name, value in (metrics or {}).items() if value is not None)
     figures = {name: value for name, value in computed if value is not None}

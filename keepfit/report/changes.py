@@ -3,19 +3,10 @@
 from dataclasses import dataclass
 
 from keepfit.records import Comparison, Estimate, Evaluated, Manifest, Snapshot
+from keepfit.report.moments import clock, period
+from keepfit.report.numbers import NOT_MEASURED, bounds, count, decimals, fixed, lone
 from keepfit.report.run_records import ChampionRecords, RunRecords
-from keepfit.report.wording import (
-    NOT_MEASURED,
-    bounds,
-    clock,
-    count,
-    decimals,
-    fixed,
-    lone,
-    metric_word,
-    period,
-    settings_text,
-)
+from keepfit.report.wording import metric_word, settings_text
 
 _FILES = (("features", "Feature state"), ("model", "Model file"))
 SHORT = 12  # hex digits of a digest that people compare

@@ -8,8 +8,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from keepfit.report.numbers import count, number, percent
 from keepfit.report.svg import Point, Scale, drawing, line, padded, path, tag, text, ticks, x_axis, y_axis
-from keepfit.report.wording import count, number, percent
 
 _MOST_MARKS = 1200
 _WIDTH, _LEFT, _TOP = 400.0, 46.0, 30.0
@@ -55,8 +55,7 @@ def curves(series: Sequence[Series], x: Axis, y: Axis, title: str, description: 
     for one in reversed(series):
         places = [(across(px), up(py)) for px, py in thinned(one.points)]
         parts.append(path(places, f"line {one.kind}"))
-        if one.weights:
-            parts += _marks(places, one)
+        parts += _marks(one, across, up)
     return drawing(parts, _WIDTH, 350, title, description)
 
 
@@ -90,10 +89,12 @@ def _limits(axis: Axis, values: Sequence[float]) -> tuple[float, float]:
     return (low if axis.low is None else axis.low), (high if axis.high is None else axis.high)
 
 
-def _marks(places: Sequence[Point], one: Series) -> list[str]:
-    largest = max(one.weights, default=0.0) or 1.0
-    sizes = [2 + 2.5 * math.sqrt(max(w, 0.0) / largest) for w in one.weights]
-    return [tag("circle", cx=x, cy=y, r=r, class_=f"mark {one.kind}") for (x, y), r in zip(places, sizes, strict=False)]
+def _marks(one: Series, across: Scale, up: Scale) -> list[str]:
+    """A dot for each weighted point, its area by the weight."""
+    weighted = [(p, w) for p, w in zip(one.points, one.weights, strict=False) if all(map(math.isfinite, (*p, w)))]
+    largest = max((w for _, w in weighted), default=0.0) or 1.0
+    sizes = [(across(x), up(y), 2 + 2.5 * math.sqrt(max(w, 0.0) / largest)) for (x, y), w in weighted[:_MOST_MARKS]]
+    return [tag("circle", cx=x, cy=y, r=r, class_=f"mark {one.kind}") for x, y, r in sizes]
 
 
 def gate_plot(
@@ -161,11 +162,12 @@ def whole(parts: Sequence[Part], title: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One candidate's trials: losses, and the folds of the best of them."""
+    """One candidate's trials, and the best of them with its folds."""
 
     name: str
     scores: tuple[float, ...]
     folds: tuple[float, ...]
+    best: float | None
     won: bool
 
 
@@ -182,8 +184,8 @@ def search(lanes: Sequence[Lane], axis: str, title: str, description: str) -> st
         parts += [line((across(v), y - 7), (across(v), y + 7), "fold") for v in lane.folds]
         kind = "candidate" if lane.won else "naive"
         parts += [tag("circle", cx=across(v), cy=y, r=5, class_=f"trial {kind}") for v in lane.scores]
-        if lane.won and lane.scores:
-            parts.append(tag("circle", cx=across(min(lane.scores)), cy=y, r=9, class_="ring"))
+        if lane.won and lane.best is not None:
+            parts.append(tag("circle", cx=across(lane.best), cy=y, r=9, class_="ring"))
     return drawing(parts, _WIDTH * 2, height + 24, title, description, class_="wide")
 
 
@@ -212,5 +214,4 @@ def _cell(rows: float, share: float, corner: Point, cell: float, right: bool) ->
     square = tag("rect", x=x, y=y, width=cell - 1.5, height=cell - 1.5, class_=f"cell {kind} d{depth}")
     if not rows:
         return square
-    ink = "on-dark" if depth >= 5 else ""
-    return square + text(number(int(rows)), x + (cell - 1.5) / 2, y + cell / 2 + 3, f"n {ink}".strip(), "middle")
+    return square + text(number(int(rows)), x + (cell - 1.5) / 2, y + cell / 2 + 3, "n", "middle")

@@ -1,12 +1,16 @@
 """Where the rows came from, where they went, and what the columns hold."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
 
-from keepfit.records import Broken, ColumnSummary, Extracted, SourceFile, Split
+from keepfit.records import Broken, ColumnSummary, Extracted, RowCount, SourceFile, Split
 from keepfit.report.charts import Part, whole
+from keepfit.report.moments import clock, period
+from keepfit.report.numbers import NOT_MEASURED, count, number, percent, size
 from keepfit.report.run_records import RunRecords
-from keepfit.report.wording import NOT_MEASURED, clock, count, number, percent, period, size
+
+_MOST_FILES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class SourceRow:
     name: str
     summary: str
     files: tuple[FileRow, ...]
+    more: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ def data_section(records: RunRecords) -> DataSection:
     """The data of a run, as rows to lay out."""
     rows, split = records.validated.rows, records.split
     return DataSection(
-        sentence=f"{count(rows.total)} in = {rows.kept:,} kept + {rows.quarantined:,} quarantined + {rows.dropped:,} dropped by a named rule.",
+        sentence=f"{conserved(rows)} by a named rule.",
         bar=whole(
             [
                 Part("kept", "kept", rows.kept),
@@ -83,7 +88,7 @@ def data_section(records: RunRecords) -> DataSection:
             "Rows in",
         ),
         outside=_outside(records.extracted, records.zone),
-        sources=_sources(records.extracted),
+        sources=tuple(_source(*found) for found in by_source(records.extracted).items()),
         dropped=tuple((found.rule, f"{found.rows:,}") for found in records.validated.dropped),
         broken=records.validated.broken,
         quarantine_limit=_limit(records),
@@ -104,6 +109,15 @@ def data_section(records: RunRecords) -> DataSection:
     )
 
 
+def conserved(rows: RowCount) -> str:
+    """That no row was lost.
+
+    >>> conserved(RowCount(total=1200, kept=1100, quarantined=60, dropped=40))
+    '1,200 rows in = 1,100 kept + 60 quarantined + 40 dropped'
+    """
+    return f"{count(rows.total)} in = {rows.kept:,} kept + {rows.quarantined:,} quarantined + {rows.dropped:,} dropped"
+
+
 def _outside(extracted: Extracted, zone: str) -> tuple[str, ...]:
     said = [
         (extracted.not_yet, "at or after “as of”: not there yet, so not counted"),
@@ -118,21 +132,32 @@ def _outside(extracted: Extracted, zone: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _sources(extracted: Extracted) -> tuple[SourceRow, ...]:
+def by_source(extracted: Extracted) -> dict[str, tuple[SourceFile, ...]]:
+    """The files of each source, by name and path."""
     ordered = sorted(extracted.sources, key=lambda file: (file.source, file.path))
-    return tuple(_source(name, tuple(files)) for name, files in groupby(ordered, key=lambda file: file.source))
+    return {name: tuple(files) for name, files in groupby(ordered, key=lambda file: file.source)}
 
 
 def _source(name: str, files: tuple[SourceFile, ...]) -> SourceRow:
-    total = f"{count(len(files), 'file')}, {count(sum(f.rows for f in files))}, {size(sum(f.size for f in files))}"
-    rows = tuple(FileRow(f.path, f"{f.rows:,}", f"{f.refused:,}", size(f.size), f.digest[:12]) for f in files)
-    return SourceRow(name, total, rows)
+    rows = tuple(
+        FileRow(f.path, f"{f.rows:,}", f"{f.refused:,}", size(f.size), f.digest[:12]) for f in files[:_MOST_FILES]
+    )
+    left_out = len(files) - len(rows)
+    return SourceRow(name, read_in_all(files), rows, f"{count(left_out, 'more file')}" if left_out else "")
+
+
+def read_in_all(files: Collection[SourceFile]) -> str:
+    """Files of a source, added up."""
+    return f"{count(len(files), 'file')}, {count(sum(f.rows for f in files))}, {size(sum(f.size for f in files))}"
 
 
 def _limit(records: RunRecords) -> str:
     rows = records.validated.rows
+    if not rows.quarantined:
+        return "No row is in quarantine."
     share = rows.quarantined / rows.total if rows.total else 0.0
-    return f"{percent(share)} of the rows are in quarantine; at most {percent(records.use_case.contract.quarantine_at_most)} may be."
+    most = percent(records.use_case.contract.quarantine_at_most)
+    return f"{percent(share)} of the rows are in quarantine; at most {most} may be."
 
 
 def _unit(records: RunRecords, name: str) -> str:

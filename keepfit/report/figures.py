@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import fmean
 
-from keepfit.config import default_metric
+from keepfit.config import METRICS, default_metric
 from keepfit.records import Curve, Evaluated, Trained
 from keepfit.report.charts import Axis, Lane, Series, cloud, confusion, curves, search
+from keepfit.report.numbers import count, number, percent
 from keepfit.report.run_records import RunRecords
-from keepfit.report.wording import count, metric_word, number, percent, settings_text, visible
+from keepfit.report.wording import metric_word, settings_text, visible
 
 _MOST_CLASSES = 16
 
@@ -81,7 +82,11 @@ def _calibration(records: RunRecords) -> Figure | None:
     weights = curve.weight or (1.0,) * len(curve.x)
     off = sum(w * abs(x - y) for x, y, w in zip(curve.x, curve.y, weights, strict=False)) / (sum(weights) or 1)
     subject = "predicted probabilities" if binary else "probabilities of the decided class"
-    sentence = f"On average the candidate's {subject} are {percent(off)} away from what came true; on the dotted diagonal they would be exact."
+    points = number(round(100 * off, 1))
+    sentence = (
+        f"On average the candidate's {subject} are {points} percentage points away from what came true; "
+        "on the dotted diagonal they would be exact."
+    )
     high = min(1.0, 1.08 * max([*(p for one in series for point in one.points for p in point), 0.02]))
     x, y = Axis("predicted probability", 0, high), Axis("share that came true", 0, high)
     svg = curves(series, x, y, "Calibration", sentence, diagonal=True)
@@ -115,7 +120,10 @@ def _residuals(records: RunRecords) -> Figure | None:
         return None
     bias = fmean(curve.y)
     side = "too low" if bias > 0 else "too high"
-    sentence = f"Of the rows drawn, predictions are {number(abs(bias))} {side} on average; a slope or a funnel would show what the model misses."
+    sentence = (
+        f"Of the rows drawn, predictions are {number(float(f'{abs(bias):.3g}'))} {side} on average; "
+        "a slope or a funnel would show what the model misses."
+    )
     points = tuple(zip(curve.x, curve.y, strict=False))
     svg = cloud(
         Series("candidate", "candidate", points),
@@ -170,7 +178,9 @@ def search_figure(records: RunRecords) -> Figure | None:
     """Which settings were tried, by candidate, and how they did on the validation folds."""
     trained = records.trained
     names = list(dict.fromkeys(trial.candidate for trial in trained.trials))
-    lanes = [_lane(name, trained) for name in names]
+    metric = records.use_case.train.optimize or default_metric(records.use_case.task)
+    sign = -1.0 if METRICS[metric].higher_is_better else 1.0
+    lanes = [_lane(name, trained, sign) for name in names]
     if not any(lane.scores for lane in lanes):
         return None
     tried, failed = len(trained.trials), sum(trial.score is None for trial in trained.trials)
@@ -181,14 +191,15 @@ def search_figure(records: RunRecords) -> Figure | None:
     )
     if failed:
         sentence += f" {count(failed, 'setting')} could not be fitted."
-    metric = records.use_case.train.optimize or default_metric(records.use_case.task)
-    axis = f"validation loss ({metric_word(metric)}; lower is better)"
+    axis = f"{metric_word(metric)} on validation folds ({'higher' if sign < 0 else 'lower'} is better)"
     return Figure("Search", sentence, search(lanes, axis, "Search history", sentence), wide=True)
 
 
-def _lane(name: str, trained: Trained) -> Lane:
-    mine = [trial for trial in trained.trials if trial.candidate == name]
-    best = min((t for t in mine if t.score is not None), key=lambda t: t.score or 0.0, default=None)
-    folds = tuple(f for f in best.folds if f is not None) if best else ()
-    scores = tuple(t.score for t in mine if t.score is not None)
-    return Lane(name, scores, folds, name == trained.candidate)
+def _lane(name: str, trained: Trained, sign: float) -> Lane:
+    """A candidate's trials; a metric where higher is better was searched as its negative, so ``sign`` turns it back."""
+    scored = [(t.score, t) for t in trained.trials if t.candidate == name and t.score is not None]
+    if not scored:
+        return Lane(name, (), (), None, won=False)
+    score, best = min(scored, key=lambda pair: pair[0])
+    folds = tuple(sign * fold for fold in best.folds if fold is not None)
+    return Lane(name, tuple(sign * s for s, _ in scored), folds, sign * score, won=name == trained.candidate)

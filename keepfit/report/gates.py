@@ -6,17 +6,8 @@ from dataclasses import dataclass
 from keepfit.config.metrics import METRICS
 from keepfit.records import GateResult, Outcome, Verdict
 from keepfit.report.charts import gate_plot
-from keepfit.report.wording import (
-    OUTCOME_SYMBOLS,
-    OUTCOME_WORDS,
-    bounds,
-    count,
-    decimals,
-    exact,
-    fixed,
-    lone,
-    metric_word,
-)
+from keepfit.report.numbers import bounds, count, decimals, exact, fixed, lone
+from keepfit.report.wording import OUTCOME_SYMBOLS, OUTCOME_WORDS, metric_word
 
 _WORDS = re.compile(r"[a-z0-9_]+")
 _SAID = {
@@ -63,7 +54,8 @@ def tally(verdict: Verdict) -> str:
         return f"{failed} of {every} failed"
     if unsure:
         return f"{unsure} of {every} had too little evidence"
-    return f"{passed} of {every} passed" if passed < len(verdict.gates) else f"all {every} passed"
+    skipped = len(verdict.gates) - passed
+    return f"{count(passed, 'gate')} passed, {skipped} skipped" if skipped else f"all {every} passed"
 
 
 def of_outcome(verdict: Verdict, outcome: Outcome) -> tuple[str, ...]:
@@ -74,7 +66,7 @@ def of_outcome(verdict: Verdict, outcome: Outcome) -> tuple[str, ...]:
 def asked(gate: GateResult) -> str:
     """What the gate asks, as people would put it."""
     if _compares_files(gate):
-        return f"Exported model answers as the trained one did, to {exact(gate.threshold)}"
+        return f"Exported model answers like the trained one, to {exact(gate.threshold)}"
     said = _WORDS.sub(lambda found: _SAID.get(found[0]) or person_words(found[0]), gate.gate)
     return f"{said[:1].upper()}{said[1:]}"
 
@@ -99,7 +91,7 @@ def _compares_models(gate: GateResult) -> bool:
 def passing_side(gate: GateResult) -> str | None:
     """Where the passing side of the threshold is: comparisons are improvements, so more is better."""
     if _compares_files(gate):
-        return "left"
+        return "right"
     if _compares_models(gate):
         return "right"
     named = [METRICS[word] for word in set(_WORDS.findall(gate.gate)) if word in METRICS]
@@ -112,6 +104,8 @@ def _row(gate: GateResult) -> GateRow:
     places = decimals((gate.value, gate.low, gate.high), gate.threshold)
     around = bounds(gate.low, gate.high, places)
     value = fixed(gate.value, places) if around else lone(gate.value, gate.threshold)
+    if gate.value is None:
+        value = "not measured"
     named = asked(gate)
     return GateRow(
         asked=named,
@@ -119,7 +113,7 @@ def _row(gate: GateResult) -> GateRow:
         outcome=gate.outcome,
         word=OUTCOME_WORDS[gate.outcome],
         symbol=OUTCOME_SYMBOLS[gate.outcome],
-        quantity="improvement" if _compares_models(gate) else "",
+        quantity="improvement" if _compares_models(gate) and gate.value is not None else "",
         value=value,
         bounds=around,
         threshold=exact(gate.threshold),
@@ -143,7 +137,7 @@ def _row(gate: GateResult) -> GateRow:
 def _meaning(gate: GateResult) -> str:
     """What an outcome means that is neither a pass nor a fail."""
     if gate.outcome == "skipped":
-        return "There was nothing to compare with, so nothing was asked."
+        return "Nothing was asked, so nothing stands in the way of the release."
     if gate.outcome == "unjudged":
         return "Too few rows to judge this group."
     if gate.outcome != "not_enough_evidence":

@@ -1,8 +1,14 @@
 """The page itself: one HTML string, self-contained, no script, no network, the same bytes for the same records."""
 
+from typing import TYPE_CHECKING
+
+from keepfit.report.numbers import typeset
 from keepfit.report.run_records import RunRecords
 from keepfit.report.view import page
-from keepfit.report.wording import typeset, visible
+from keepfit.report.wording import visible
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def render_run(records: RunRecords) -> str:
@@ -19,9 +25,14 @@ def render_run(records: RunRecords) -> str:
         A complete HTML document. Text from outside (names, values, reasons) is escaped, and characters that hide or
         reorder text are shown as their escapes.
     """
+    return environment().get_template("report.html.j2").render(page=page(records))
+
+
+def environment() -> "Environment":
+    """The templates: everything is escaped, every plain text made visible, a missing value is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
+    made = Environment(
         loader=PackageLoader("keepfit.report"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -29,8 +40,8 @@ def render_run(records: RunRecords) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["figures"] = typeset
-    return environment.get_template("report.html.j2").render(page=page(records))
+    made.filters["figures"] = typeset
+    return made
 
 
 def _shown(value: object) -> object:

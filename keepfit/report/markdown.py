@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from keepfit.records import Evaluated, Extracted, Validated, Verdict
 from keepfit.report.changes import paired_rows
+from keepfit.report.data import by_source, conserved, read_in_all
 from keepfit.report.gates import gate_rows, tally
 from keepfit.report.metrics import Cell, metric_rows
-from keepfit.report.wording import OUTCOME_SYMBOLS, OUTCOME_WORDS, count, percent, size, visible
+from keepfit.report.numbers import count, percent
+from keepfit.report.wording import OUTCOME_SYMBOLS, OUTCOME_WORDS, visible
 
 _SPECIAL = re.compile(r"([\\`*_\[\]~|#!])")
 
@@ -24,19 +26,12 @@ def escaped(text: str) -> str:
 
 def data_markdown(extracted: Extracted, validated: Validated) -> str:
     """Where the rows came from and where they went."""
-    rows = validated.rows
-    total = (
-        f"**{rows.total:,} rows in = {rows.kept:,} kept + {rows.quarantined:,} quarantined + {rows.dropped:,} dropped**"
-    )
     taken_out = [("dropped", found.rule, "", found.rows) for found in validated.dropped]
     taken_out += [("quarantined", found.rule, found.column or "", found.rows) for found in validated.broken]
     parts = [
-        total,
+        f"**{conserved(validated.rows)}**",
         _table(("rows", "rule", "column", "count"), [(k, r, c, f"{n:,}") for k, r, c, n in taken_out]),
-        _table(
-            ("source", "file", "rows", "size"),
-            [(f.source, f.path, f"{f.rows:,}", size(f.size)) for f in extracted.sources],
-        ),
+        _table(("source", "read"), [(name, read_in_all(files)) for name, files in by_source(extracted).items()]),
         _table(
             ("outcome", "expectation", "expected", "observed"),
             [(e.outcome, e.name, e.expected, e.observed) for e in validated.expectations],
@@ -65,7 +60,8 @@ def metrics_markdown(evaluated: Evaluated) -> str:
         for row in paired_rows(evaluated, "champion")
     ]
     parts = [
-        f"On {count(evaluated.rows)}; bounds are one-sided at {percent(evaluated.confidence)} each, clustered by {escaped(evaluated.clustered_by)}.",
+        f"On {count(evaluated.rows)}, clustered by {escaped(evaluated.clustered_by)}; "
+        f"bounds are one-sided at {percent(evaluated.confidence)} each.",
         _table(head, rows),
         f"Beside the champion, on the same {count(evaluated.champion_rows)}:" if paired else "",
         _table(("metric", "champion", "candidate", "improvement", "reading"), paired),

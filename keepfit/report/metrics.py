@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from keepfit.config.metrics import METRICS
 from keepfit.records import Estimate, Evaluated
-from keepfit.report.wording import NOT_MEASURED, interval, metric_word
+from keepfit.report.numbers import NOT_MEASURED, interval
+from keepfit.report.wording import metric_word
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from keepfit.report.wording import exact, typeset, visible
+from keepfit.report.numbers import exact, typeset
+from keepfit.report.wording import visible
 
 Point = tuple[float, float]
 
@@ -37,9 +38,14 @@ def coordinate(value: float) -> str:
 
 
 def text(words: str, x: float, y: float, class_: str = "", anchor: str = "start", *, limit: int = 40) -> str:
-    """Words at a place; whoever wrote them, they stay text."""
-    shown = html.escape(visible(words, limit))
-    return tag("text", shown, x=x, y=y, class_=f"t {class_}".strip(), text_anchor=anchor)
+    """Words at a place, cut where there is no room; whoever wrote them, they stay text.
+
+    >>> text("a<b" * 9, 0, 0, limit=6)
+    '<text x="0" y="0" class="t" text-anchor="start">a&lt;ba&lt;…</text>'
+    """
+    shown = visible(words[: limit + 1])
+    shown = shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
+    return tag("text", html.escape(shown), x=x, y=y, class_=f"t {class_}".strip(), text_anchor=anchor)
 
 
 def line(start: Point, end: Point, class_: str) -> str:
@@ -64,7 +70,7 @@ def drawing(
     fill: bool = False,
 ) -> str:
     """The picture, with what a screen reader says of it; ``fill`` stretches it to whatever room it has."""
-    said = tag("title", html.escape(visible(title))) + tag("desc", html.escape(visible(description, 2000)))
+    said = tag("title", html.escape(visible(title))) + tag("desc", html.escape(visible(description)))
     box = f"0 0 {coordinate(width)} {coordinate(height)}"
     shape = {"preserveAspectRatio": "none"} if fill else {}
     return tag("svg", said + "".join(parts), class_=f"chart {class_}".strip(), viewBox=box, role="img", **shape)

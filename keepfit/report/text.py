@@ -7,9 +7,11 @@ from textwrap import wrap
 from keepfit.config.metrics import METRICS
 from keepfit.records import Shown, ShownVersion, Verdict
 from keepfit.report.gates import GateRow, gate_rows, tally
-from keepfit.report.wording import OUTCOME_WORDS, aware, number, visible
+from keepfit.report.moments import aware
+from keepfit.report.numbers import decimals, fixed
+from keepfit.report.wording import OUTCOME_WORDS, visible
 
-_COLUMN = 44
+_COLUMN = 54
 _METRICS_SHOWN = 3
 
 
@@ -90,9 +92,9 @@ def _headline(shown: Shown) -> str:
     if shown.champion is not None:
         serving = f"champion is version {shown.champion}"
     others = [
-        f"{role} {number}"
-        for role, number in (("challenger", shown.challenger), ("rollback goes to", shown.previous))
-        if number is not None
+        f"{role} {seat}"
+        for role, seat in (("challenger", shown.challenger), ("rollback goes to", shown.previous))
+        if seat is not None
     ]
     return ", ".join([f"{shown.use_case}: {serving}", *others])
 
@@ -103,7 +105,10 @@ def _version(shown: Shown, version: ShownVersion, names: Sequence[str], zone: st
         str(version.version),
         _moment(version.as_of, zone) if version.as_of else "-",
         OUTCOME_WORDS[version.outcome] if version.outcome else "-",
-        *(number(version.metrics[name]) if name in version.metrics else "-" for name in names),
+        *(
+            fixed(version.metrics[name], decimals((version.metrics[name],))) if name in version.metrics else "-"
+            for name in names
+        ),
         version.digest[:12],
         marks.get(version.version, ""),
     )

@@ -8,21 +8,10 @@ from keepfit.report.data import DataSection, data_section
 from keepfit.report.figures import Figure, figures, search_figure
 from keepfit.report.gates import GateRow, gate_rows, of_outcome, tally
 from keepfit.report.metrics import MetricRow, headline, metric_rows
+from keepfit.report.moments import both_zones, clock, span
+from keepfit.report.numbers import count, exact, interval, number, percent, size
 from keepfit.report.run_records import RunRecords
-from keepfit.report.wording import (
-    both_zones,
-    candidate_word,
-    clock,
-    count,
-    exact,
-    interval,
-    metric_word,
-    number,
-    percent,
-    settings_text,
-    size,
-    span,
-)
+from keepfit.report.wording import candidate_word, metric_word, settings_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +121,8 @@ def summary(records: RunRecords) -> str:
     """The run in one sentence."""
     trained, split = records.trained, records.split
     until = f" up to {clock(split.train_until, records.zone)}" if split.train_until else ""
-    learnt = f"A {candidate_word(trained.candidate)} learnt from {count(trained.rows)}{until} and was judged on {count(records.evaluated.rows)}"
-    judged = f"{learnt} that it had not seen"
+    learnt = f"A {candidate_word(trained.candidate)} learnt from {count(trained.rows)}{until}"
+    judged = f"{learnt} and was judged on {count(records.evaluated.rows)} that it had not seen"
     said = _headline(records)
     return f"{judged}: {said}." if said else f"{judged}."
 
@@ -158,48 +147,45 @@ def _headline(records: RunRecords) -> str:
 
 
 def _gates_note(records: RunRecords) -> str:
-    confidence, unit = percent(records.evaluated.confidence), records.evaluated.clustered_by
+    counts = (
+        "rows of one day count together" if records.evaluated.clustered_by == "day" else "each row counts for itself"
+    )
     return (
-        f"Each bound is one-sided at {confidence}; rows of one day count together. "
-        if unit == "day"
-        else f"Each bound is one-sided at {confidence}; each row counts for itself. "
-    ) + (
-        "A gate passes when the whole interval lies on the shaded side of the threshold, fails when it lies wholly on the other "
-        "side, and is left without enough evidence in between."
+        f"Each bound is one-sided at {percent(records.evaluated.confidence)}; {counts}. A gate passes when the whole "
+        "interval lies on the shaded side of the threshold, fails when it lies wholly on the other side, and is left "
+        "without enough evidence in between."
     )
 
 
 def _compared(records: RunRecords) -> str:
-    evaluated = records.evaluated
-    if evaluated.champion_number is None:
-        return (
-            "First champion: nothing to compare with."
-            if records.verdict.outcome == "pass"
-            else "No champion yet: nothing to compare with."
-        )
-    rows = evaluated.champion_rows
+    champion, rows = records.evaluated.champion_number, records.evaluated.champion_rows
+    if champion is None:
+        which = "First champion" if records.verdict.outcome == "pass" else "No champion yet"
+        return f"{which}: nothing to compare with."
     if not rows:
-        return f"Version {evaluated.champion_number} has already learnt from every row here, so there is nothing fair to compare on."
-    return (
-        f"Both versions on the same {count(rows)}, all newer than what version {evaluated.champion_number} learnt from."
-        if (evaluated.clustered_by == "day")
-        else f"Both versions on the same {count(rows)}, which version {evaluated.champion_number} has not seen."
-    )
+        return f"Version {champion} has already learnt from every row here, so no fair comparison is possible."
+    unseen = "all newer than what" if records.split.by == "time" else "none of which"
+    return f"Both versions on the same {count(rows)}, {unseen} version {champion} learnt from."
 
 
 def _metrics_note(records: RunRecords) -> str:
     evaluated = records.evaluated
-    unit = "day" if evaluated.clustered_by == "day" else "row"
-    units = max((e.clusters for e in evaluated.candidate.values()), default=0)
-    independent = f", {count(units, unit)} counted as independent" if unit == "day" and units else ""
-    return f"On {count(evaluated.rows)} that none of the models learnt from{independent}. Bounds are one-sided at {percent(evaluated.confidence)} each."
+    days = max((e.clusters for e in evaluated.candidate.values()), default=0) if evaluated.clustered_by == "day" else 0
+    independent = f", {count(days, 'day')} of which each counts as one observation" if days else ""
+    return (
+        f"On {count(evaluated.rows)} that none of the models learnt from{independent}. "
+        f"Bounds are one-sided at {percent(evaluated.confidence)} each."
+    )
 
 
 def _champion_note(records: RunRecords) -> str:
     evaluated = records.evaluated
     if evaluated.champion_number is None or evaluated.champion_rows == evaluated.rows:
         return ""
-    return f"The champion is measured only on the {count(evaluated.champion_rows)} after its own training, so compare it with the candidate in the table above."
+    return (
+        f"The champion is measured only on the {count(evaluated.champion_rows)} after its own training: "
+        "compare it with the candidate in the table above."
+    )
 
 
 def _facts(records: RunRecords) -> tuple[tuple[str, str], ...]:

@@ -1,7 +1,7 @@
 """The contract as a Pandera schema: every rule of every row is checked, every failure is found at once.
 
-Types are Keepfit's own business (``keepfit.data.convert``): what comes here is already whole numbers, numbers, truth values,
-times and texts. So Pandera checks what is left, and never coerces.
+Types are Keepfit's own business (``keepfit.data.convert``): what comes here is already whole numbers, numbers, truth
+values, times and texts. So Pandera checks what is left, and never coerces.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -1,13 +1,14 @@
 """What the table as a whole must satisfy, said by Great Expectations; it is imported only if a use case asks for any.
 
-Four things are told apart: an expectation that there is none of or that has wrong arguments (ConfigError), one that crashed
+Four things are told apart: an expectation that does not exist or has wrong arguments (ConfigError), one that crashed
 and so says nothing (DataError), one that failed (DataError), one that passed. Nothing is sent or stored anywhere.
 """
 
 import difflib
+import json
 import os
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from keepfit.errors import ConfigError, DataError, Problem
@@ -61,7 +62,8 @@ def understood(rules: Rules, columns: Sequence[str]) -> list[Any]:
     import great_expectations.expectations as offered
 
     known = {_snake(name): getattr(offered, name) for name in dir(offered) if name.startswith("Expect")}
-    asked, problems = [], []
+    asked: list[Any] = []
+    problems: list[Problem] = []
     for number, rule in enumerate(rules):
         for name, arguments in rule.items():
             try:
@@ -129,17 +131,27 @@ def _results(table: "pa.Table", asked: list[Any]) -> list[Any]:
     """What Great Expectations says, in the order asked (it answers in an order of its own)."""
     import great_expectations as gx
 
+    # Its own dtype for every column, and only columns that an expectation names: a copy of the table is dear.
+    data = table.select(_named(asked, table.column_names)).to_pandas()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     asset = context.data_sources.add_pandas("keepfit").add_dataframe_asset("table")
-    batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": table.to_pandas()})
+    batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": data})
     suite = gx.ExpectationSuite("keepfit", expectations=asked)
     answers = batch.validate(suite).results
     return sorted(answers, key=lambda each: each.expectation_config.meta["number"])
 
 
-def crashes(info: Any) -> Iterator[str] | tuple[str, ...]:
-    """The messages of what was raised inside an expectation: it reports them at the top, or one level down by metric."""
+def _named(asked: list[Any], columns: Sequence[str]) -> list[str]:
+    """The columns that the expectations are about; all where one is about the columns themselves or the whole row."""
+    if any("table_column" in _snake(type(each).__name__) or getattr(each, "row_condition", None) for each in asked):
+        return list(columns)
+    words = json.dumps([each.configuration.kwargs for each in asked], default=str)
+    return [name for name in columns if json.dumps(name) in words] or list(columns[:1])
+
+
+def crashes(info: Any) -> tuple[str, ...]:
+    """What was raised inside an expectation: it reports that at the top, or one level down by metric."""
     if not isinstance(info, Mapping):
         return ()
     if "raised_exception" in info:

@@ -64,10 +64,11 @@ def reasons(faults: Iterable[Fault]) -> dict[int, list[str]]:
 
 
 def quarantine(table: "pa.Table", why: Mapping[int, list[str]], refused: "pa.Table | None") -> "pa.Table":
-    """Rows with their values, ``_file``, ``_row``, ``_reasons``; what a reader refused has its raw values in ``_raw``."""
+    """Rows with values, ``_file``, ``_row`` and ``_reasons``; what a reader refused has its values in ``_raw``."""
     import pyarrow as pa
 
     bad = table.take(pa.array(list(why), pa.int64()))
+    bad = bad.set_column(bad.column_names.index("_file"), "_file", bad.column("_file").cast(pa.string()))
     bad = bad.append_column("_reasons", pa.array(list(why.values()), pa.list_(pa.string())))
     bad = bad.append_column("_raw", pa.nulls(bad.num_rows, pa.string()))
     if refused is None:

@@ -12,7 +12,7 @@ _TOP = 5
 
 
 def summaries(table: "pa.Table", kinds: Mapping[str, str]) -> tuple[ColumnSummary, ...]:
-    """One summary a column: numbers by minimum, median and maximum, everything else but times by its commonest values."""
+    """One summary a column: numbers by minimum, median and maximum, categories by their commonest values."""
     return tuple(_summary(name, kind, table.column(name)) for name, kind in kinds.items())
 
 

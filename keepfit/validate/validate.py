@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from keepfit.config.model import UseCase
-from keepfit.data import declared, get_table, put_table, write_snapshot
+from keepfit.data import declared, get_table, give_back, put_table, write_snapshot
 from keepfit.errors import DataError, IntegrityError, Problem
 from keepfit.records import Broken, Dropped, Extracted, Moment, RowCount, Validated
 from keepfit.validate.contract import broken_rows
@@ -43,10 +43,10 @@ def validate(store: "Directory", use_case: UseCase, extracted: Extracted, moment
     IntegrityError
         Rows were lost on the way.
     """
-    table = get_table(store, extracted.table)
     refused = get_table(store, extracted.refused) if extracted.refused else None
-    rules = declared(use_case, table.schema)
-    result = sort_rows(table, refused, use_case, moment)
+    # The table has no name here, so that it is gone from memory when Great Expectations gets its copy.
+    result = sort_rows(get_table(store, extracted.table), refused, use_case, moment)
+    give_back()
     dropped = (*result.dropped, *_outside(extracted))
     rows = conserved(extracted, result, sum(each.rows for each in dropped))
     kept_apart = put_table(store, result.quarantine) if rows.quarantined else None
@@ -56,7 +56,7 @@ def validate(store: "Directory", use_case: UseCase, extracted: Extracted, moment
     _anything(rows, dropped)
     classes_to_tell_apart(result.kept, use_case)
     told = expectations(result.kept, use_case.expectations)
-    kinds = {name: rule.type for name, rule in rules.items()}
+    kinds = {name: rule.type for name, rule in declared(use_case, result.kept.schema).items()}
     snapshot = write_snapshot(store, use_case.name, result.kept, kinds, use_case.data.key, use_case.data.event_time)
     return Validated(
         snapshot=snapshot.digest,

@@ -120,9 +120,9 @@ def found(setting, y, first, second, day):
         yield f"{name}, paired", compare(score, other, clusters, CONFIDENCE, metric)
 
 
-def truth(setting):
+def truth(setting, many=TRUTH_ROWS):
     """The metrics, and their differences, on very many rows."""
-    rows, days = (TRUTH_ROWS, None) if setting.days is None else (setting.rows, TRUTH_ROWS // setting.rows)
+    rows, days = (many, None) if setting.days is None else (setting.rows, many // setting.rows)
     y, first, second, _ = setting.draw(np.random.default_rng(999), rows, days)
     true = {}
     for name in setting.metrics:
@@ -132,9 +132,9 @@ def truth(setting):
     return true
 
 
-def coverage(setting, draws, seed=1):
+def coverage(setting, draws, seed=1, many=TRUTH_ROWS):
     """Share of draws in which each bound holds: metric -> (low, high, draws without bounds)."""
-    true, rng = truth(setting), np.random.default_rng(seed)
+    true, rng = truth(setting, many), np.random.default_rng(seed)
     held = {name: [] for name in true}
     for _ in range(draws):
         for name, found_here in found(setting, *setting.draw(rng, setting.rows, setting.days)):
@@ -146,14 +146,14 @@ def coverage(setting, draws, seed=1):
     }
 
 
-def wrong_promotions(rows, days, draws, metric="log_loss", seed=2):
+def wrong_promotions(rows, days, draws, metric="log_loss", seed=2, many=TRUTH_ROWS):
     """How often two rules promote what they should not.
 
     First: a challenger exactly as good as the champion under ``better_than`` (two predictions with independent noise of
     the same size). Second: one exactly ``margin`` worse under ``not_worse_than`` (the margin is the true difference).
     """
     rng, setting = np.random.default_rng(seed), Setting("", late(-1.5, 0.7, 0.8), (metric,), rows, days)
-    margin = -truth(Setting("", flipped(setting.draw), (metric,), rows, days))[f"{metric}, paired"]
+    margin = -truth(Setting("", flipped(setting.draw), (metric,), rows, days), many)[f"{metric}, paired"]
     equal = worse = 0
     for _ in range(draws):
         y, first, second, day = twins(rng, rows, days)
@@ -196,9 +196,8 @@ def main(draws):
             print(f"| {setting.name} | {name} | {100 * low:.1f} | {100 * high:.1f} | {none or ''} |", flush=True)
             shares += [low, high] if none < draws / 2 else []
     print(f"\nMean {100 * np.mean(shares):.1f} %, minimum {100 * np.min(shares):.1f} %\n")
-    print(
-        "| metric | rows (a day) | days | equal challenger promoted % | exactly margin worse promoted % |\n|---|---|---|---|---|"
-    )
+    print("| metric | rows (a day) | days | equal challenger promoted % | exactly margin worse promoted % |")
+    print("|---|---|---|---|---|")
     for metric in ("log_loss", "roc_auc", "accuracy"):
         for rows, days in LOOKS:
             equal, worse = wrong_promotions(rows, days, draws, metric)

@@ -1,10 +1,11 @@
-"""Runs to report on: realistic, seeded, judged by the real evaluate and judge; each a function that makes ``RunRecords``.
+"""Runs to report on: realistic, seeded, judged by the real evaluate and judge; functions that make ``RunRecords``.
 
 Loaded by path (``runpy``) from the unit and the browser tests, since tests are no package.
 """
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import msgspec
 import numpy as np
@@ -35,7 +36,6 @@ from keepfit.records import (
 )
 from keepfit.report import ChampionRecords, RunRecords
 
-EMPTY_RULE = {"type": "float"}
 APRIL = datetime(2013, 4, 1, 4, tzinfo=UTC)
 MAY = datetime(2013, 5, 1, 4, tzinfo=UTC)
 
@@ -604,7 +604,7 @@ SHORT_HOSTILE = "</style></svg><script>alert(3)</script>{{ 7*7 }}\r\n\u2066x"
 
 def hostile():
     """Names, values and reasons that want to be more than text."""
-    base = passing()
+    base = SAMPLES["passing"]()
     gates = tuple(
         msgspec.structs.replace(g, gate=g.gate + " " + HOSTILE, reason=HOSTILE, by=HOSTILE, group=SHORT_HOSTILE)
         for g in base.verdict.gates
@@ -653,4 +653,6 @@ def hostile():
     )
 
 
-SAMPLES = {make.__name__: make for make in (passing, first, failing, undecided, risky, regression, multiclass, hostile)}
+SAMPLES = {
+    make.__name__: cache(make) for make in (passing, first, failing, undecided, risky, regression, multiclass, hostile)
+}

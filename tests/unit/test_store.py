@@ -35,13 +35,13 @@ def test_an_empty_value_is_a_value(store):
 
 def test_nothing_is_ever_overwritten(store):
     store.create("a/b.json", b"first")
-    with pytest.raises(Exists, match="b.json"):
+    with pytest.raises(Exists, match=r"b\.json"):
         store.create("a/b.json", b"second")
     assert store.read("a/b.json") == b"first"
 
 
 def test_a_missing_key_says_which(store):
-    with pytest.raises(Missing, match="use_case/versions/x.json"):
+    with pytest.raises(Missing, match=r"use_case/versions/x\.json"):
         store.read("use_case/versions/x.json")
 
 
@@ -85,8 +85,26 @@ def test_list_is_what_sorting_the_keys_gives(tmp_path, wanted, prefix, number):
 
 @pytest.mark.parametrize(
     "key",
-    ["", "/etc/passwd", "../x", "a/../b", "a//b", "a/", "/a", ".hidden", "a/.tmp", "A", "a b", "a\x00", "a\n", "ä", "~"]
-    + ["a\\b", "x" * 300, "/".join("x" * 30)],
+    [
+        *(
+            "",
+            "/etc/passwd",
+            "../x",
+            "a/../b",
+            "a//b",
+            "a/",
+            "/a",
+            ".hidden",
+            "a/.tmp",
+            "A",
+            "a b",
+            "a\x00",
+            "a\n",
+            "ä",
+            "~",
+        ),
+        *("a\\b", "x" * 300, "/".join("x" * 30)),
+    ],
 )
 def test_what_cannot_be_a_key_touches_no_file(store, key):
     for act in (lambda: store.read(key), lambda: store.create(key, b"")):
@@ -239,15 +257,17 @@ print(store.list("") == ["objects/" + small])
 
 
 def test_a_full_disk_keeps_what_was_there(tmp_path):
-    mount = f"mount -t tmpfs -o size=1m none {tmp_path} && exec {sys.executable} -c '{FULL.replace(chr(39), chr(34))}' {tmp_path}"
     namespace = ["unshare", "--user", "--map-root-user", "--mount"]
     if subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode:
         pytest.skip("needs user namespaces, to mount a small disk")
+    (tmp_path / "fill.py").write_text(FULL)
+    (tmp_path / "disk").mkdir()
     done = subprocess.run(
-        [*namespace, "sh", "-c", mount],
+        [*namespace, "sh", "-c", f"mount -t tmpfs -o size=1m none disk && {sys.executable} fill.py disk"],
         capture_output=True,
         text=True,
         check=True,
+        cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
     assert "No space left on device" in done.stdout

@@ -29,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     gates.metrics_fit_the_task,
     gates.direction_fits_the_metric,
     gates.thresholds_are_in_range,
+    gates.parity_is_a_difference_of_answers,
 )
 
 

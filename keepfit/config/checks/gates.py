@@ -44,3 +44,12 @@ def thresholds_are_in_range(use_case: UseCase) -> Iterator[Finding]:
         if isinstance(gate, NotWorseThan) and not gate.margin < metric.high - metric.low:
             what = f"the margin is as wide as {metric.name} itself ({bounds}): every model would pass"
             yield Finding(("gates", index, "margin"), what, f"more than 0 and less than {metric.high - metric.low:g}")
+
+
+def parity_is_a_difference_of_answers(use_case: UseCase) -> Iterator[Finding]:
+    """Probabilities are never more than 1 apart, so such a gate would let everything pass; a number may be any."""
+    for index, gate in enumerate(use_case.gates):
+        if isinstance(gate, Parity) and use_case.task != "regression" and gate.parity >= 1:
+            yield Finding(
+                ("gates", index, "parity"), "no two probabilities are that far apart", "0 or more, less than 1"
+            )

@@ -1,0 +1,171 @@
+"""Three models on the same unseen rows."""
+
+import numpy as np
+import pytest
+
+from keepfit.evaluate import Champion, days_of, evaluate
+from keepfit.records import Evaluated, canonical, parse
+
+
+def rows_of(rows=2800, days=28, seed=0):
+    rng = np.random.default_rng(seed)
+    day = np.sort(rng.integers(0, days, rows))
+    x = rng.normal(size=rows)
+    y = (rng.random(rows) < 1 / (1 + np.exp(1 - x - 0.5 * rng.normal(size=days)[day]))).astype(int)
+    return y, x, day
+
+
+def chance(odds):
+    p = 1 / (1 + np.exp(-np.asarray(odds, float)))
+    return np.column_stack([1 - p, p])
+
+
+def evaluated(champion=None, **changes):
+    y, x, day = rows_of()
+    given = {
+        "task": "binary",
+        "y": y,
+        "candidate": chance(x - 1),
+        "naive": np.tile([0.7, 0.3], (y.size, 1)),
+        "champion": champion,
+        "days": day,
+        "confidence": 0.95,
+        "predictions": "p" * 64,
+    }
+    return evaluate(**(given | changes))
+
+
+def champion_of(odds=None, unseen=None, **changes):
+    _, x, day = rows_of()
+    given = {"number": 3, "digest": "c" * 64, "prediction": chance(0.3 * x - 1 if odds is None else odds)}
+    return Champion(**(given | {"unseen": day >= 8 if unseen is None else unseen} | changes))
+
+
+def improvement(found, metric, against):
+    (comparison,) = (c for c in found.comparisons if (c.metric, c.against) == (metric, against))
+    return comparison.improvement
+
+
+def test_a_first_model_is_compared_with_the_baseline_alone():
+    found = evaluated()
+    assert (found.champion_number, found.champion, found.champion_rows) == (None, {}, 0)
+    assert {c.against for c in found.comparisons} == {"naive"}
+    assert found.candidate["roc_auc"].low > 0.6
+    assert improvement(found, "log_loss", "naive").low > 0
+    assert found.naive["roc_auc"].value == 0.5
+
+
+def test_the_champion_is_measured_only_on_rows_it_has_not_seen():
+    y, x, day = rows_of()
+    found = evaluated(champion_of())
+    fresh = day >= 8
+    assert found.champion_rows == fresh.sum() == found.champion["roc_auc"].rows
+    assert found.champion["roc_auc"].clusters == 20
+    gain = improvement(found, "log_loss", "champion")
+    assert (gain.rows, gain.clusters) == (fresh.sum(), 20)
+    assert gain.low > 0
+    seen_only = champion_of(np.where(fresh, 0.3 * x - 1, 9 * (2 * y - 1)))  # it has learnt the others by heart
+    assert evaluated(seen_only).comparisons == found.comparisons
+
+
+@pytest.mark.parametrize("unseen", [np.zeros(2800, bool), np.arange(2800) >= 2790])
+def test_too_few_rows_for_the_champion_is_no_evidence(unseen):
+    gain = improvement(evaluated(champion_of(unseen=unseen)), "log_loss", "champion")
+    assert (gain.low, gain.missing) == (None, "evidence")
+    assert gain.reason
+    assert gain.rows == unseen.sum()
+
+
+def test_a_champion_that_cannot_be_asked_leaves_its_comparison_open():
+    found = evaluated(champion_of(prediction=None, reason="the champion needs columns that are gone: x"))
+    gain = improvement(found, "log_loss", "champion")
+    assert (gain.value, gain.missing) == (None, "evidence")
+    assert "columns that are gone: x" in gain.reason
+    assert found.champion_number == 3
+
+
+def test_a_candidate_that_answers_nan_has_no_value_anywhere():
+    _, x, _ = rows_of()
+    broken = chance(x - 1)
+    broken[5] = np.nan
+    found = evaluated(champion_of(), candidate=broken)
+    assert {e.missing for e in found.candidate.values()} == {"broken"}
+    assert improvement(found, "log_loss", "naive").missing == "broken"
+    assert found.naive["log_loss"].value is not None
+    assert {curve.model for curve in found.curves} == {"champion"}
+
+
+def test_the_same_model_again_differs_by_exactly_nothing():
+    _, x, _ = rows_of()
+    found = evaluated(champion_of(x - 1))
+    gains = [c.improvement for c in found.comparisons if c.against == "champion"]
+    assert {(g.low, g.value, g.high) for g in gains} == {(0.0, 0.0, 0.0)}
+
+
+def test_days_widen_the_bounds_and_are_named():
+    by_day, by_row = evaluated(), evaluated(days=None)
+    assert (by_day.clustered_by, by_row.clustered_by) == ("day", "row")
+    assert (by_day.candidate["log_loss"].clusters, by_row.candidate["log_loss"].clusters) == (28, 2800)
+    width = [e.candidate["log_loss"].high - e.candidate["log_loss"].low for e in (by_day, by_row)]
+    assert width[0] > 1.5 * width[1]
+
+
+def test_the_record_survives_the_store_and_is_the_same_twice():
+    first, second = evaluated(champion_of()), evaluated(champion_of())
+    assert canonical(first) == canonical(second)
+    assert parse(canonical(first), Evaluated) == first
+
+
+def test_curves_of_a_binary_model_can_be_drawn():
+    curves = {curve.name: curve for curve in evaluated().curves}
+    assert set(curves) == {"roc", "calibration", "confusion"}
+    roc = curves["roc"]
+    assert len(roc.x) <= 200
+    assert ((roc.x[0], roc.y[0]), (roc.x[-1], roc.y[-1])) == ((0.0, 0.0), (1.0, 1.0))
+    assert list(roc.x) == sorted(roc.x)
+    assert list(roc.y) == sorted(roc.y)
+    assert np.trapezoid(roc.y, roc.x) == pytest.approx(evaluated().candidate["roc_auc"].value, abs=0.01)
+    assert sum(curves["calibration"].weight) == pytest.approx(1)
+    assert len(curves["calibration"].x) == 10
+    assert sum(curves["confusion"].weight) == 2800
+
+
+def test_more_classes_and_a_class_unknown_to_the_model():
+    rng = np.random.default_rng(1)
+    y = rng.integers(-1, 3, 300)
+    p = rng.dirichlet(np.ones(3), 300)
+    found = evaluated(task="multiclass", y=y, candidate=p, naive=np.full((300, 3), 1 / 3), days=None)
+    assert set(found.candidate) == {"log_loss", "brier", "accuracy", "balanced_accuracy"}
+    assert {curve.name for curve in found.curves} == {"calibration", "confusion"}
+    assert found.candidate["accuracy"].value < 0.5
+
+
+def test_regression():
+    rng = np.random.default_rng(1)
+    y = rng.normal(size=500)
+    found = evaluated(task="regression", y=y, candidate=0.8 * y, naive=np.zeros(500), days=None)
+    assert set(found.candidate) == {"rmse", "mae", "r2"}
+    assert found.candidate["r2"].value == pytest.approx(0.96, abs=0.001)
+    assert improvement(found, "rmse", "naive").low > 0
+    (residuals,) = found.curves
+    assert residuals.name == "residuals"
+    assert len(residuals.x) == 200
+
+
+def test_one_class_in_the_holdout_says_so():
+    found = evaluated(y=np.zeros(2800, int))
+    assert found.candidate["roc_auc"].value is None
+    assert found.candidate["roc_auc"].reason == "needs both classes: class 0: 2,800 rows"
+    assert found.candidate["log_loss"].value is not None
+
+
+def test_no_rows_at_all_is_no_evidence():
+    empty = {"y": np.zeros(0, int), "candidate": np.zeros((0, 2)), "naive": np.zeros((0, 2)), "days": np.zeros(0, int)}
+    found = evaluated(**empty)
+    assert {e.missing for e in found.candidate.values()} == {"evidence"}
+    assert found.curves == ()
+
+
+def test_a_day_is_a_local_day_also_across_the_change_of_the_clocks():
+    times = np.array(["2013-03-10T04:59", "2013-03-10T05:00", "2013-03-11T03:59", "2013-03-11T04:00"], "datetime64[us]")
+    assert (days_of(times, "America/New_York") - days_of(times, "America/New_York")[0]).tolist() == [0, 1, 1, 2]

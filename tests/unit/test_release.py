@@ -1,0 +1,316 @@
+"""Who may move the champion, and who may not."""
+
+import pytest
+from msgspec import structs
+
+from keepfit.errors import ConfigError, IntegrityError, KeepfitError, Missing, Refused
+from keepfit.ledger import entries, head
+from keepfit.registry import show, verify
+from keepfit.release import disable, promote, release, rollback
+from keepfit.store import Directory, open_store
+from tests.unit.history_world import NOON, PERSON, UseCaseOf, candidate, ran, registered
+
+
+@pytest.fixture
+def store(tmp_path):
+    return open_store(str(tmp_path))
+
+
+def champion(store):
+    return show(store, "flights").champion
+
+
+def released(store, made):
+    return release(store, made.use_case, registered(store, made), made.verdict, actor="train", at=NOON)
+
+
+def test_a_pass_becomes_champion(store):
+    result = ran(store, 1)
+    assert (result.released, result.champion) == (True, 1)
+    assert head(store, "flights").action == "promoted"
+    assert "first champion" in result.reason
+    assert "version 1" in ran(store, 2).reason
+
+
+@pytest.mark.parametrize("outcome", ["fail", "not_enough_evidence", "skipped", "unjudged"])
+def test_anything_but_a_pass_leaves_the_champion(store, outcome):
+    ran(store, 1)
+    result = ran(store, 2, outcome)
+    assert (result.released, result.champion) == (False, 1)
+    assert outcome.replace("_", " ") in result.reason
+    assert "roc_auc at_least 0.6" in result.reason
+    assert head(store, "flights").action == "registered"
+
+
+def test_high_risk_is_registered_and_never_released(store):
+    result = ran(store, 1, use_case=UseCaseOf(risk="high"))
+    assert (result.released, result.champion) == (False, None)
+    assert "no approvals" in result.reason
+    assert show(store, "flights").versions[0].version == 1
+    with pytest.raises(Refused, match="approval"):
+        promote(store, "flights", 1, **PERSON)
+    assert champion(store) is None
+
+
+def test_a_verdict_against_an_earlier_champion_moves_nothing(store):
+    late = candidate(store, 1)
+    ran(store, 2)
+    result = released(store, late)
+    assert (result.released, result.champion) == (False, 1)
+    assert "judged against another champion" in result.reason
+
+
+def test_the_champion_is_looked_at_when_the_entry_is_written(store):
+    ran(store, 1)
+    made = candidate(store, 2)
+    given = registered(store, made)
+    rival = candidate(store, 3)
+    rival_given = registered(store, rival)
+
+    class Overtaken(Directory):
+        def create(self, key, data):
+            if "/ledger/" in key and not self.done:
+                self.done = True
+                assert release(store, rival.use_case, rival_given, rival.verdict, actor="train", at=NOON).released
+            super().create(key, data)
+
+    slow = Overtaken(store.root)
+    slow.done = False
+    result = release(slow, made.use_case, given, made.verdict, actor="train", at=NOON)
+    assert (result.released, result.champion) == (False, 3)
+
+
+def test_a_run_that_is_repeated_gets_its_answer_again_and_moves_nothing(store):
+    made = candidate(store, 1)
+    first = released(store, made)
+    assert released(store, made).released
+    ran(store, 2)
+    before = head(store, "flights").seq
+    again = released(store, made)
+    assert first.released
+    assert (again.released, again.champion) == (True, 2)
+    assert "by now it is version 2" in again.reason
+    assert head(store, "flights").seq == before
+
+
+def test_a_repeated_run_does_not_undo_a_rollback(store):
+    ran(store, 1)
+    made = candidate(store, 2)
+    released(store, made)
+    rollback(store, "flights", **PERSON)
+    assert released(store, made).champion == 1
+    assert champion(store) == 1
+
+
+def test_only_the_registered_verdict_counts(store):
+    made = candidate(store, 1, "fail")
+    given = registered(store, made)
+    kinder = structs.replace(made.verdict, outcome="pass")
+    with pytest.raises(IntegrityError, match="not the one that was registered"):
+        release(store, made.use_case, given, kinder, actor="train", at=NOON)
+    assert champion(store) is None
+
+
+def test_while_disabled_the_last_champion_is_the_reference(store):
+    ran(store, 1)
+    disable(store, "flights", **PERSON)
+    assert ran(store, 2).released
+    assert show(store, "flights").disabled is False
+    assert champion(store) == 2
+
+
+# By hand.
+
+
+def test_an_undecided_version_may_be_promoted_by_a_person(store):
+    ran(store, 1)
+    ran(store, 2, "not_enough_evidence")
+    result = promote(store, "flights", 2, **PERSON)
+    assert (result.released, result.champion) == (True, 2)
+    newest = show(store, "flights").ledger[0]
+    assert (newest.action, newest.version, newest.actor, newest.reason) == ("promoted", 2, "ada", PERSON["reason"])
+
+
+@pytest.mark.parametrize("outcome", ["fail", "skipped", "unjudged"])
+def test_a_version_that_did_not_pass_cannot_be_promoted(store, outcome):
+    ran(store, 1)
+    ran(store, 2, outcome)
+    with pytest.raises(Refused, match="version 2 of flights") as raised:
+        promote(store, "flights", 2, **PERSON)
+    assert raised.value.exit_code == 5
+    assert champion(store) == 1
+
+
+@pytest.mark.parametrize("version", [0, -1, 3, 10**15])
+def test_a_version_that_does_not_exist_cannot_be_promoted_or_rolled_back_to(store, version):
+    ran(store, 1)
+    ran(store, 2)
+    for move in (promote, rollback):
+        with pytest.raises(ConfigError, match="no version") as raised:
+            move(store, "flights", version, **PERSON)
+        assert raised.value.exit_code == 2
+    assert champion(store) == 2
+
+
+def test_promoting_the_champion_changes_nothing(store):
+    ran(store, 1)
+    assert promote(store, "flights", 1, **PERSON).champion == 1
+    assert head(store, "flights").seq == 2
+
+
+def test_a_promotion_by_hand_says_that_the_verdict_is_about_another_champion(store):
+    ran(store, 1)
+    ran(store, 2, "not_enough_evidence")
+    ran(store, 3)
+    promote(store, "flights", 2, **PERSON)
+    entry = head(store, "flights")
+    assert entry.details["judged_against"] == entries(store, "flights")[-1].version.digest
+    assert entry.details["replaced"] == "version 3"
+
+
+def test_rollback_goes_to_the_champion_before_and_then_to_the_one_before_that(store):
+    for number in (1, 2, 3):
+        ran(store, number)
+    assert rollback(store, "flights", **PERSON).champion == 2
+    assert rollback(store, "flights", **PERSON).champion == 1
+    with pytest.raises(ConfigError, match="no earlier champion"):
+        rollback(store, "flights", **PERSON)
+    assert champion(store) == 1
+
+
+def test_rollback_by_number_goes_to_any_former_champion_only(store):
+    ran(store, 1)
+    ran(store, 2)
+    ran(store, 3, "not_enough_evidence")
+    ran(store, 4)
+    assert rollback(store, "flights", 1, **PERSON).champion == 1
+    assert rollback(store, "flights", 4, **PERSON).champion == 4
+    with pytest.raises(ConfigError, match="version 3 never was champion"):
+        rollback(store, "flights", 3, **PERSON)
+    assert champion(store) == 4
+
+
+def test_two_people_who_roll_back_at_once_go_back_once(store):
+    for number in (1, 2, 3):
+        ran(store, number)
+
+    class Overtaken(Directory):
+        def create(self, key, data):
+            if not self.done:
+                self.done = True
+                rollback(store, "flights", **PERSON)
+            super().create(key, data)
+
+    slow = Overtaken(store.root)
+    slow.done = False
+    assert rollback(slow, "flights", **PERSON).champion == 2
+    assert champion(store) == 2
+    assert [entry.action for entry in entries(store, "flights", 2)] == ["rolled_back", "promoted"]
+
+
+def test_a_rollback_that_is_overtaken_by_a_promotion_is_refused(store):
+    for number in (1, 2):
+        ran(store, number)
+    ran(store, 3, "not_enough_evidence")
+
+    class Overtaken(Directory):
+        def create(self, key, data):
+            if not self.done:
+                self.done = True
+                promote(store, "flights", 3, **PERSON)
+            super().create(key, data)
+
+    slow = Overtaken(store.root)
+    slow.done = False
+    with pytest.raises(Refused, match="changed while it was being rolled back"):
+        rollback(slow, "flights", **PERSON)
+    assert champion(store) == 3
+
+
+def test_disable_takes_out_of_service_and_rollback_or_promote_ends_it(store):
+    for number in (1, 2):
+        ran(store, number)
+    assert disable(store, "flights", **PERSON).champion is None
+    shown = show(store, "flights")
+    assert (shown.champion, shown.previous, shown.disabled) == (None, 1, True)
+    disable(store, "flights", **PERSON)
+    assert head(store, "flights").seq == 5
+    assert rollback(store, "flights", **PERSON).champion == 1
+    disable(store, "flights", **PERSON)
+    assert promote(store, "flights", 1, **PERSON).champion == 1
+    assert show(store, "flights").disabled is False
+
+
+def test_there_must_be_a_champion_to_disable_or_leave(store):
+    ran(store, 1, "fail")
+    for move in (disable, rollback):
+        with pytest.raises(ConfigError, match="champion"):
+            move(store, "flights", **PERSON)
+
+
+@pytest.mark.parametrize("blank", ["actor", "reason"])
+def test_every_move_by_hand_needs_a_name_and_a_reason(store, blank):
+    ran(store, 1)
+    ran(store, 2)
+    person = {**PERSON, blank: " "}
+    for move in (
+        lambda: promote(store, "flights", 1, **person),
+        lambda: rollback(store, "flights", **person),
+        lambda: rollback(store, "flights", 2, **person),
+        lambda: disable(store, "flights", **person),
+    ):
+        with pytest.raises(ConfigError, match=f"--{blank}"):
+            move()
+    assert head(store, "flights").seq == 4
+
+
+@pytest.mark.parametrize("harm", ["altered", "gone"])
+@pytest.mark.parametrize("which", ["model", "manifest", "verdict"])
+def test_a_person_cannot_put_a_damaged_version_in_service(store, harm, which):
+    ran(store, 1)
+    made = candidate(store, 2, "not_enough_evidence")
+    given = registered(store, made)
+    key = {
+        "model": f"objects/{made.manifest.files['model']}",
+        "manifest": f"flights/versions/{given.digest}.json",
+        "verdict": f"flights/verdicts/{given.verdict}.json",
+    }[which]
+    (store.root / key).write_bytes(b"other")
+    if harm == "gone":
+        (store.root / key).unlink()
+    with pytest.raises((IntegrityError, Missing)):
+        promote(store, "flights", 2, **PERSON)
+    assert champion(store) == 1
+
+
+def test_release_does_not_put_a_damaged_model_in_service(store):
+    ran(store, 1)
+    made = candidate(store, 2)
+    given = registered(store, made)
+    (store.root / f"objects/{made.manifest.files['model']}").write_bytes(b"other")
+    with pytest.raises(IntegrityError):
+        release(store, made.use_case, given, made.verdict, actor="train", at=NOON)
+    assert champion(store) == 1
+
+
+def test_rollback_does_not_put_a_damaged_model_in_service(store):
+    made = candidate(store, 1)
+    released(store, made)
+    ran(store, 2)
+    (store.root / f"objects/{made.manifest.files['model']}").unlink()
+    with pytest.raises(KeepfitError):
+        rollback(store, "flights", **PERSON)
+    assert champion(store) == 2
+
+
+def test_a_history_of_all_moves_verifies(store):
+    for number, outcome in enumerate(("pass", "fail", "pass", "not_enough_evidence"), start=1):
+        ran(store, number, outcome)
+    promote(store, "flights", 4, **PERSON)
+    rollback(store, "flights", **PERSON)
+    rollback(store, "flights", 4, **PERSON)
+    disable(store, "flights", **PERSON)
+    assert ran(store, 5).released
+    verified = verify(store)
+    assert verified.problems == ()
+    assert verified.checked.entries == len(show(store, "flights").ledger) == 12

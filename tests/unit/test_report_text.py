@@ -1,0 +1,145 @@
+"""Markdown for Prefect and lines for a terminal: aligned, narrow enough, and safe whatever names hold."""
+
+import re
+import runpy
+import unicodedata
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from keepfit.records import Shown, ShownEntry, ShownVersion, sha256
+from keepfit.report import data_markdown, metrics_markdown, show_text, verdict_markdown, verdict_text
+
+samples = runpy.run_path(str(Path(__file__).with_name("report_samples.py")))
+SAMPLES, HOSTILE = samples["SAMPLES"], samples["HOSTILE"]
+
+
+def a_year(**changes):
+    outcomes = ("pass", "fail", "not_enough_evidence")
+    versions = tuple(
+        ShownVersion(
+            version=n,
+            digest=sha256(str(n).encode()),
+            created=datetime(2014, 1, 1, tzinfo=UTC),
+            as_of=datetime(2013, n, 1, tzinfo=UTC),
+            outcome=outcomes[n % 3],
+            metrics={"log_loss": 0.4 + n / 1000, "roc_auc": 0.6 + n / 999},
+        )
+        for n in range(12, 0, -1)
+    )
+    entries = tuple(
+        ShownEntry(
+            seq=n,
+            at=datetime(2014, 1, 1, 9, n, tzinfo=UTC),
+            action="registered",
+            version=n,
+            actor="ada",
+            reason=HOSTILE,
+        )
+        for n in range(12, 0, -1)
+    )
+    said = {
+        "use_case": "flight_delay",
+        "store": "/data/.keepfit",
+        "champion": 9,
+        "challenger": 12,
+        "previous": 6,
+        "disabled": False,
+        "versions": versions,
+        "ledger": entries,
+    } | changes
+    return Shown(**said)
+
+
+def unprintable(text):
+    return [c for c in text if unicodedata.category(c) in {"Cc", "Cf", "Cs"} and c not in "\n\u200d"]
+
+
+def test_a_year_of_versions_fits_one_screen_a_line_each():
+    lines = show_text(a_year(), width=100).splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 100
+    rows = [line for line in lines if re.match(r"\d+ +2013-", line)]
+    assert [int(row.split()[0]) for row in rows] == list(range(12, 0, -1))
+    assert len({row.index("2013-") for row in rows}) == 1
+    assert [row.split()[0] for row in rows if row.endswith("* champion")] == ["9"]
+    assert [row.split()[0] for row in rows if row.endswith("challenger")] == ["12"]
+
+
+def test_show_says_what_serves_and_where_a_rollback_goes():
+    assert (
+        show_text(a_year()).splitlines()[0] == "flight_delay: champion is version 9, challenger 12, rollback goes to 6"
+    )
+    assert "disabled: no version serves" in show_text(a_year(champion=None, disabled=True))
+    assert show_text(a_year(versions=(), ledger=())) == "flight_delay: no version yet in /data/.keepfit"
+
+
+def test_months_are_told_in_the_zone_that_is_asked_for():
+    assert "2013-11-30 19:00" in show_text(a_year(), zone="America/New_York")
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_terminal_is_never_given_orders(name):
+    records = SAMPLES[name]()
+    for text in (
+        verdict_text(records.verdict),
+        show_text(a_year(store=HOSTILE)),
+        show_text(a_year(versions=(), store=HOSTILE)),
+    ):
+        assert not unprintable(text)
+
+
+def test_every_gate_has_an_aligned_line_and_what_did_not_pass_says_why():
+    verdict = SAMPLES["failing"]().verdict
+    lines = verdict_text(verdict).splitlines()
+    assert lines[0] == "FAIL: 2 of 5 gates failed"
+    starts = [line for line in lines[1:] if re.match(r"  (pass|fail|not enough evidence)\b", line)]
+    assert [line.split("  ")[1].strip() for line in starts] == [g.outcome.replace("_", " ") for g in verdict.gates]
+    assert (
+        len(
+            {
+                line.index(name)
+                for line, name in zip(starts, ("ROC", "Log loss", "Log loss", "Brier", "Exported"), strict=True)
+            }
+        )
+        == 1
+    )
+    assert "more than the margin of 0.01" in re.sub(r"\s+", " ", verdict_text(verdict))
+    assert max(map(len, lines)) <= 120
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_markdown_tables_keep_their_columns(name):
+    records = SAMPLES[name]()
+    for text in (
+        data_markdown(records.extracted, records.validated),
+        metrics_markdown(records.evaluated),
+        verdict_markdown(records.verdict),
+    ):
+        assert not unprintable(text)
+        assert "<script" not in text
+        for table in re.findall(r"(?:^\|.*\n?)+", text, flags=re.MULTILINE):
+            assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.strip().splitlines()}) == 1
+
+
+def test_markdown_says_the_same_as_the_page():
+    passing = SAMPLES["passing"]()
+    assert "**108,420 rows in = 104,655 kept + 212 quarantined + 3,553 dropped**" in data_markdown(
+        passing.extracted, passing.validated
+    )
+    assert re.search(
+        r"\| ROC AUC \| 0\.860 \| 0\.935 \| \+0\.07\d+ \(0\.0\d+ to 0\.0\d+\) \| better \|",
+        metrics_markdown(passing.evaluated),
+    )
+    assert verdict_markdown(SAMPLES["failing"]().verdict).startswith("**✗ fail**: 2 of 5 gates failed")
+
+
+def test_many_files_are_summed_up_in_markdown():
+    from msgspec.structs import replace
+
+    base = SAMPLES["passing"]()
+    many = replace(base.extracted, sources=base.extracted.sources * 100)
+    text = data_markdown(many, base.validated)
+    assert len(text) < 20_000
+    assert "flights | 400 files" in text
