@@ -20,6 +20,7 @@ app = App(
 
 StoreOption = Annotated[str | None, Parameter(name="--store", help="Store; KEEPFIT_STORE or .keepfit unless given.")]
 JsonFlag = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object on stdout.")]
+WhoOption = Annotated[str | None, Parameter(name="--actor", help="Who; the user of this machine unless given.")]
 WhyOption = Annotated[str, Parameter(name="--reason", help="Why; stands in the ledger for ever.")]
 
 
@@ -71,12 +72,18 @@ def schema() -> int:
 
 @app.command
 def promote(
-    use_case: str, version: int, *, reason: WhyOption, store: StoreOption = None, json: JsonFlag = False
+    use_case: str,
+    version: int,
+    *,
+    reason: WhyOption,
+    actor: WhoOption = None,
+    store: StoreOption = None,
+    json: JsonFlag = False,
 ) -> int:
     """Make a registered version champion by hand; one that failed cannot be."""
     from flows import commands
 
-    return commands.promote(use_case, version, reason, store, as_json=json)
+    return commands.promote(use_case, version, reason, actor, store, as_json=json)
 
 
 @app.command
@@ -85,21 +92,24 @@ def rollback(
     version: int | None = None,
     *,
     reason: WhyOption,
+    actor: WhoOption = None,
     store: StoreOption = None,
     json: JsonFlag = False,
 ) -> int:
     """Go back to an earlier champion: the one before, or the one named."""
     from flows import commands
 
-    return commands.rollback(use_case, version, reason, store, as_json=json)
+    return commands.rollback(use_case, version, reason, actor, store, as_json=json)
 
 
 @app.command
-def disable(use_case: str, *, reason: WhyOption, store: StoreOption = None, json: JsonFlag = False) -> int:
+def disable(
+    use_case: str, *, reason: WhyOption, actor: WhoOption = None, store: StoreOption = None, json: JsonFlag = False
+) -> int:
     """Take the champion out of service."""
     from flows import commands
 
-    return commands.disable(use_case, reason, store, as_json=json)
+    return commands.disable(use_case, reason, actor, store, as_json=json)
 
 
 @app.command

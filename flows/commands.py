@@ -119,25 +119,27 @@ def schema() -> int:
     return 0
 
 
-def promote(use_case: str, version: int, reason: str, store: str | None, *, as_json: bool) -> int:
+def promote(use_case: str, version: int, reason: str, actor: str | None, store: str | None, *, as_json: bool) -> int:
     """Make a version champion by hand."""
     from keepfit.release import promote as promoted
 
-    return _moved(promoted(opened(store), use_case, version, **_who_and_when(), reason=reason), as_json)
+    return _moved(promoted(opened(store), use_case, version, **_who_and_when(actor), reason=reason), as_json)
 
 
-def rollback(use_case: str, version: int | None, reason: str, store: str | None, *, as_json: bool) -> int:
+def rollback(
+    use_case: str, version: int | None, reason: str, actor: str | None, store: str | None, *, as_json: bool
+) -> int:
     """Go back to an earlier champion."""
     from keepfit.release import rollback as rolled_back
 
-    return _moved(rolled_back(opened(store), use_case, version, **_who_and_when(), reason=reason), as_json)
+    return _moved(rolled_back(opened(store), use_case, version, **_who_and_when(actor), reason=reason), as_json)
 
 
-def disable(use_case: str, reason: str, store: str | None, *, as_json: bool) -> int:
+def disable(use_case: str, reason: str, actor: str | None, store: str | None, *, as_json: bool) -> int:
     """Take the champion out of service."""
     from keepfit.release import disable as disabled
 
-    return _moved(disabled(opened(store), use_case, **_who_and_when(), reason=reason), as_json)
+    return _moved(disabled(opened(store), use_case, **_who_and_when(actor), reason=reason), as_json)
 
 
 def demo(until: str, *, as_json: bool) -> int:
@@ -166,8 +168,8 @@ def _moved(result: Released, as_json: bool) -> int:
     return 0
 
 
-def _who_and_when() -> dict[str, Any]:
-    return {"actor": getpass.getuser(), "at": datetime.now(UTC)}
+def _who_and_when(actor: str | None) -> dict[str, Any]:
+    return {"actor": getpass.getuser() if actor is None else actor, "at": datetime.now(UTC)}
 
 
 def opened(store: str | None) -> Directory:

@@ -37,7 +37,7 @@ def explain(document: Document, error: ValidationError) -> list[Finding]:
     return [
         _finding(document, path, detail)
         for path, detail in details
-        
+        if not (detail["type"] == "missing" and path in replaced)
     ]
 
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from keepfit.config.checks import check
 from keepfit.config.credentials import literal_secrets
-from keepfit.config.document import Document, Finding
+from keepfit.config.document import Document, Finding, shorten
 from keepfit.config.environment import resolve
 from keepfit.config.explain import explain
 from keepfit.config.gates import BetterThan
@@ -103,15 +103,29 @@ def find(name_or_path: str, root: FilePath) -> FilePath:
     """
     is_path = "/" in name_or_path or name_or_path.endswith((".yaml", ".yml"))
     path = root / name_or_path if is_path else root / "configs" / f"{name_or_path}.yaml"
-    if path.is_file():
+    if _is_file(path):
         return path
     folder = root / "configs"
     known = [file.stem for file in folder.glob("*.yaml")]
     do = did_you_mean(FilePath(name_or_path).stem, known)
     expected = f"one of {listed(known)}" if known else f"a file NAME.yaml in {folder}"
     raise ConfigError(
-        Problem(f"no use case `{name_or_path}`", str(path), expected, "no such file", "started nothing", do)
+        Problem(
+            f"no use case `{shorten(name_or_path)}`",
+            shorten(str(path), 200),
+            expected,
+            "no such file",
+            "started nothing",
+            do,
+        )
     )
+
+
+def _is_file(path: FilePath) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _read(path: FilePath) -> bytes:

@@ -59,9 +59,6 @@ def register(
     publish(store, manifest_key(use_case.name, digest), canonical(manifest))
     publish(store, verdict_key(use_case.name, digest_of(verdict)), canonical(verdict))
 
-    computed = ((name, finite(value)) for name, value in (metrics or {}).items() if value is not None)
-    figures = {name: value for name, value in computed if value is not None}
-
     def draft(newest: Entry | None) -> Draft | Registered:
         if known := find_run(store, use_case.name, run, since=before):
             return known
@@ -75,13 +72,18 @@ def register(
             verdict=digest_of(verdict),
             outcome=verdict.outcome,
             run=run,
-            metrics=figures,
+            metrics=_finite(metrics or {}),
             objects=dict(objects or {}),
             details=details,
         )
 
     result = append(store, use_case.name, draft)
     return result if isinstance(result, Registered) else _registered(result)
+
+
+def _finite(metrics: Mapping[str, float | None]) -> dict[str, float]:
+    computed = ((name, finite(value)) for name, value in metrics.items() if value is not None)
+    return {name: value for name, value in computed if value is not None}
 
 
 def find_run(store: Directory, use_case: str, identity: str, since: Entry | None = None) -> Registered | None:

@@ -90,7 +90,13 @@ def _paired(found: Comparison) -> PairedRow:
     places = decimals((gain.value, gain.low, gain.high), 0.0)
     sides = decimals((found.candidate, found.reference))
     kind = _reading(gain)
-    words = {"better": "better", "worse": "worse", "open": "no clear difference", "missing": "not measured"}
+    words = {
+        "better": "better",
+        "worse": "worse",
+        "open": "no clear difference",
+        "equal": "identical",
+        "missing": "not measured",
+    }
     return PairedRow(
         metric=metric_word(found.metric),
         reference=fixed(found.reference, _at_least(sides, 3)),
@@ -114,6 +120,8 @@ def _signed(text: str) -> str:
 def _reading(gain: Estimate) -> str:
     if gain.value is None:
         return "missing"
+    if gain.low == gain.high == 0:
+        return "equal"
     if gain.low is not None and gain.low > 0:
         return "better"
     return "worse" if gain.high is not None and gain.high < 0 else "open"

@@ -91,7 +91,7 @@ def _compares_models(gate: GateResult) -> bool:
 def passing_side(gate: GateResult) -> str | None:
     """Where the passing side of the threshold is: comparisons are improvements, so more is better."""
     if _compares_files(gate):
-        return "right"
+        return "left"
     if _compares_models(gate):
         return "right"
     named = [METRICS[word] for word in set(_WORDS.findall(gate.gate)) if word in METRICS]
@@ -103,7 +103,8 @@ def passing_side(gate: GateResult) -> str | None:
 def _row(gate: GateResult) -> GateRow:
     places = decimals((gate.value, gate.low, gate.high), gate.threshold)
     around = bounds(gate.low, gate.high, places)
-    value = fixed(gate.value, places) if around else lone(gate.value, gate.threshold)
+    ranges = gate.low != gate.high
+    value = fixed(gate.value, places) if ranges else lone(gate.value, gate.threshold)
     if gate.value is None:
         value = "not measured"
     named = asked(gate)

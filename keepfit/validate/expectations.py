@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Rules = Sequence[Mapping[str, Mapping[str, Any]]]
+_NOTHING = {"nan", "None", "NaT", "<NA>"}
 _DID = "trained nothing; the champion stays"
 
 
@@ -130,10 +131,13 @@ def _begins_word(name: str, at: int) -> bool:
 def _results(table: "pa.Table", asked: list[Any]) -> list[Any]:
     """What Great Expectations says, in the order asked (it answers in an order of its own)."""
     import great_expectations as gx
+    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 
     # Its own dtype for every column, and only columns that an expectation names: a copy of the table is dear.
     data = table.select(_named(asked, table.column_names)).to_pandas()
-    context = gx.get_context(mode="ephemeral")
+    # Without a configuration it would make a folder for documents.
+    memory = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    context = gx.get_context(mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=memory))
     context.variables.progress_bars = {"globally": False}
     asset = context.data_sources.add_pandas("keepfit").add_dataframe_asset("table")
     batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": data})
@@ -184,7 +188,8 @@ def _observed(result: Mapping[str, Any]) -> str:
     if "unexpected_count" not in result:
         return ""
     of = f" of {result['element_count']:,}" if "element_count" in result else ""
-    some = ", ".join(str(each)[:40] for each in list(result.get("partial_unexpected_list") or [])[:3])
+    listed = [str(each)[:40] for each in result.get("partial_unexpected_list") or () if str(each) not in _NOTHING]
+    some = ", ".join(listed[:3])
     return f"{result['unexpected_count']:,}{of} unexpected" + (f", such as {some}" if some else "")
 
 

@@ -10,9 +10,10 @@ import signal
 import sys
 from pathlib import Path
 
+from history_world import NOON, PERSON, candidate, ran, registered
+
 from keepfit.release import disable, promote, release, rollback
 from keepfit.store import Directory, open_store
-from tests.unit.history_world import NOON, PERSON, candidate, ran, registered
 
 
 class Dying(Directory):

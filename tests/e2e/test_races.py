@@ -10,14 +10,15 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from history_world import ran
+from races_worker import die
 
 from keepfit.registry import show, verify
 from keepfit.store import open_store
-from tests.unit.history_world import ran
 
 ROOT = Path(__file__).parents[2]
 WORKER = Path(__file__).with_name("races_worker.py")
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests" / "unit")])}
 
 
 def start(*arguments):
@@ -93,11 +94,6 @@ def test_killed_at_any_step_of_writing_the_next_attempt_completes(history, tmp_p
 
 def again(store, action):
     """The same command once more, not killed this time."""
-    sys.path.insert(0, str(WORKER.parent))
-    try:
-        from races_worker import die
-    finally:
-        sys.path.remove(str(WORKER.parent))
     die(str(store.root), -1, action, GIVEN[action])
 
 

@@ -113,6 +113,13 @@ def test_dark_and_light_differ_and_print_is_light(visit):
     assert dark.evaluate(ground) == "rgb(255, 255, 255)"
 
 
+def test_a_sheet_of_paper_holds_the_tables_side_by_side(visit):
+    page = visit("failing", 688)  # A4 less the margins
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") == 688
+    assert page.evaluate("getComputedStyle(document.querySelector('#gates td')).display") == "table-cell"
+
+
 def test_a_page_prints(visit):
     assert visit("passing").pdf(format="A4", prefer_css_page_size=True).startswith(b"%PDF")
 

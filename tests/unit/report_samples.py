@@ -606,8 +606,15 @@ def hostile():
     """Names, values and reasons that want to be more than text."""
     base = SAMPLES["passing"]()
     gates = tuple(
-        msgspec.structs.replace(g, gate=g.gate + " " + HOSTILE, reason=HOSTILE, by=HOSTILE, group=SHORT_HOSTILE)
-        for g in base.verdict.gates
+        msgspec.structs.replace(
+            g,
+            gate=g.gate + " " + HOSTILE,
+            reason=HOSTILE,
+            by=HOSTILE,
+            group=SHORT_HOSTILE,
+            outcome="fail" if n % 2 else g.outcome,
+        )
+        for n, g in enumerate(base.verdict.gates)
     )
     column = ColumnSummary(
         name=HOSTILE,

@@ -255,6 +255,12 @@ def test_an_unknown_name_is_answered_with_those_there_are(root, name):
     assert ("did you mean `flight_delay`?" in str(caught.value)) == ("dealy" in name)
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "../../etc/passwd", "."])
+def test_a_name_that_no_use_case_can_have_is_answered_alike(root, name):
+    with pytest.raises(ConfigError, match="no use case"):
+        find(name, root)
+
+
 def test_the_name_in_the_file_is_that_of_the_file(root):
     file = root / "configs" / "other.yaml"
     file.write_text(FLIGHTS)

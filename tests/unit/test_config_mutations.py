@@ -120,6 +120,7 @@ def test_what_is_missing_stands_at_the_section_that_lacks_it():
         FLIGHTS.replace("label: {column: late, known_after: 1d, missing_at_most: 10%}", "label: {known_after: 1d}")
     )
     assert "`data.label.column` is missing" in message
+    assert "expected  The column that holds the answer." in message
     assert "a.yaml:18:3 data.label.column\n" in message
 
 

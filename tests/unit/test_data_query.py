@@ -24,7 +24,7 @@ def test_asof_join():
 @pytest.mark.parametrize(
     "sql",
     [
-        'select "now", \'random()\' as text from flights',
+        "select \"now\", 'random()' as text from flights",
         "select now from flights -- now()",
         "select current_date from weather",
         "with recent as (select * from flights) select count(*) as n from recent",

@@ -57,7 +57,8 @@ def test_equal_fits_have_equal_bytes_in_another_process():
         "from sklearn.ensemble import HistGradientBoostingClassifier\n"
         "from keepfit.export import dump\n"
         "x = np.random.default_rng(3).normal(size=(200, 3))\n"
-        "model = HistGradientBoostingClassifier(max_iter=3, categorical_features=[2], early_stopping=False, random_state=1)\n"
+        "kind = HistGradientBoostingClassifier\n"
+        "model = kind(max_iter=3, categorical_features=[2], early_stopping=False, random_state=1)\n"
         "x[:, 2] = np.arange(200) % 4\n"
         "sys.stdout.buffer.write(dump(model.fit(x, x[:, 0] > 0)))\n"
     )

@@ -147,6 +147,14 @@ def test_any_flipped_bit_of_the_newest_entry_is_noticed(store):
     assert replay(store, "flights").misfits == []
 
 
+def test_other_bytes_with_the_same_meaning_are_noticed_too(store):
+    append(store, "flights", next_version)
+    path = store.root / entry_key("flights", 1)
+    path.write_bytes(path.read_bytes() + b"\n")
+    with pytest.raises(IntegrityError, match="altered"):
+        head(store, "flights")
+
+
 # The fold.
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from history_world import NOON, UseCaseOf, candidate, ran, registered
 from msgspec import structs
 
 from keepfit.errors import IntegrityError, Missing
@@ -10,7 +11,6 @@ from keepfit.ledger import entries, head
 from keepfit.records import Position, canonical, digest_of
 from keepfit.registry import find_run, manifest, position, registration, show, verdict, verify
 from keepfit.store import open_store
-from tests.unit.history_world import NOON, UseCaseOf, candidate, ran, registered
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from history_world import NOON, PERSON, UseCaseOf, candidate, ran, tree
 from msgspec.structs import replace
 
 from keepfit.ledger import entry_key, fold_after
@@ -12,7 +13,6 @@ from keepfit.records import Draft, Entry, Fold, Seat, canonical, digest_of, pars
 from keepfit.registry import show, verify
 from keepfit.release import disable, promote, rollback
 from keepfit.store import open_store, put
-from tests.unit.history_world import NOON, PERSON, UseCaseOf, candidate, ran, tree
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Who may move the champion, and who may not."""
 
 import pytest
+from history_world import NOON, PERSON, UseCaseOf, candidate, ran, registered
 from msgspec import structs
 
 from keepfit.errors import ConfigError, IntegrityError, KeepfitError, Missing, Refused
@@ -8,7 +9,6 @@ from keepfit.ledger import entries, head
 from keepfit.registry import show, verify
 from keepfit.release import disable, promote, release, rollback
 from keepfit.store import Directory, open_store
-from tests.unit.history_world import NOON, PERSON, UseCaseOf, candidate, ran, registered
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from history_world import NOON, PERSON, UseCaseOf, candidate, ran, registered
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -14,7 +15,6 @@ from keepfit.records import Outcome
 from keepfit.registry import show, verify
 from keepfit.release import disable, promote, release, rollback
 from keepfit.store import open_store
-from tests.unit.history_world import NOON, PERSON, UseCaseOf, candidate, ran, registered
 
 OUTCOMES: tuple[Outcome, ...] = ("pass", "fail", "not_enough_evidence")
 

@@ -9,7 +9,7 @@ import pytest
 from keepfit.report.charts import Axis, Lane, Part, Series, cloud, confusion, curves, gate_plot, search, thinned, whole
 from keepfit.report.svg import ticks
 
-EVIL = '</title><script>alert(1)</script>" onload="x\u202e'
+EVIL = '\u202e</title><script>alert(1)</script>" onload="x\u202e'
 POINTS = ((0.0, 0.0), (nan, 0.3), (0.5, 0.7), (0.6, inf), (1.0, 1.0))
 X, Y = Axis("x", 0, 1), Axis(EVIL)
 
@@ -49,6 +49,7 @@ def test_a_chart_is_well_formed_and_described(svg):
         "text",
     }
     assert not [key for element in drawing.iter() for key in element.attrib if key.startswith("on")]
+    assert "\u202e" not in svg
     assert "nan" not in re.sub(r">[^<]*<", "><", svg)
     assert "inf" not in re.sub(r">[^<]*<", "><", svg)
 

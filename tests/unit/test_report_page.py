@@ -127,6 +127,34 @@ def test_without_a_champion_there_is_nothing_to_compare_with(seen):
     assert "How the versions differ" not in seen["first"].text
 
 
+def test_a_model_that_is_the_champion_again_is_called_identical():
+    numbers = samples["binary_numbers"](champion_skill=0.5)
+    numbers["candidate"] = numbers["champion"].prediction
+    case = samples["flights_case"]()
+    again = samples["assemble"](case, numbers, samples["flights_data"](), champion=samples["earlier_champion"](case))
+    text = Seen(render_run(again)).text
+    assert text.count("identical") == len(again.evaluated.candidate)
+    assert "improvement 0 exactly threshold −0.01" in text
+
+
+@pytest.mark.parametrize("name", ["passing", "failing", "undecided", "regression"])
+def test_the_shaded_side_of_the_threshold_is_the_one_that_passes(name, pages):
+    """The picture and the verdict agree: a dot with its whole bar in the shade passed, one with none of it failed."""
+    rows = re.findall(
+        r'<tr class="([a-z_]+)">(.*?)</tr>', pages[name].split('id="gates"')[1].split("</section>")[0], re.DOTALL
+    )
+    judged = [(outcome, row) for outcome, row in rows if 'class="passing"' in row]
+    assert len(judged) >= 2
+    for outcome, row in judged:
+        x, width = map(float, re.search(r'<rect x="([\d.]+)" y="2" width="([\d.]+)"', row).groups())
+        ends = [float(end) for end in re.findall(r'<line x1="([\d.]+)"[^>]*class="cap ', row)]
+        ends = ends or [float(re.search(r'<circle cx="([\d.]+)"', row)[1])]
+        inside = [x - 0.2 <= end <= x + width + 0.2 for end in ends]
+        if len(ends) == 1 and outcome == "not_enough_evidence":
+            continue  # without an interval the picture cannot say it
+        assert outcome == ("pass" if all(inside) else "not_enough_evidence" if any(inside) else "fail")
+
+
 def test_what_changed_since_the_champion_is_side_by_side(seen):
     text = seen["passing"].text
     assert "78,411 rows, 1 January 2013 to 30 March 2013" in text
