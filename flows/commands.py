@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from flows.problems import printable
 from keepfit.errors import ConfigError, Problem
 from keepfit.records import Released, RunResult, Verified
 from keepfit.store import Directory, open_store
@@ -53,14 +54,14 @@ def run_answer(result: RunResult) -> dict[str, Any]:
 
 def _run_text(result: RunResult) -> str:
     from keepfit.report import verdict_text
+    from keepfit.report.data import conserved
 
-    rows = result.rows
     return "\n".join(
         [
             "",
             f"{result.use_case} as of {result.as_of:%Y-%m-%d %H:%M} UTC: version {result.version}",
-            f"  {result.released.reason}",
-            f"  {rows.total:,} rows = {rows.kept:,} kept + {rows.quarantined:,} quarantined + {rows.dropped:,} dropped",
+            f"  {printable(result.released.reason)}",
+            f"  {conserved(result.rows)}",
             "",
             verdict_text(result.verdict),
             "",
@@ -74,8 +75,20 @@ def show(use_case: str, store: str | None, *, as_json: bool) -> int:
     from keepfit.registry import show as shown
     from keepfit.report import show_text
 
-    answer(shown(opened(store), use_case), as_json, show_text)
+    name, zone = _name_and_zone(use_case)
+    answer(shown(opened(store), name), as_json, lambda it: show_text(it, zone=zone))
     return 0
+
+
+def _name_and_zone(use_case: str) -> tuple[str, str]:
+    """The name of a use case and the zone of its dates; history can be read without its YAML, then in UTC."""
+    from keepfit.config import find, load
+
+    try:
+        loaded = load(find(use_case, Path.cwd()), os.environ)
+    except ConfigError:
+        return Path(use_case).stem, "UTC"
+    return loaded.use_case.name, loaded.use_case.data.timezone
 
 
 def verify(use_case: str | None, store: str | None, *, as_json: bool) -> int:

@@ -107,7 +107,7 @@ def _bounds(
     # a bias may only widen: the estimate of it is itself uncertain
     lowest, highest = sorted((value, value - score.bias))
     bounds = _lower(lowest, spread, confidence, scale), _upper(highest, spread, confidence, scale)
-    if scale.finite and spread.carried_by < min(MIN_CARRIERS, spread.trials / 8):
+    if scale.finite and spread.carried_by < MIN_CARRIERS:
         unseen, _ = _without_spread(value, spread.trials, confidence, scale)
         return _outermost(bounds, unseen or bounds), ""
     return bounds, ""

@@ -64,7 +64,7 @@ class Spread:
 
     ``trials`` is the number of clusters that say something about the value, ``degrees`` of freedom at most one less;
     ``skewness`` is that of the mean of the clusters (theirs, divided by the root of their number); ``carried_by`` is
-    how many clusters of equal weight would be as uneven: 1 when a single one makes all the difference.
+    how many rows of equal weight would be as uneven: 1 when a single one makes all the difference.
     """
 
     error: float
@@ -102,6 +102,6 @@ def spread_of(influence: Floats, clusters: Clusters, strata: Ints | None = None)
     error = sqrt(max(second * (count - 1) / count, float(influence @ influence) / (rows * (rows - 1))))
     if not fourth > 0:
         return Spread(error, max(trials - 1, 1), 0.0, 0.0, trials)
-    carried_by = second**2 / fourth
-    degrees = min(2.0 / max(1.0 / carried_by - 1.0 / count, 1e-9), trials - 1)
+    degrees = min(2.0 / max(fourth / second**2 - 1.0 / count, 1e-9), trials - 1)
+    carried_by = float(np.sum(influence**2)) ** 2 / float(np.sum(influence**4))
     return Spread(error, max(degrees, 1.0), third / second**1.5, carried_by, trials)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keepfit.config.metrics import METRICS
-from keepfit.evaluate.intervals import compare, estimate
+from keepfit.evaluate.intervals import compare, estimate, t_quantile
 from keepfit.evaluate.metrics import measure
 from keepfit.evaluate.scales import Scale
 from keepfit.evaluate.score import Score, mean_score
@@ -129,16 +129,26 @@ def test_equal_decisions_of_different_models_are_not_equal_beyond_doubt():
     assert (found.low, found.high) == (pytest.approx(0.05 ** (1 / 400) - 1), pytest.approx(1 - 0.05 ** (1 / 400)))
 
 
-def test_one_row_that_differs_is_no_proof():
+@pytest.mark.parametrize("differ", [1, 2, 4])
+def test_a_few_rows_that_differ_are_no_proof(differ):
     y, p = some()
     better = p.copy()
-    wrong = int(np.argmax(p.argmax(axis=1) != y))
+    wrong = np.flatnonzero(p.argmax(axis=1) != y)[:differ]
     better[wrong] = better[wrong, ::-1]
     found = compare(measure("accuracy", y, better), measure("accuracy", y, p), Clusters.by_row(400), 0.95,
                     METRICS["accuracy"])  # fmt: skip
-    assert found.value == pytest.approx(1 / 400)
-    assert found.low < -0.004
-    assert found.high > 0.009
+    unseen = 1 - 0.05 ** (1 / 400)
+    assert found.value == pytest.approx(differ / 400)
+    assert found.low < found.value - unseen
+    assert found.high > found.value + 0.98 * unseen
+
+
+def test_skewed_losses_are_bounded_farther_out_on_their_long_side():
+    losses = np.random.default_rng(0).gamma(0.3, size=100)
+    found = estimate(mean_score(losses), Clusters.by_row(100), 0.95)
+    plain = t_quantile(0.95, 99) * losses.std(ddof=1) / 10
+    assert found.high - found.value > 1.15 * plain
+    assert found.value - found.low < 1.1 * plain
 
 
 @pytest.mark.parametrize("name", ["roc_auc", "log_loss"])

@@ -46,6 +46,7 @@ def test_everything_that_failed_or_crashed_is_told_at_once():
     assert told["expect_column_values_to_be_in_set failed"].found == "1 of 4 unexpected, such as y"
     crashed = told["expect_column_mean_to_be_between crashed, so it says nothing about the data"]
     assert crashed.found
+    assert crashed.expected == "column=c; min_value=1"
 
 
 @pytest.mark.parametrize(

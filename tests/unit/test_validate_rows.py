@@ -160,9 +160,9 @@ def test_the_snapshot_holds_what_was_kept(world):
     assert late.top == (("True", 6), ("False", 3))
 
 
-def test_a_failure_in_a_later_slice_names_its_own_row(world, tmp_path):
+def test_a_failure_in_a_later_slice_names_its_own_row(world):
     count = _SLICE + 5
-    world.write("a.csv", [f"{n},2020-01-01T00:00:00Z,red,{1 - 2 * (n == count - 2)},{n % 2}" for n in range(count)])
+    world.write("a.csv", [f"{n:06d},2020-01-01T00:00:00Z,red,{1 - 2 * (n == count - 2)},{n % 2}" for n in range(count)])
     validated = world.validate()
     (bad,) = world.quarantine(validated)
-    assert (bad["id"], bad["_row"], bad["size"]) == (str(count - 2), count - 1, -1.0)
+    assert (bad["id"], bad["_row"], bad["size"]) == (f"{count - 2:06d}", count - 1, -1.0)
