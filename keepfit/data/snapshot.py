@@ -24,9 +24,8 @@ from keepfit.config.model import ColumnType
 from keepfit.data.convert import arrow_type
 from keepfit.data.order import order
 from keepfit.data.tables import get_table, put_table
-from keepfit.errors import IntegrityError, Problem
+from keepfit.errors import Exists, IntegrityError, Problem
 from keepfit.records import Column, Snapshot, canonical, parse
-from keepfit.store import publish
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -103,7 +102,10 @@ def write_snapshot(
         last=last,
         partitions=tuple(put_table(store, part) for part in _months(table, event_time)),
     )
-    publish(store, snapshot_key(use_case, digest), canonical(record))
+    try:
+        store.create(snapshot_key(use_case, digest), canonical(record))
+    except Exists:  # the same values, perhaps written by another release of Parquet: the first record stands
+        return snapshot(store, use_case, digest)
     return record
 
 

@@ -114,6 +114,16 @@ def test_write_and_read(tmp_path):
     assert write_snapshot(store, "small", ordered, KINDS, ["id"], "at") == written
 
 
+def test_the_same_values_in_other_files_keep_the_first_record(tmp_path):
+    store = open_store(str(tmp_path))
+    ordered = table().sort_by([("at", "ascending"), ("id", "ascending")])
+    by_month = write_snapshot(store, "small", ordered, KINDS, ["id"], "at")
+    in_one = write_snapshot(store, "small", ordered, KINDS, ["id"], None)
+    assert len(by_month.partitions) > 1
+    assert in_one == by_month
+    assert read_snapshot(store, "small", by_month.digest).equals(ordered)
+
+
 def test_a_later_snapshot_shares_the_months_that_did_not_change(tmp_path):
     store = open_store(str(tmp_path))
     ordered = table(sorted(ROWS, key=lambda row: (row["at"], row["id"])))
