@@ -53,8 +53,9 @@ def calibration(model: str, y: Ints, probabilities: Floats) -> Curve:
 
 def confusion(model: str, y: Ints, probabilities: Floats) -> Curve:
     """Class (x), decided class (y) and number of rows (weight), for the pairs that occur."""
-    pairs, count = np.unique(np.column_stack([y, decide(probabilities)]), axis=0, return_counts=True)
-    return _curve("confusion", model, pairs[:, 0], pairs[:, 1], count)
+    classes = probabilities.shape[1]
+    pairs, count = np.unique((y + 1) * classes + decide(probabilities), return_counts=True)
+    return _curve("confusion", model, pairs // classes - 1, pairs % classes, count)
 
 
 def residuals(model: str, y: Floats, values: Floats) -> Curve:

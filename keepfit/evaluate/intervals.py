@@ -146,7 +146,7 @@ def _skewed(spread: Spread, level: float) -> float:
 
     With a the skewness of the mean, T = t + a t^2 / 3 + a^2 t^3 / 27 + a / 6 is symmetric to second order.
     """
-    quantile, skewness = t_quantile(level, max(spread.trials - 1, 1)), spread.skewness
+    quantile, skewness = t_quantile(level, spread.degrees), spread.skewness
     if abs(skewness) < 1e-9:
         return quantile
     return 3.0 * (float(np.cbrt(1.0 + skewness * (quantile - skewness / 6.0))) - 1.0) / skewness

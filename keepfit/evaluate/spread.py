@@ -52,10 +52,12 @@ class Clusters:
         """
         if strata is None:
             return self.count
+        classes, own = np.unique(strata, return_inverse=True)
         if self.codes is None:
-            return int(np.unique(strata, return_counts=True)[1].min())
-        pairs = np.unique(np.column_stack([strata, self.codes]), axis=0)
-        return int(np.unique(pairs[:, 0], return_counts=True)[1].min())
+            return int(np.bincount(own).min())
+        held = np.zeros((classes.size, self.count), dtype=bool)
+        held[own, self.codes] = True
+        return int(held.sum(axis=1).min())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +98,18 @@ def spread_of(influence: Floats, clusters: Clusters, strata: Ints | None = None)
     """
     trials = clusters.supporting(strata)
     moved = clusters.deletions(influence)
-    second, third, fourth = (float(np.sum(moved**power)) for power in (2, 3, 4))
+    second, third, fourth = _moments(moved)
     count = max(clusters.count, 2)
     rows = max(influence.size, 2)
-    error = sqrt(max(second * (count - 1) / count, float(influence @ influence) / (rows * (rows - 1))))
+    row_second, _, row_fourth = _moments(influence)
+    error = sqrt(max(second * (count - 1) / count, row_second / (rows * (rows - 1))))
     if not fourth > 0:
         return Spread(error, max(trials - 1, 1), 0.0, 0.0, trials)
     degrees = min(2.0 / max(fourth / second**2 - 1.0 / count, 1e-9), trials - 1)
-    carried_by = float(np.sum(influence**2)) ** 2 / float(np.sum(influence**4))
-    return Spread(error, max(degrees, 1.0), third / second**1.5, carried_by, trials)
+    return Spread(error, max(degrees, 1.0), third / second**1.5, row_second**2 / row_fourth, trials)
+
+
+def _moments(values: Floats) -> tuple[float, float, float]:
+    """Sums of squares, cubes and fourth powers; not by BLAS, whose last digits depend on the number of cores."""
+    squares = values * values
+    return float(squares.sum()), float((squares * values).sum()), float((squares * squares).sum())

@@ -138,6 +138,10 @@ def test_more_classes_and_a_class_unknown_to_the_model():
     assert set(found.candidate) == {"log_loss", "brier", "accuracy", "balanced_accuracy"}
     assert {curve.name for curve in found.curves} == {"calibration", "confusion"}
     assert found.candidate["accuracy"].value < 0.5
+    (confusion,) = (curve for curve in found.curves if curve.name == "confusion")
+    pairs = dict(zip(zip(confusion.x, confusion.y, strict=True), confusion.weight, strict=True))
+    assert pairs[-1.0, 2.0] == ((y == -1) & (p.argmax(axis=1) == 2)).sum()
+    assert sum(pairs.values()) == 300
 
 
 def test_regression():
