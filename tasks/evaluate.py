@@ -13,8 +13,8 @@ def _say(record: Evaluated) -> str:
     return f"{record.rows:,} unseen rows{beside}"
 
 
-def _show(*records: Evaluated) -> None:
-    markdown("metrics", report.metrics_markdown(records[-1]))
+def _show(run: Run, *records: Evaluated) -> None:
+    markdown(run, "metrics", report.metrics_markdown(records[-1]))
 
 
 @stage(Evaluated, say=_say, sections=("task", "data", "confidence"), artifact=_show)

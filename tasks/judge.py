@@ -13,8 +13,8 @@ def _say(record: Verdict) -> str:
     return f"{record.outcome.replace('_', ' ')}, {passed} of {len(record.gates)} gates passed"
 
 
-def _show(*records: Verdict) -> None:
-    markdown("verdict", report.verdict_markdown(records[-1]))
+def _show(run: Run, *records: Verdict) -> None:
+    markdown(run, "verdict", report.verdict_markdown(records[-1]))
 
 
 @stage(Verdict, say=_say, sections=("task", "train", "gates", "confidence", "if_unsure", "risk"), artifact=_show)

@@ -32,7 +32,7 @@ def _always(_run: Run, _record: Any) -> bool:
     return True
 
 
-def _no_artifact(*_records: Any) -> None:
+def _no_artifact(_run: Run, *_records: Any) -> None:
     return None
 
 
@@ -54,7 +54,7 @@ def stage(
     sections : the parts of the YAML that the result depends on.
     also : whatever else it depends on, beside the records that it is given.
     keep : whether the record may be remembered.
-    artifact : shows the stage's inputs and its record on Prefect's pages.
+    artifact : shows a run, the stage's inputs and its record on Prefect's pages.
     retries : how often Prefect tries again when disk, network or a server failed; nothing else is tried again.
     """
 
@@ -75,7 +75,7 @@ def stage(
                 record = memo.remembered(
                     run.store, run.use_case.name, name, inputs, kind, call, functools.partial(keep, run)
                 )
-                artifact(*args, record)
+                artifact(run, *args, record)
                 tell(say(record), remembered=not ran)
             return record
 

@@ -13,8 +13,8 @@ def _say(record: Validated) -> str:
     return f"{rows.kept:,} rows kept, {rows.quarantined:,} in quarantine, {rows.dropped:,} dropped"
 
 
-def _show(extracted: Extracted, record: Validated) -> None:
-    markdown("data", report.data_markdown(extracted, record))
+def _show(run: Run, extracted: Extracted, record: Validated) -> None:
+    markdown(run, "data", report.data_markdown(extracted, record))
 
 
 @stage(Validated, say=_say, sections=("task", "data", "contract", "expectations"), artifact=_show)

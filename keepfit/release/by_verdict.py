@@ -72,9 +72,8 @@ def _done_before(store: Directory, use_case: str, registered: Registered, fold: 
         if entry.seq <= registered.entry:
             return None
         if entry.action == "promoted" and entry.verdict == registered.verdict and entry.details.get("by") == "verdict":
-            since = "" if fold.champion == entry.version else f"; by now it is {name_of(fold.champion)}"
-            reason = f"{name_of(entry.version)} became champion with entry {entry.seq}{since}"
-            return Released(released=True, champion=number_of(fold.champion), reason=reason)
+            since = "" if fold.champion == entry.version else f"; by now the champion is {name_of(fold.champion)}"
+            return Released(released=True, champion=number_of(fold.champion), reason=f"{entry.reason}{since}")
     return None
 
 

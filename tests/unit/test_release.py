@@ -89,7 +89,7 @@ def test_a_run_that_is_repeated_gets_its_answer_again_and_moves_nothing(store):
     again = released(store, made)
     assert first.released
     assert (again.released, again.champion) == (True, 2)
-    assert "by now it is version 2" in again.reason
+    assert "by now the champion is version 2" in again.reason
     assert head(store, "flights").seq == before
 
 
