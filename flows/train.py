@@ -54,7 +54,7 @@ def journey(run: Run) -> RunResult:
     trained = fit(run, division)
     exported = export(run, trained)
     position = registry.position(run.store, run.use_case.name, run.identity(validated.snapshot))
-    evaluated = evaluate(run, division, trained, exported, position)
+    evaluated = evaluate(run, division, trained, exported, position.champion)
     measured = measure(run, exported)
     manifest = manifest_of(run, division, trained, exported)
     verdict = judge(run, manifest, evaluated, measured)

@@ -2,7 +2,7 @@
 
 from keepfit import evaluate as evaluation
 from keepfit import registry, report
-from keepfit.records import Evaluated, Exported, Position, Split, Trained
+from keepfit.records import Evaluated, Exported, Seat, Split, Trained
 from tasks.artifacts import markdown
 from tasks.run import Run
 from tasks.stage import stage
@@ -18,8 +18,7 @@ def _show(run: Run, *records: Evaluated) -> None:
 
 
 @stage(Evaluated, say=_say, sections=("task", "data", "confidence"), artifact=_show)
-def evaluate(run: Run, division: Split, trained: Trained, exported: Exported, position: Position) -> Evaluated:
-    """Measure candidate, naive baseline and champion on the same unseen rows."""
-    seat = position.champion
+def evaluate(run: Run, division: Split, trained: Trained, exported: Exported, seat: Seat | None) -> Evaluated:
+    """Measure candidate, naive baseline and champion (whoever holds the seat) on the same unseen rows."""
     champion = (seat, registry.manifest(run.store, run.use_case.name, seat.digest)) if seat else None
     return evaluation.evaluate_versions(run.store, run.use_case, division, trained, exported, champion)

@@ -215,6 +215,7 @@ class Warm:
         self.world = World(folder)
         environ = self.world.environment()
         self._server = Child(environ | defaults(environ))
+        self._log = (folder / "log").open("w")  # libraries have last words when it ends
         self._process = None
         try:
             self._server.wait_ready(PATIENCE)
@@ -223,7 +224,8 @@ class Warm:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
-                env=environ | defaults(environ) | self._server.environment,
+                stderr=self._log,
+                env=environ | self.server,
             )
             assert self._hear() == "ready"
         except BaseException:
@@ -260,6 +262,11 @@ class Warm:
             raise
         return Ended(code, out.read_text(), err.read_text(), lines_of(told))
 
+    @property
+    def server(self):
+        """What a process of its own needs to use this server."""
+        return defaults({}) | self._server.environment
+
     def _hear(self):
         readable, _, _ = select.select([self._process.stdout], [], [], PATIENCE)
         assert readable, "the forking process does not answer"
@@ -278,6 +285,7 @@ class Warm:
             self._process.stdout.close()
             self._process.wait(PATIENCE)
         self._server.close()
+        self._log.close()
         self.world.stop()
 
 
@@ -289,6 +297,15 @@ def state(world, use_case="visits"):
     assert [one.version for one in shown.versions] == list(range(len(shown.versions), 0, -1))
     assert [entry.seq for entry in shown.ledger] == list(range(len(shown.ledger), 0, -1))
     return shown.champion, [one.digest for one in shown.versions]
+
+
+def ours(stages):
+    """Without what a stage remembers of its parts."""
+    return [stage for stage in stages if stage in STAGES]
+
+
+def files_below(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
 def lasting(answer):

@@ -5,7 +5,7 @@ import shutil
 import signal
 
 import pytest
-from journeys import EXPECTING, FIRST, REFUSING, SECOND, STAGES, TINY, World, lasting, state
+from journeys import EXPECTING, FIRST, REFUSING, SECOND, STAGES, TINY, World, lasting, ours, state
 
 POINTS = [f"{when} {stage}" for stage in STAGES for when in ("before", "made", "kept")]
 REGISTERED, RELEASED = POINTS.index("made register"), POINTS.index("made release")
@@ -41,11 +41,6 @@ def world(history, tmp_path):
 def copy(world, folder):
     shutil.copytree(world.work, folder / "work")
     return World(folder)
-
-
-def ours(stages):
-    """Without what a stage remembers of its parts."""
-    return [stage for stage in stages if stage in STAGES]
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -96,8 +91,7 @@ def test_a_champion_whose_challenger_is_refused_stays_through_kills(world, warm)
     assert (verified.code, verified.answer["ok"], verified.answer["checked"]["versions"]) == (0, True, 2)
 
 
-def test_killed_when_the_last_version_entered_nothing_runs_twice_after_a_rollback(world, warm, undisturbed):
-    """A person acts between the kill and the next attempt: the run completes, and does not take the champion back."""
+def test_a_rollback_between_the_kill_and_the_next_attempt_stands(world, warm, undisturbed):
     assert warm.run(world, *COMMAND, die="made release").code == KILLED
     assert warm.run(world, "rollback", "visits", "--reason", "the doors were swapped").code == 0
     again = warm.run(world, *COMMAND)

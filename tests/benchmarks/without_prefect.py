@@ -1,0 +1,67 @@
+"""The journey of ``keepfit run`` by plain calls into ``keepfit``: what Prefect costs is the difference.
+
+    python -m tests.benchmarks.without_prefect USE_CASE AS_OF STORE
+"""
+
+import sys
+from datetime import UTC, datetime
+
+from keepfit import data, evaluate, export, judge, registry, release, report, score, split, train, validate
+from keepfit.records import Provenance, canonical
+from keepfit.store import put
+from tasks.run import manifest_of, open_run
+
+
+def main(use_case_name: str, as_of: str, address: str) -> None:
+    run = open_run(use_case_name, as_of, address, datetime.now(UTC))
+    store, use_case = run.store, run.use_case
+    extracted = data.extract(store, use_case, run.moment, run.root)
+    validated = validate.validate(store, use_case, extracted, run.moment)
+    division = split.split(store, use_case, validated.snapshot)
+    trained = train.train(store, use_case, division)
+    exported = export.export(store, trained)
+    position = registry.position(store, use_case.name, run.identity(validated.snapshot))
+    evaluated = evaluate.evaluate_versions(store, use_case, division, trained, exported, None)
+    measured = score.measure(store, exported)
+    manifest = manifest_of(run, division, trained, exported)
+    verdict = judge.judge(use_case, manifest, evaluated, measured)
+    provenance = Provenance(
+        snapshot=validated.snapshot, as_of=run.moment.as_of, extracted=extracted, validated=validated
+    )
+    registered = registry.register(
+        store,
+        use_case,
+        manifest,
+        verdict,
+        run=run.identity(manifest.snapshot),
+        actor=run.actor,
+        reason="benchmark",
+        at=run.moment.started,
+        metrics={name: estimate.value for name, estimate in evaluated.candidate.items()},
+        objects={"provenance": put(store, canonical(provenance))},
+    )
+    released = release.release(store, use_case, registered, verdict, actor=run.actor, at=run.moment.started)
+    page = report.render_run(
+        report.RunRecords(
+            use_case=use_case,
+            extracted=extracted,
+            validated=validated,
+            split=division,
+            trained=trained,
+            exported=exported,
+            evaluated=evaluated,
+            measured=measured,
+            manifest=manifest,
+            verdict=verdict,
+            registered=registered,
+            released=released,
+            snapshot=data.snapshot(store, use_case.name, validated.snapshot),
+            champion=None,
+        )
+    )
+    assert position.champion is None
+    print(put(store, page.encode()))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
