@@ -13,7 +13,7 @@ run: $(STAMP)  ## the journey of a newcomer: data, a first champion, a challenge
 	$(BIN)/keepfit show flight_delay
 
 test: $(STAMP)  ## every test but the long ones
-	$(BIN)/python -m pytest -q -m "not soak"
+	$(BIN)/python -m pytest -q -m "not soak" -n 2 --dist loadfile
 
 check: $(STAMP)  ## style, types, layers, budgets
 	$(BIN)/ruff format --check .

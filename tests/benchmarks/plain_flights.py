@@ -1,4 +1,4 @@
-"""The flights of a year by hand: what a careful engineer would write for one model, with the libraries that Keepfit uses.
+"""The flights of a year by hand, as a careful engineer would write it for one model, with the libraries of Keepfit.
 
     python plain_flights.py USE_CASE.yaml AS_OF OUT
 
@@ -6,7 +6,6 @@ The YAML gives the query, the rules, the expectations and the settings, so that 
 the only line that is Keepfit's, and the intervals are those of ``keepfit.evaluate``. No store, no history, no report.
 """
 
-import glob
 import json
 import os
 import sys
@@ -35,7 +34,7 @@ TRUSTED = ["sklearn._loss.link.LogitLink", "sklearn._loss.loss.HalfBinomialLoss"
 
 def read(pattern: str) -> arrow.Table:
     options = csv.ConvertOptions(null_values=["NA"], strings_can_be_null=True)
-    tables = [csv.read_csv(path, convert_options=options) for path in sorted(glob.glob(pattern))]
+    tables = [csv.read_csv(path, convert_options=options) for path in sorted(Path().glob(pattern))]
     return arrow.concat_tables(tables, promote_options="permissive")
 
 
@@ -125,9 +124,7 @@ def main(path: Path, as_of: pd.Timestamp, out: Path) -> None:
     times = rows["time_hour"]
     train = rows[times < start - label.known_after].reset_index(drop=True)
     holdout = rows[(times >= start) & (times < known)].reset_index(drop=True)
-    levels = {
-        name: sorted(train[name].unique()) for name, kinds in use_case.features.items() if kinds == ("category",)
-    }
+    levels = {name: sorted(train[name].unique()) for name, kinds in use_case.features.items() if kinds == ("category",)}
     settings = use_case.train.candidates[0].space
     model = HistGradientBoostingClassifier(
         **settings, categorical_features="from_dtype", early_stopping=False, random_state=use_case.train.seed

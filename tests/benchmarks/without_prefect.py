@@ -1,13 +1,13 @@
 """The journey of ``keepfit run`` by plain calls into ``keepfit``: what Prefect costs is the difference.
 
-    python -m tests.benchmarks.without_prefect USE_CASE AS_OF STORE
+python -m tests.benchmarks.without_prefect USE_CASE AS_OF STORE
 """
 
 import sys
 from datetime import UTC, datetime
 
 from keepfit import data, evaluate, export, judge, registry, release, report, score, split, train, validate
-from keepfit.records import Provenance, canonical
+from keepfit.records import Provenance, canonical, digest_of
 from keepfit.store import put
 from tasks.run import manifest_of, open_run
 
@@ -24,7 +24,7 @@ def main(use_case_name: str, as_of: str, address: str) -> None:
     evaluated = evaluate.evaluate_versions(store, use_case, division, trained, exported, None)
     measured = score.measure(store, exported)
     manifest = manifest_of(run, division, trained, exported)
-    verdict = judge.judge(use_case, manifest, evaluated, measured)
+    verdict = judge.judge(use_case, evaluated, measured, digest_of(manifest), run.moment.as_of)
     provenance = Provenance(
         snapshot=validated.snapshot, as_of=run.moment.as_of, extracted=extracted, validated=validated
     )
