@@ -1,6 +1,5 @@
 """The command line. A command reads its words, makes one call, and prints; it imports what it needs, no more."""
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -126,9 +125,6 @@ def demo(
 
 def main(words: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 2 config, 3 data, 4 infrastructure, 5 a gate failed, 6 integrity."""
-    # Boosting's threads would spin while they wait; with other processes on the machine a fit then takes seven times
-    # as long. Must stand before the library is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     words = list(sys.argv[1:] if words is None else words)
     debug = "--debug" in words
     try:

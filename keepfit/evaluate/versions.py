@@ -12,7 +12,7 @@ from keepfit.data import read_snapshot
 from keepfit.evaluate.days import days_of
 from keepfit.evaluate.holdout import Champion, evaluate
 from keepfit.records import Evaluated, Exported, Manifest, Seat, Split, Trained, parse
-from keepfit.score import Naive, Scorer
+from keepfit.score import Naive, Scorer, one_thread
 from keepfit.split import HOLDOUT, key_places, sides_of
 from keepfit.store import Directory, get, put
 
@@ -40,7 +40,7 @@ def evaluate_versions(
     label = table.column(use_case.data.label.column)
     times = _times(table, use_case.data.event_time)
     scorer = score.load(store, exported.files)
-    predictions = scorer.predict(features.from_table(table, scorer.encoding.kinds))
+    predictions = _predict(scorer, table)
     naive = parse(get(store, exported.files["naive"]), Naive, "naive")
     return evaluate(
         task=use_case.task,
@@ -77,8 +77,13 @@ def _ask(
     """What the champion says; rows before the end of its own training are not unseen."""
     scorer = score.load(store, manifest.files)
     reason = _why_not(scorer, table, classes, manifest)
-    prediction = None if reason else scorer.predict(features.from_table(table, scorer.encoding.kinds))
+    prediction = None if reason else _predict(scorer, table)
     return Champion(seat.number, seat.digest, prediction, _unseen(table, times, manifest), reason)
+
+
+def _predict(scorer: Scorer, table: "pa.Table") -> Predictions:
+    with one_thread():
+        return scorer.predict(features.from_table(table, scorer.encoding.kinds))
 
 
 def _why_not(scorer: Scorer, table: "pa.Table", classes: tuple[str, ...], manifest: Manifest) -> str:

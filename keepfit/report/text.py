@@ -37,7 +37,7 @@ def verdict_text(verdict: Verdict, width: int = 100) -> str:
     return "\n".join(lines)
 
 
-def show_text(shown: Shown, *, zone: str = "UTC", width: int = 110, entries: int = 6) -> str:
+def show_text(shown: Shown, *, zone: str = "UTC", width: int = 100, entries: int = 6) -> str:
     """Versions newest first, a line each, then the last lines of the ledger.
 
     Parameters
@@ -109,7 +109,7 @@ def _version(shown: Shown, version: ShownVersion, names: Sequence[str], zone: st
             fixed(version.metrics[name], decimals((version.metrics[name],))) if name in version.metrics else "-"
             for name in names
         ),
-        version.digest[:12],
+        version.digest[:8],
         marks.get(version.version, ""),
     )
 

@@ -7,6 +7,7 @@ import numpy as np
 from keepfit.export import Probe
 from keepfit.records import Exported, Measured, finite, parse
 from keepfit.score.scorer import Scorer, load
+from keepfit.score.threads import one_thread
 from keepfit.store import Directory, get
 
 LONE_REQUESTS = 60
@@ -20,8 +21,9 @@ def measure(store: Directory, exported: Exported) -> Measured:
     probe = parse(get(store, exported.files["probe"]), Probe, f"objects/{exported.files['probe']}")
     scorer = load(store, exported.files)
     expected = np.array(probe.expected)
-    answers = scorer.predict_records(probe.records).reshape(expected.shape)
-    times = _times(scorer, probe)
+    with one_thread():
+        answers = scorer.predict_records(probe.records).reshape(expected.shape)
+        times = _times(scorer, probe)
     return Measured(
         parity=finite(np.abs(answers - expected).max()),
         parity_rows=len(expected),

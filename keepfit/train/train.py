@@ -1,7 +1,6 @@
 """The competition: prepare folds, search, choose, fit the winner on the whole training side."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from keepfit.evaluate.metrics import measure
 from keepfit.export import Probe
 from keepfit.features.encoding import Form, Matrix
 from keepfit.records import Split, Trained, Trial, canonical
-from keepfit.score import Naive, Scorer
+from keepfit.score import Naive, Scorer, one_thread
 from keepfit.split import TRAIN, sides_of
 from keepfit.store import Directory, put
 from keepfit.train.estimators import build, form_of
@@ -27,8 +26,6 @@ from keepfit.train.search import Settings, best, search
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-THREADS = 2  # boosting adds up in an order that depends on their number; with two, the sum is the same on every machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,7 @@ def train(store: Directory, use_case: UseCase, division: Split) -> Trained:
         One class only, or no candidate could be fitted.
     """
     examples = _examples(store, use_case, division)
-    with one_order_of_sums():
+    with one_thread():
         trials = _compete(use_case, examples)
         winner = _winner(use_case, trials)
         form = form_of(winner.candidate)
@@ -200,12 +197,3 @@ def _naive(examples: Examples) -> Naive:
         return Naive(values=(float(np.mean(examples.labels)),))
     counts = np.bincount(examples.labels, minlength=len(examples.classes))
     return Naive(values=tuple((counts / counts.sum()).tolist()))
-
-
-@contextmanager
-def one_order_of_sums() -> Iterator[None]:
-    """Fix the number of threads of numerical libraries, so that a fit gives the same bytes on every machine."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits={"blas": 1, "openmp": THREADS}):
-        yield

@@ -18,7 +18,7 @@ from pathlib import Path
 
 WANTED = (
     *("flows.commands", "flows.train", "flows.progress", "prefect.flow_engine", "prefect.task_engine"),
-    *("prefect.artifacts", "pandas", "pyarrow.parquet", "pyarrow.csv", "duckdb", "scipy.stats", "skops.io"),
+    *("prefect.artifacts", "pandas", "pyarrow.parquet", "pyarrow.csv", "scipy.stats", "skops.io"),
     *("sklearn.linear_model", "sklearn.ensemble", "sklearn.metrics", "threadpoolctl", "jinja2"),
     *("pandera.pandas", "great_expectations", "rich.console", "rich.live", "prefect.events.worker"),
 )
@@ -82,7 +82,7 @@ def serve():
     """Import everything, then fork for each line."""
     for name in WANTED:
         importlib.import_module(name)
-    gc.freeze()
+    gc.freeze()  # the children do not touch, and so not copy, what is here already
     say("ready")
     for line in sys.stdin:
         asked = json.loads(line)

@@ -23,7 +23,9 @@ def test_an_unchanged_run_runs_no_stage_and_gives_the_same_answer(world, warm):
     assert again.err.count("(remembered)") == 11
     assert len(state(world)[1]) == 1
 
-    world.write("configs/visits.yaml", "# who to ask: the front desk\n" + TINY.replace("task: binary", "task:   binary"))
+    world.write(
+        "configs/visits.yaml", "# who to ask: the front desk\n" + TINY.replace("task: binary", "task:   binary")
+    )
     commented = warm.run(world, *COMMAND)
     assert commented.computed == []
     assert commented.answer == first.answer

@@ -1,6 +1,5 @@
 """The same data and YAML in another process, folder, store and environment: the same digests, answers and verdict."""
 
-import csv
 import random
 from datetime import date
 
@@ -60,7 +59,9 @@ def test_dated_data_in_other_files_in_another_order(tmp_path, warm):
     there = World(tmp_path / "there" / "deeper").tiny(text=BOTH)
     rewrite(there.work / "data" / "visits")
     runs = [
-        outcome(world, "visits", world.run("run", "visits", "--json", "--as-of", SECOND, *words, **warm.server, **environ))
+        outcome(
+            world, "visits", world.run("run", "visits", "--json", "--as-of", SECOND, *words, **warm.server, **environ)
+        )
         for world, words, environ in ((here, (), HERE), (there, ("--store", there.work / ".keepfit"), THERE))
     ]
     assert runs[0] == runs[1]
@@ -71,11 +72,11 @@ def rewrite(folder):
     """The same rows in one file, shuffled."""
     rows = []
     for path in sorted(folder.iterdir()):
-        head, *lines = list(csv.reader(path.open()))
+        head, *lines = path.read_text().splitlines()
         rows += lines
         path.unlink()
     random.Random(3).shuffle(rows)
-    (folder / "all.csv").write_text("\n".join(",".join(row) for row in [head, *rows]) + "\n")
+    (folder / "all.csv").write_text("\n".join([head, *rows]) + "\n")
 
 
 @pytest.mark.parametrize("name", ["digit_image", "diabetes_progression"])

@@ -1,11 +1,13 @@
 """kill -9 at any moment of a run: the store verifies, the champion stays, the same command completes the run once."""
 
+import os
 import random
 import shutil
 import signal
+import time
 
 import pytest
-from journeys import EXPECTING, FIRST, REFUSING, SECOND, STAGES, TINY, World, lasting, ours, state
+from journeys import EXPECTING, FIRST, REFUSING, ROOT, SECOND, STAGES, TINY, World, finish, lasting, ours, state
 
 POINTS = [f"{when} {stage}" for stage in STAGES for when in ("before", "made", "kept")]
 REGISTERED, RELEASED = POINTS.index("made register"), POINTS.index("made release")
@@ -97,3 +99,43 @@ def test_a_rollback_between_the_kill_and_the_next_attempt_stands(world, warm, un
     again = warm.run(world, *COMMAND)
     assert (again.code, again.answer["version"], again.answer["champion"]) == (0, 2, 1)
     assert state(world) == (1, undisturbed[1][1])
+
+
+def linked(world, folder):
+    """A copy that shares its files, which nobody ever writes to again."""
+    shutil.copytree(world.work, folder / "work", copy_function=os.link)
+    return World(folder)
+
+
+@pytest.mark.soak
+def test_fifty_kills_on_the_flights(tmp_path):
+    """Each with a Prefect server of its own; five kills in a row, then the run completes; ten times."""
+    history = World(tmp_path / "history")
+    history.write("configs/flight_delay.yaml", (ROOT / "configs" / "flight_delay.yaml").read_text())
+    assert history.run("demo", "--until", "2013-05-01").code == 0
+    assert history.run("run", "flight_delay", "--as-of", "2013-04-01").code == 0
+    command = ("run", "flight_delay", "--json", "--as-of", "2013-05-01")
+    undisturbed = linked(history, tmp_path / "undisturbed")
+    begin = time.monotonic()
+    expected = lasting(undisturbed.run(*command).answer), state(undisturbed, "flight_delay")
+    seconds = time.monotonic() - begin
+
+    moments = random.Random(50)
+    codes = []
+    for turn in range(10):
+        world = linked(history, tmp_path / f"{turn}")
+        for _ in range(5):
+            process = world.start(*command)
+            time.sleep(moments.uniform(0.5, seconds))
+            process.kill()
+            finish(process)
+            codes.append(process.returncode)
+            champion, versions = state(world, "flight_delay")
+            assert champion in {1, len(versions) if expected[0]["released"] else 1}
+            assert world.left() == ([], [])
+            if moments.random() < 0.3:
+                shutil.rmtree(world.prefect_home, ignore_errors=True)
+        again = world.run(*command)
+        assert (lasting(again.answer), state(world, "flight_delay")) == expected
+        assert world.left() == ([], [])
+    assert codes.count(KILLED) >= 25

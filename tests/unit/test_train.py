@@ -1,5 +1,8 @@
 """The competition is fair, seeded, and never sees the holdout."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -118,6 +121,18 @@ def test_random_folds_score_every_row_once():
     folds = list(random_folds(101, 4, seed=9))
     assert sorted(np.concatenate([fold.score for fold in folds]).tolist()) == list(range(101))
     assert all(not set(fold.fit) & set(fold.score) for fold in folds)
+
+
+def test_one_thread_holds_for_libraries_that_nobody_has_loaded_yet():
+    program = (
+        "from keepfit.score import one_thread\n"
+        "with one_thread():\n"
+        "    from sklearn.ensemble import HistGradientBoostingClassifier\n"
+        "    from threadpoolctl import threadpool_info\n"
+        "    print(sorted({(pool['user_api'], pool['num_threads']) for pool in threadpool_info()}))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[('blas', 1), ('openmp', 1)]"
 
 
 def test_a_search_tries_as_often_as_told_and_in_the_same_places():
