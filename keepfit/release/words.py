@@ -23,7 +23,7 @@ def is_stale(verdict: Verdict, fold: Fold) -> bool:
 
 
 def blocked(verdict: Verdict) -> str:
-    """The outcome, and the gates that made it so."""
-    gates = [f"{gate.gate}: {gate.reason}" for gate in verdict.gates if gate.blocks and gate.outcome != "pass"]
+    """The outcome, and the gates that made it so; their reasons are in the verdict."""
+    gates = [gate.gate for gate in verdict.gates if gate.blocks and gate.outcome != "pass"]
     words = verdict.outcome.replace("_", " ")
-    return f"{words} ({'; '.join(gates)})" if gates else words
+    return f"{words} on {', '.join(gates)}" if gates else words
