@@ -1,5 +1,6 @@
 """What the commands do, and what they print."""
 
+import gc
 import getpass
 import os
 import sys
@@ -25,6 +26,8 @@ def run(use_case: str, as_of: str | None, store: str | None, *, as_json: bool) -
     from flows.server import prefect_server
     from tasks.watching import watched_by
 
+    # The libraries of a run are a million objects; looking through them again and again took a third of their import.
+    gc.set_threshold(200_000, 50, 100)
     with prefect_server() as server, progress(f"{use_case}") as listener, watched_by(listener):
         from flows.train import train
 

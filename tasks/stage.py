@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 
-from keepfit import memo
+from keepfit import data, memo
 from keepfit.errors import InfrastructureError
 from keepfit.records import Record, digest_of
 from tasks.run import Run
@@ -67,7 +67,9 @@ def stage(
 
             def call() -> R:
                 ran.append(name)
-                return body(run, *args, **kwargs)
+                record = body(run, *args, **kwargs)
+                data.give_back()
+                return record
 
             with _Told(name) as tell:
                 given = {f"input {place}": digest_of(record) for place, record in enumerate(args)}

@@ -7,6 +7,7 @@ or its new self.
 import glob
 import hashlib
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from keepfit.store import Directory
+
+
+_READERS = 2  # files at a time: their bytes and tables are in memory together; hashing and Arrow leave the lock free
 
 
 class ParsedFile(Record, frozen=True, kw_only=True):
@@ -101,7 +105,10 @@ def load(
         zone=use_case.data.timezone,
         event_time=use_case.data.event_time,
     )
-    seen = [(path, *_parse(store, use_case.name, path, root, options)) for path in matching(source, root)]
+    paths = matching(source, root)
+    with ThreadPoolExecutor(_READERS) as readers:
+        parsed = readers.map(lambda path: _parse(store, use_case.name, path, root, options), paths)
+        seen = [(path, *each) for path, each in zip(paths, parsed, strict=True)]
     warnings = _same_columns([(path, record) for path, _, _, record in seen])
     files = tuple(_source_file(name, *each) for each in seen)
     time = use_case.data.event_time

@@ -1,5 +1,6 @@
 """Tables as Parquet objects: written once, named by the digest of their bytes, verified before they are parsed."""
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,8 @@ def get_table(store: "Directory", digest: str, columns: Sequence[str] | None = N
 
 
 def give_back() -> None:
-    """Return to the system what Arrow's allocator keeps of tables that are gone, before something else needs much."""
-    import pyarrow as pa
+    """Return to the system what the allocator keeps of tables that are gone, before something else needs much."""
+    if "pyarrow" in sys.modules:
+        import pyarrow as pa
 
-    pa.default_memory_pool().release_unused()
+        pa.default_memory_pool().release_unused()

@@ -5,7 +5,7 @@ Nothing here needs pandas or scikit-learn.
 """
 
 from keepfit.features.calendar import local
-from keepfit.features.columns import Columns, Levels, from_records, from_table
+from keepfit.features.columns import Columns, Levels, from_records, from_table, row_count, slice_rows
 from keepfit.features.encoding import Encoding, fit, kinds_of, transform
 from keepfit.features.labels import classes_of, encode_labels
 
@@ -20,5 +20,7 @@ __all__ = [
     "from_table",
     "kinds_of",
     "local",
+    "row_count",
+    "slice_rows",
     "transform",
 ]

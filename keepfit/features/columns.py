@@ -33,6 +33,23 @@ def from_table(table: "pa.Table", kinds: Mapping[str, str]) -> Columns:
     return {name: _READERS[kind](table.column(name)) for name, kind in kinds.items()}
 
 
+def row_count(columns: Columns) -> int:
+    """How many rows the columns have.
+
+    >>> row_count({"origin": Levels(np.array([0, -1, 0]), ("EWR",))})
+    3
+    """
+    return next((len(each.codes if isinstance(each, Levels) else each) for each in columns.values()), 0)
+
+
+def slice_rows(columns: Columns, rows: slice) -> Columns:
+    """Some of the rows; nothing is copied."""
+    return {
+        name: Levels(each.codes[rows], each.levels) if isinstance(each, Levels) else each[rows]
+        for name, each in columns.items()
+    }
+
+
 def _numbers(column: "pa.ChunkedArray") -> NDArray[np.float64]:
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keepfit.features.calendar import SPANS, part
-from keepfit.features.columns import Columns, Levels
+from keepfit.features.columns import Columns, Levels, row_count
 from keepfit.records import Record
 
 Matrix = NDArray[np.float64]
@@ -122,7 +122,13 @@ def _fit_category(name: str, values: Levels) -> CategoryFeature:
 def transform(encoding: Encoding, columns: Columns) -> Matrix:
     """The (n, m) matrix of n raw records; the same records give the same numbers at training and at serving."""
     blocks = _CODES if encoding.form == "codes" else _DENSE
-    return np.column_stack([blocks[type(feature)](feature, columns[feature.column]) for feature in encoding.features])
+    made = (blocks[type(feature)](feature, columns[feature.column]) for feature in encoding.features)
+    if encoding.form == "dense":
+        return np.column_stack(list(made))
+    matrix = np.empty((row_count(columns), len(encoding.features)))  # filled, not stacked: half the memory
+    for place, values in enumerate(made):
+        matrix[:, place] = values
+    return matrix
 
 
 def _codes_of(feature: CategoryFeature, values: Levels) -> Matrix:

@@ -12,6 +12,7 @@ from keepfit.records import digest_of
 _PACKAGES = ("keepfit", "flows", "tasks")
 _SUFFIXES = (".py", ".html", ".j2", ".css", ".js", ".svg")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_VERSION = re.compile(r"^Version: *(\S+)$", re.MULTILINE)
 
 
 @functools.cache
@@ -51,7 +52,11 @@ def _versions(requirements: list[str]) -> list[str]:
 
 def _version(name: str) -> str:
     found = next(iter(metadata.distributions(name=name)), None)
-    return found.version if found else "absent"
+    if found is None:
+        return "absent"
+    # `found.version` parses the whole file, of which most is a description, as an e-mail: a tenth of a second for all.
+    stated = _VERSION.search(found.read_text("METADATA") or "")
+    return stated[1] if stated else found.version
 
 
 def _normal(name: str) -> str:

@@ -46,18 +46,16 @@ def register(
     Raises
     ------
     IntegrityError
-        The verdict is about another model, or a file that the manifest names was altered.
-    Missing
-        A file that the manifest names is not in the store.
+        The verdict is about another model, or a file that the manifest names was altered or (Missing) is gone.
     """
     before = head(store, use_case.name)
     if known := find_run(store, use_case.name, run):
         return known
-    digest = digest_of(manifest)
     _see_that_they_fit(store, manifest, verdict, objects or {})
     details = {"risk": use_case.risk, SNAPSHOT_FILE: sha256(store.read(snapshot_key(use_case.name, manifest.snapshot)))}
+    digest, judged = digest_of(manifest), digest_of(verdict)
     publish(store, manifest_key(use_case.name, digest), canonical(manifest))
-    publish(store, verdict_key(use_case.name, digest_of(verdict)), canonical(verdict))
+    publish(store, verdict_key(use_case.name, judged), canonical(verdict))
 
     def draft(newest: Entry | None) -> Draft | Registered:
         if known := find_run(store, use_case.name, run, since=before):
@@ -69,7 +67,7 @@ def register(
             at=at,
             as_of=manifest.as_of,
             version=Seat(number=fold_of(newest).versions + 1, digest=digest),
-            verdict=digest_of(verdict),
+            verdict=judged,
             outcome=verdict.outcome,
             run=run,
             metrics=_finite(metrics or {}),

@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from keepfit import export, features
 from keepfit.config import METRICS, default_metric
 from keepfit.config.model import Candidate, Choice, Range, UseCase
-from keepfit.data import read_snapshot
+from keepfit.data import give_back, read_snapshot
 from keepfit.errors import DataError, Problem
 from keepfit.evaluate.metrics import measure
 from keepfit.export import Probe
-from keepfit.features.encoding import Form, Matrix
 from keepfit.records import Split, Trained, Trial, canonical
 from keepfit.score import Naive, Scorer, one_thread
 from keepfit.split import TRAIN, sides_of
 from keepfit.store import Directory, put
 from keepfit.train.estimators import build, form_of
 from keepfit.train.folds import Fold, random_folds, time_folds
+from keepfit.train.matrix import matrix_for
 from keepfit.train.search import Settings, best, search
 
 if TYPE_CHECKING:
@@ -54,11 +54,13 @@ def train(store: Directory, use_case: UseCase, division: Split) -> Trained:
     with one_thread():
         trials = _compete(use_case, examples)
         winner = _winner(use_case, trials)
-        form = form_of(winner.candidate)
-        encoding, matrix = _prepare(use_case, form, examples.table)
-        estimator = build(winner.candidate, winner.settings, use_case.task, encoding, use_case.train.seed)
-        scorer = Scorer(encoding, estimator.fit(matrix, examples.labels))
+        encoding, matrix = _prepare(use_case, winner.candidate, examples.table)
         records = export.probe_of(examples.table, encoding.kinds)
+        classes, labels, naive = examples.classes, examples.labels, _naive(examples)
+        del examples  # a fit needs memory, and the raw rows have said all they can
+        give_back()
+        estimator = build(winner.candidate, winner.settings, use_case.task, encoding, use_case.train.seed)
+        scorer = Scorer(encoding, estimator.fit(matrix, labels))
         expected = scorer.predict_records(records).reshape(len(records), -1)
     probe = Probe(records=records, expected=tuple(tuple(row) for row in expected.tolist()))
     return Trained(
@@ -67,10 +69,10 @@ def train(store: Directory, use_case: UseCase, division: Split) -> Trained:
         trials=trials,
         features=put(store, canonical(encoding)),
         model=put(store, export.dump(scorer.estimator)),
-        naive=put(store, canonical(_naive(examples))),
+        naive=put(store, canonical(naive)),
         probe=put(store, canonical(probe)),
-        classes=examples.classes,
-        rows=len(examples.labels),
+        classes=classes,
+        rows=len(labels),
     )
 
 
@@ -130,8 +132,7 @@ def _folds(use_case: UseCase, examples: Examples) -> Iterator[Fold]:
 
 
 def _trials(use_case: UseCase, examples: Examples, folds: Sequence[Fold], candidate: Candidate) -> tuple[Trial, ...]:
-    form = form_of(candidate.name)
-    prepared = [_prepare_fold(use_case, form, examples, fold) for fold in folds]
+    prepared = [_prepare_fold(use_case, candidate.name, examples, fold) for fold in folds]
 
     def score(name: str, settings: Settings) -> list[float | None]:
         return [_loss_on(use_case, name, settings, part) for part in prepared]
@@ -144,24 +145,24 @@ class _Prepared:
     """A fold as numbers."""
 
     encoding: features.Encoding
-    fit: Matrix
+    fit: Any
     fit_labels: NDArray[Any]
-    score: Matrix
+    score: Any
     score_labels: NDArray[Any]
     classes: int
 
 
-def _prepare_fold(use_case: UseCase, form: Form, examples: Examples, fold: Fold) -> _Prepared:
-    encoding, matrix = _prepare(use_case, form, examples.take(fold.fit))
-    scored = features.transform(encoding, features.from_table(examples.take(fold.score), encoding.kinds))
+def _prepare_fold(use_case: UseCase, candidate: str, examples: Examples, fold: Fold) -> _Prepared:
+    encoding, matrix = _prepare(use_case, candidate, examples.take(fold.fit))
+    scored = matrix_for(candidate, encoding, features.from_table(examples.take(fold.score), encoding.kinds))
     labels = examples.labels
     return _Prepared(encoding, matrix, labels[fold.fit], scored, labels[fold.score], len(examples.classes))
 
 
-def _prepare(use_case: UseCase, form: Form, table: "pa.Table") -> tuple[features.Encoding, Matrix]:
+def _prepare(use_case: UseCase, candidate: str, table: "pa.Table") -> tuple[features.Encoding, Any]:
     columns = features.from_table(table, features.kinds_of(use_case.features))
-    encoding = features.fit(form, use_case.features, columns, use_case.data.timezone)
-    return encoding, features.transform(encoding, columns)
+    encoding = features.fit(form_of(candidate), use_case.features, columns, use_case.data.timezone)
+    return encoding, matrix_for(candidate, encoding, columns)
 
 
 def _loss_on(use_case: UseCase, name: str, settings: Settings, part: _Prepared) -> float | None:

@@ -1,6 +1,6 @@
 """The flights of a year by hand, as a careful engineer would write it for one model, with the libraries of Keepfit.
 
-    python plain_flights.py USE_CASE.yaml AS_OF OUT
+    python -m tests.benchmarks.plain_flights USE_CASE.yaml AS_OF OUT
 
 The YAML gives the query, the rules, the expectations and the settings, so that both do the same work; reading it is
 the only line that is Keepfit's, and the intervals are those of ``keepfit.evaluate``. No store, no history, no report.
