@@ -54,9 +54,9 @@ def show_text(shown: Shown, *, zone: str = "UTC", width: int = 100, entries: int
     if not shown.versions:
         return f"{shown.use_case}: no version yet in {visible(shown.store)}"
     names = [name for name in METRICS if any(name in v.metrics for v in shown.versions)][:_METRICS_SHOWN]
-    table = [("version", "as of", "outcome", *names, "digest", "")]
+    table = [("version", "role", "as of", "outcome", *names, "digest")]
     table += [_version(shown, version, names, zone) for version in shown.versions]
-    lines = [_headline(shown), "", *(_cut(line, width) for line in _aligned(table, right=range(3, 3 + len(names))))]
+    lines = [_headline(shown), "", *(_cut(line, width) for line in _aligned(table, right=range(4, 4 + len(names))))]
     if entries:
         told = [
             (
@@ -100,9 +100,10 @@ def _headline(shown: Shown) -> str:
 
 
 def _version(shown: Shown, version: ShownVersion, names: Sequence[str], zone: str) -> tuple[str, ...]:
-    marks = {shown.champion: "* champion", shown.challenger: "  challenger"}
+    roles = {shown.champion: "champion", shown.challenger: "challenger"}
     return (
         str(version.version),
+        roles.get(version.version, ""),
         _moment(version.as_of, zone) if version.as_of else "-",
         OUTCOME_WORDS[version.outcome] if version.outcome else "-",
         *(
@@ -110,7 +111,6 @@ def _version(shown: Shown, version: ShownVersion, names: Sequence[str], zone: st
             for name in names
         ),
         version.digest[:8],
-        marks.get(version.version, ""),
     )
 
 

@@ -60,11 +60,11 @@ def test_a_year_of_versions_fits_one_screen_a_line_each():
     lines = show_text(a_year(), width=100).splitlines()
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 100
-    rows = [line for line in lines if re.match(r"\d+ +2013-", line)]
+    rows = [line for line in lines if re.match(r"\d+ .*2013-\d\d-01", line)]
     assert [int(row.split()[0]) for row in rows] == list(range(12, 0, -1))
     assert len({row.index("2013-") for row in rows}) == 1
-    assert [row.split()[0] for row in rows if row.endswith("* champion")] == ["9"]
-    assert [row.split()[0] for row in rows if row.endswith("challenger")] == ["12"]
+    assert [row.split()[0] for row in rows if row.split()[1] == "champion"] == ["9"]
+    assert [row.split()[0] for row in rows if row.split()[1] == "challenger"] == ["12"]
 
 
 def test_show_says_what_serves_and_where_a_rollback_goes():
