@@ -22,6 +22,10 @@ INTEGRITY = 6
 
 def run(use_case: str, as_of: str | None, store: str | None, *, as_json: bool) -> int:
     """Run the train flow, on the configured Prefect server or on one of our own."""
+    from keepfit.config import find, load
+
+    load(find(use_case, Path.cwd()), os.environ)  # a mistake in the YAML is told before anything is started
+
     from flows.progress import progress
     from flows.server import prefect_server
     from tasks.watching import watched_by
@@ -49,7 +53,7 @@ def run_answer(result: RunResult) -> dict[str, Any]:
         "digest": result.digest,
         "verdict": {"outcome": result.verdict.outcome, "gates": result.verdict.gates},
         "released": result.released.released,
-        "champion": result.released.champion,
+        "champion": result.champion,
         "reason": result.released.reason,
         "report": result.report,
     }

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from prefect import flow
 from prefect.runtime import flow_run
 
-from keepfit import registry
+from keepfit import ledger, registry
 from keepfit.records import Journey, Provenance, RunResult
 from tasks.evaluate import evaluate
 from tasks.export import export
@@ -89,5 +89,6 @@ def journey(run: Run) -> RunResult:
         digest=registered.digest,
         verdict=verdict,
         released=released,
+        champion=seat.number if (seat := ledger.fold_of(ledger.head(run.store, run.use_case.name)).champion) else None,
         report=page.path,
     )

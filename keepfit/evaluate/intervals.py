@@ -7,15 +7,13 @@ without ends (logit, log), and by Hall's transformation (1992, J. R. Stat. Soc. 
 the clusters into account. Chosen by simulation: ``tests/benchmarks/coverage_simulation.py``.
 """
 
-from math import isfinite
-
 import numpy as np
 
 from keepfit.config.metrics import Metric
 from keepfit.evaluate.scales import Scale
 from keepfit.evaluate.score import Score, no_score
 from keepfit.evaluate.spread import Clusters, Spread, spread_of
-from keepfit.records import Estimate
+from keepfit.records import Estimate, finite
 
 MIN_ROWS = 30
 MIN_CLUSTERS = 8
@@ -44,7 +42,7 @@ def estimate(score: Score, clusters: Clusters, confidence: float, scale: Scale =
     >>> round(found.low, 3), round(found.high, 3)
     (0.725, 0.861)
     """
-    value = score.value if score.value is not None and isfinite(score.value) else None
+    value = None if score.value is None else finite(score.value)
     bounds, reason = None, score.reason
     if value is not None:
         bounds, reason = _bounds(value, score, clusters, confidence, scale)

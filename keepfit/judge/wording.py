@@ -14,7 +14,7 @@ def number(value: float | None, digits: int = 3) -> str:
     if value is None:
         return "nothing"
     if value == 0 or not isfinite(value):
-        return f"{value:g}"
+        return f"{value + 0.0:g}"
     size = floor(log10(abs(value)))
     if not -7 < size < 6:
         return f"{value:.{digits - 1}e}"

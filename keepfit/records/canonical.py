@@ -63,4 +63,4 @@ def finite(value: float) -> float | None:
     (0.5, None)
     """
     number = float(value)
-    return number if math.isfinite(number) else None
+    return number + 0.0 if math.isfinite(number) else None  # + 0.0: there is no minus zero

@@ -57,7 +57,7 @@ class Page(Record, frozen=True, kw_only=True):
 
 
 class RunResult(Record, frozen=True, kw_only=True):
-    """What ``keepfit run --json`` answers is made of this."""
+    """What ``keepfit run --json`` answers is made of this; ``champion`` is who serves when the run ends."""
 
     use_case: str
     as_of: datetime
@@ -67,4 +67,5 @@ class RunResult(Record, frozen=True, kw_only=True):
     digest: str
     verdict: Verdict
     released: Released
+    champion: int | None
     report: str

@@ -188,7 +188,7 @@ def _winner(use_case: UseCase, trials: tuple[Trial, ...]) -> Trial:
             expected="every class in every fold",
             found=f"{len(trials)} settings tried, none with a score",
             did="trained nothing; the champion stays",
-            do="use fewer train.folds, a longer data.history, or merge rare classes",
+            do="wait for more data, lengthen data.history, shorten split.holdout, or use fewer train.folds",
         )
     )
 
