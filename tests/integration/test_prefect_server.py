@@ -42,7 +42,8 @@ with prefect_server() as server:
 """
 
 SERVE = """
-import os, sys, time
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is born deaf to Ctrl-C
 from flows.server import prefect_server
 with prefect_server() as server:
     server.wait_ready()
