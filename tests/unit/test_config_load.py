@@ -227,7 +227,7 @@ def test_a_column_may_be_called_anything():
     text = text.replace(
         "    carrier:    {type: category}\n", "    carrier:    {type: category}\n    password_age: {type: int}\n"
     )
-    understood(text)
+    assert "password_age" in understood(text).use_case.features
 
 
 # files ----------------------------------------------------------------------------------------------------------------

@@ -196,10 +196,12 @@ def test_random_damage_never_crashes(data):
         max_leaves=6,
     ),
 )
-def test_any_tree_in_any_place_never_crashes(path, value):
+def test_any_tree_in_any_place_is_understood_or_refused_with_its_place(path, value):
     text = with_value(path, value) if path else json.dumps(value)
-    with suppress(ConfigError):
-        understand(text.encode(), Path("a.yaml"), {})
+    try:
+        assert understand(text.encode(), Path("a.yaml"), {}).use_case.gates
+    except ConfigError as refusal:
+        assert all(problem.where.startswith("a.yaml") for problem in refusal.problems)
 
 
 def test_all_that_is_wrong_is_told_at_once_in_the_order_of_the_file():
