@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from flows.cli import app
+from flows.progress import TRAIN
 from keepfit.config import CANDIDATES, METRICS, UseCase, understand
 
 ROOT = Path(__file__).parents[2]
@@ -78,6 +79,8 @@ def test_the_commands_print_what_the_readme_shows(tmp_path):
         command, _, expected = block.partition("\n")
         done = keepfit(command.removeprefix("$ keepfit ").split(), tmp_path)
         assert done.returncode in {0, 5}, done.stderr
+        stages = {line.split()[0] for line in done.stderr.splitlines()}
+        assert stages <= {"start", *TRAIN}, done.stderr  # and not a word more
         shown = done.stdout.replace(f"  {getpass.getuser()}  ", "  you  ")
         for line in map(steady, expected.splitlines()):
             assert line in steady(shown) or not line, f"{command}: {line}"
