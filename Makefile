@@ -24,6 +24,7 @@ check: $(STAMP)  ## style, types, layers, budgets
 
 bench: $(STAMP)  ## speed beside the peer or the limit, from one run
 	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks.coverage_simulation
 
 soak: $(STAMP)  ## what takes long: 50 kills on the flights
 	$(BIN)/python -m pytest -q -m soak
