@@ -14,7 +14,7 @@ import msgspec
 from flows.problems import printable
 from keepfit.errors import ConfigError, Problem
 from keepfit.records import Released, RunResult, Verified
-from keepfit.store import Directory, open_store
+from keepfit.store import Store, open_store
 
 GATE_FAILED = 5
 INTEGRITY = 6
@@ -192,7 +192,7 @@ def _who_and_when(actor: str | None) -> dict[str, Any]:
     return {"actor": getpass.getuser() if actor is None else actor, "at": datetime.now(UTC)}
 
 
-def opened(store: str | None) -> Directory:
+def opened(store: str | None) -> Store:
     """The store that was named, or the one of this folder."""
     return open_store(store or os.environ.get("KEEPFIT_STORE") or str(Path.cwd() / ".keepfit"))
 

@@ -13,14 +13,14 @@ from keepfit import data, memo, registry
 from keepfit.config import Loaded, UseCase, find, load
 from keepfit.errors import ConfigError, Problem
 from keepfit.records import Exported, Manifest, Moment, Split, Trained, digest_of
-from keepfit.store import Directory, open_store
+from keepfit.store import Store, open_store
 
 
 class Run(msgspec.Struct, frozen=True):
     """The YAML as it was read, the store, the moment, and the digests of the source files at the start."""
 
     loaded: Loaded
-    store: Directory
+    store: Store
     moment: Moment
     root: Path
     actor: str

@@ -15,7 +15,6 @@ def not_in_this_build(tree: Any) -> list[Finding]:
     """A finding for each part of the tree that only a later build can carry out."""
     return [
         *(_finding((key,)) for key in _SECTIONS if key in tree),
-        *_keys(tree, "data", ("lookback",)),
         *_sources(tree),
         *_keys(tree, "split", ("entity", "gap")),
         *_keys(tree, "train", ("calibrate",)),

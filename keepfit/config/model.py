@@ -7,41 +7,17 @@ this build cannot carry out is not here, so it is refused.
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from keepfit.config import shorthand
 from keepfit.config.candidate_schema import candidate_schema
 from keepfit.config.candidates import Setting
+from keepfit.config.contract import Contract
 from keepfit.config.gates import Gate, MetricName
 from keepfit.config.metrics import Task
+from keepfit.config.section import AsTuple, Section
+from keepfit.config.sources import FileSource
 from keepfit.config.values import DURATION_SCHEMA, SHARE_SCHEMA, ColumnName, Duration, Name, Share, Text
-
-# YAML has lists, a frozen tree has tuples: the one coercion that strictness must not refuse.
-AsTuple = Strict(strict=False)
-
-
-class Section(BaseModel):
-    """A closed, frozen, strict part of the YAML."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True, allow_inf_nan=False
-    )
-
-
-ColumnType = Literal["category", "text", "int", "float", "bool", "time"]
-
-
-class FileSource(Section):
-    """Files that a pattern matches: CSV, JSON Lines or Parquet, plain, gzipped or zipped."""
-
-    kind: Literal["files"]
-    """`files`: the one kind of source that this build reads."""
-    path: Text
-    """Path or glob, relative to the working directory; may hold `${NAME}` and `${NAME:-default}`."""
-    columns: dict[ColumnName, ColumnType] = Field(default_factory=dict)
-    """Types of columns that the contract does not name; every other CSV column is read as text."""
-    nulls: Annotated[tuple[str, ...], AsTuple] = ("",)
-    """Texts that mean "no value" in CSV; nothing else is ever null."""
 
 
 class Label(Section):
@@ -72,34 +48,13 @@ class Data(Section):
     """What is to be predicted, and when it is known."""
     history: Duration | None = None
     """How far back before `as_of` rows are used."""
+    lookback: Duration | None = None
+    """How far before an example's own time `query` looks for what belongs to it; older rows are not read at all."""
+    duplicates: Literal["error", "first", "last"] = "error"
+    """Of rows with one key and other values: quarantine all, or keep the first or the last (in the order of the files
+    and their rows: a late correction) and drop the others by name."""
     freshness: Duration | None = None
     """Newest event older than this: refuse to train."""
-
-
-class ColumnRule(Section):
-    """What one column of a row must satisfy."""
-
-    type: ColumnType
-    """What the values are; a value that is not of the type is quarantined, never coerced."""
-    min: float | None = None
-    """The smallest number allowed; a smaller one is quarantined."""
-    max: float | None = None
-    """The largest number allowed; a larger one is quarantined."""
-    unit: Text | None = None
-    """Documentation only; shown in the report."""
-    nullable: bool = False
-    """Whether a row may lack this value."""
-    values: Annotated[tuple[str, ...], AsTuple, Field(min_length=1)] | None = None
-    """The values allowed for a category; any other is quarantined."""
-
-
-class Contract(Section):
-    """What every row must satisfy; columns it does not declare are dropped with a warning."""
-
-    columns: dict[ColumnName, ColumnRule] = Field(min_length=1)
-    """The columns of a row, by name."""
-    quarantine_at_most: Share = 0.0
-    """More broken rows than this share stop the run."""
 
 
 FeatureKind = Literal["number", "category", "hour", "day_of_week", "day_of_month", "day_of_year", "month"]

@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -70,3 +70,4 @@ Share = Annotated[float, BeforeValidator(parse_share), WithJsonSchema(SHARE_SCHE
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
 ColumnName = Annotated[str, Field(min_length=1, max_length=200)]
+ColumnType = Literal["category", "text", "int", "float", "bool", "time"]

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from keepfit.config.model import ColumnType
+from keepfit.config.values import ColumnType
 
 if TYPE_CHECKING:
     import pyarrow as pa

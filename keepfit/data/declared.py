@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from keepfit.config.model import ColumnRule, ColumnType, UseCase
+from keepfit.config.contract import ColumnRule
+from keepfit.config.model import UseCase
+from keepfit.config.values import ColumnType
 from keepfit.data.refused import HIDDEN
 
 if TYPE_CHECKING:

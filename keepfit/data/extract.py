@@ -21,7 +21,7 @@ from keepfit.records import Column, Extracted, Moment
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from keepfit.store import Directory
+    from keepfit.store import Store
 
 
 class Examples(NamedTuple):
@@ -32,7 +32,7 @@ class Examples(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def extract(store: "Directory", use_case: UseCase, moment: Moment, root: Path) -> Extracted:
+def extract(store: "Store", use_case: UseCase, moment: Moment, root: Path) -> Extracted:
     """Read the sources, run the query, cut to the moment, mask labels.
 
     Rows from ``as_of`` on are cut off in every source that has the column of event times before the query runs, so no
@@ -67,9 +67,9 @@ def extract(store: "Directory", use_case: UseCase, moment: Moment, root: Path) -
     latest = newest(known.table, data.event_time, moment)
     _see(use_case, known.table.num_rows + refused.num_rows, latest, moment)
     return Extracted(
-        table=put_table(store, _sorted(use_case, known.table)),
+        parts=(put_table(store, _sorted(use_case, known.table)),),
         rows=known.table.num_rows,
-        refused=put_table(store, refused) if refused.num_rows else None,
+        refused=(put_table(store, refused),) if refused.num_rows else (),
         refused_rows=refused.num_rows,
         not_yet=cut.away + early,
         outside_history=history.away,

@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from keepfit.config.model import FileSource, UseCase
+from keepfit.config.model import UseCase
+from keepfit.config.sources import FileSource
 from keepfit.data.declared import source_types
 from keepfit.data.moment import Cut, there
 from keepfit.data.readers import Options, read
@@ -24,7 +25,7 @@ from keepfit.records import Column, Moment, Record, SourceFile, digest_of, sha25
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from keepfit.store import Directory
+    from keepfit.store import Store
 
 
 _READERS = 2  # files at a time: their bytes and tables are in memory together; hashing and Arrow leave the lock free
@@ -84,7 +85,7 @@ def matching(source: FileSource, root: Path) -> list[str]:
 
 
 def load(
-    store: "Directory", use_case: UseCase, name: str, root: Path, moment: Moment, wanted: Collection[str] | None
+    store: "Store", use_case: UseCase, name: str, root: Path, moment: Moment, wanted: Collection[str] | None
 ) -> Loaded:
     """Read a source as of a moment; only files whose bytes were never seen are parsed.
 
@@ -126,7 +127,7 @@ def load(
 
 
 def _part(
-    store: "Directory", path: str, record: ParsedFile, needed: set[str] | None, time: str | None, moment: Moment
+    store: "Store", path: str, record: ParsedFile, needed: set[str] | None, time: str | None, moment: Moment
 ) -> Cut:
     names = [column.name for column in record.columns]
     kept = [name for name in names if needed is None or name in needed or name == "_row"]
@@ -134,7 +135,7 @@ def _part(
     return Cut(_with_file(cut.table, path), cut.away)
 
 
-def _parse(store: "Directory", use_case: str, path: str, root: Path, options: Options) -> tuple[str, int, ParsedFile]:
+def _parse(store: "Store", use_case: str, path: str, root: Path, options: Options) -> tuple[str, int, ParsedFile]:
     try:
         data = (root / path).read_bytes()
     except OSError as error:
@@ -161,7 +162,7 @@ def _source_file(source: str, path: str, digest: str, size: int, record: ParsedF
         path=path,
         digest=digest,
         size=size,
-        parsed=record.parsed,
+        parts=(record.parsed,),
         rows=record.rows,
         refused=record.refused_rows,
     )

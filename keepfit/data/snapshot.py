@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from keepfit.config.model import ColumnType
+from keepfit.config.values import ColumnType
 from keepfit.data.convert import arrow_type
 from keepfit.data.order import order
 from keepfit.data.tables import get_table, put_table
@@ -30,7 +30,7 @@ from keepfit.records import Column, Snapshot, canonical, parse
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from keepfit.store import Directory
+    from keepfit.store import Store
 
 
 def snapshot_key(use_case: str, digest: str) -> str:
@@ -42,7 +42,7 @@ def snapshot_key(use_case: str, digest: str) -> str:
     return f"{use_case}/snapshots/{digest}.json"
 
 
-def snapshot(store: "Directory", use_case: str, digest: str) -> Snapshot:
+def snapshot(store: "Store", use_case: str, digest: str) -> Snapshot:
     """The record of a snapshot.
 
     Raises
@@ -59,7 +59,7 @@ def snapshot(store: "Directory", use_case: str, digest: str) -> Snapshot:
     return record
 
 
-def read_snapshot(store: "Directory", use_case: str, digest: str, columns: Sequence[str] | None = None) -> "pa.Table":
+def read_snapshot(store: "Store", use_case: str, digest: str, columns: Sequence[str] | None = None) -> "pa.Table":
     """The rows of a snapshot in the order of event time and key, or some of its columns.
 
     Raises
@@ -78,7 +78,7 @@ def read_snapshot(store: "Directory", use_case: str, digest: str, columns: Seque
 
 
 def write_snapshot(
-    store: "Directory",
+    store: "Store",
     use_case: str,
     table: "pa.Table",
     kinds: Mapping[str, ColumnType],

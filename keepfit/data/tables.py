@@ -10,10 +10,12 @@ from keepfit.store import get, put
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from keepfit.store import Directory
+    from keepfit.store import Store
+
+PART = 1 << 17  # rows of one object at most: what is worked on at a time
 
 
-def put_table(store: "Directory", table: "pa.Table") -> str:
+def put_table(store: "Store", table: "pa.Table") -> str:
     """Keep a table; the digest of its Parquet bytes."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -23,7 +25,7 @@ def put_table(store: "Directory", table: "pa.Table") -> str:
     return put(store, sink.getvalue().to_pybytes())
 
 
-def get_table(store: "Directory", digest: str, columns: Sequence[str] | None = None) -> "pa.Table":
+def get_table(store: "Store", digest: str, columns: Sequence[str] | None = None) -> "pa.Table":
     """The table behind a digest, or some of its columns in the order asked for.
 
     Raises

@@ -14,7 +14,7 @@ from keepfit.evaluate.holdout import Champion, evaluate
 from keepfit.records import Evaluated, Exported, Manifest, Seat, Split, Trained, parse
 from keepfit.score import Naive, Scorer, one_thread
 from keepfit.split import HOLDOUT, key_places, sides_of
-from keepfit.store import Directory, get, put
+from keepfit.store import Store, get, put
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,7 +24,7 @@ Times = NDArray[np.datetime64]
 
 
 def evaluate_versions(
-    store: Directory,
+    store: Store,
     use_case: UseCase,
     division: Split,
     trained: Trained,
@@ -54,7 +54,7 @@ def evaluate_versions(
     )
 
 
-def _holdout(store: Directory, use_case: UseCase, division: Split) -> "pa.Table":
+def _holdout(store: Store, use_case: UseCase, division: Split) -> "pa.Table":
     table = read_snapshot(store, use_case.name, division.snapshot)
     return table.filter(sides_of(store, division) == HOLDOUT)
 
@@ -67,7 +67,7 @@ def _times(table: "pa.Table", event_time: str | None) -> Times | None:
 
 
 def _ask(
-    store: Directory,
+    store: Store,
     table: "pa.Table",
     times: Times | None,
     classes: tuple[str, ...],

@@ -2,10 +2,10 @@
 
 from keepfit.export.archive import load
 from keepfit.records import Exported, Trained
-from keepfit.store import Directory, get
+from keepfit.store import Store, get
 
 
-def export(store: Directory, trained: Trained) -> Exported:
+def export(store: Store, trained: Trained) -> Exported:
     """Collect a version's files by role and see that the model loads through the closed list of types.
 
     Raises

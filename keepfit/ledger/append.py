@@ -10,14 +10,14 @@ from keepfit.errors import ConfigError, Exists, InfrastructureError, Problem
 from keepfit.ledger.entries import checksum, entry_key, head
 from keepfit.ledger.fold import fold_after, fold_of
 from keepfit.records import Draft, Entry, canonical, digest_of, parse
-from keepfit.store import Directory
+from keepfit.store import Store
 
 T = TypeVar("T")
 
 _ATTEMPTS = 1_000
 
 
-def append(store: Directory, use_case: str, draft: Callable[[Entry | None], Draft | T]) -> Entry | T:
+def append(store: Store, use_case: str, draft: Callable[[Entry | None], Draft | T]) -> Entry | T:
     """Add the entry that ``draft`` makes of the newest one.
 
     When another writer was faster, ``draft`` is asked again with what is newest then, so it must check all its

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from keepfit.errors import IntegrityError, Problem
 from keepfit.records import Entry, canonical, digest_of, parse
-from keepfit.store import Directory
+from keepfit.store import Store
 
 _TOP = 10**12
 
@@ -25,7 +25,7 @@ def folder(use_case: str) -> str:
     return f"{use_case}/ledger/"
 
 
-def head(store: Directory, use_case: str) -> Entry | None:
+def head(store: Store, use_case: str) -> Entry | None:
     """The newest entry, or None while there is no history: one list, one read.
 
     Raises
@@ -37,7 +37,7 @@ def head(store: Directory, use_case: str) -> Entry | None:
     return newest[0] if newest else None
 
 
-def entries(store: Directory, use_case: str, limit: int | None = None) -> list[Entry]:
+def entries(store: Store, use_case: str, limit: int | None = None) -> list[Entry]:
     """The newest entries, newest first; each fits its own checksum (``replay`` checks that they fit each other).
 
     Raises
@@ -48,12 +48,12 @@ def entries(store: Directory, use_case: str, limit: int | None = None) -> list[E
     return list(newest_first(store, use_case, limit))
 
 
-def newest_first(store: Directory, use_case: str, limit: int | None = None) -> Iterator[Entry]:
+def newest_first(store: Store, use_case: str, limit: int | None = None) -> Iterator[Entry]:
     """Like `entries`, each read when it is asked for: for who looks for one that is probably new."""
     return (read_entry(store, key) for key in store.list(folder(use_case), limit))
 
 
-def read_entry(store: Directory, key: str) -> Entry:
+def read_entry(store: Store, key: str) -> Entry:
     """The entry of one file.
 
     Raises

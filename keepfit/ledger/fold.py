@@ -32,14 +32,16 @@ def fold_after(before: Fold, draft: Draft) -> Fold:
     IntegrityError
         The entry names no version although its action needs one.
     """
+    if draft.action == "replayed":
+        return replace(before, replays=draft.objects["rows"])
     if draft.action == "disabled":
         return replace(before, champion=None, disabled=True)
     seat = _seat(draft)
     if draft.action == "registered":
         waiting = draft.outcome in {"pass", "not_enough_evidence"}
         return replace(before, versions=before.versions + 1, challenger=seat if waiting else before.challenger)
-    return Fold(
-        versions=before.versions,
+    return replace(
+        before,
         champion=seat,
         last_champion=seat,
         past=_back_to(before, seat) if draft.action == "rolled_back" else _on_top(before, seat),

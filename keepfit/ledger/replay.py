@@ -9,7 +9,7 @@ from keepfit.errors import IntegrityError, KeepfitError, Missing
 from keepfit.ledger.entries import entry_key, folder, read_entry
 from keepfit.ledger.fold import fold_after, fold_of
 from keepfit.records import Entry, Misfit, canonical, digest_of
-from keepfit.store import Directory
+from keepfit.store import Store
 
 _NAME = re.compile(r"[0-9]{12}\.json", re.ASCII)
 _TOP = 10**12
@@ -46,7 +46,7 @@ class Replayed:
     newest: int
 
 
-def replay(store: Directory, use_case: str) -> Replayed:
+def replay(store: Store, use_case: str) -> Replayed:
     """Read all of history and see whether it fits together.
 
     An entry is reported once, and one whose predecessor is gone or altered is not compared with it: what is listed are
@@ -73,7 +73,7 @@ def misfits_of(error: KeepfitError) -> list[Misfit]:
     return [Misfit(what=p.what, where=p.where, expected=p.expected, found=p.found) for p in error.problems]
 
 
-def _read(store: Directory, key: str) -> tuple[Entry | None, list[Misfit]]:
+def _read(store: Store, key: str) -> tuple[Entry | None, list[Misfit]]:
     try:
         return read_entry(store, key), []
     except (IntegrityError, Missing) as error:

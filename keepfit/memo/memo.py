@@ -12,7 +12,7 @@ import msgspec
 from keepfit.errors import Exists, IntegrityError, Missing, Problem
 from keepfit.memo.code import code_digest, requirements_digest
 from keepfit.records import Record, canonical, digest_of, parse, sha256
-from keepfit.store import Directory
+from keepfit.store import Store
 
 R = TypeVar("R")
 
@@ -33,7 +33,7 @@ def _always(_record: object) -> bool:
 
 
 def remembered(
-    store: Directory,
+    store: Store,
     use_case: str,
     stage: str,
     inputs: Mapping[str, str],
@@ -62,7 +62,7 @@ def remembered(
 
 
 def recorded(
-    store: Directory,
+    store: Store,
     use_case: str,
     stage: str,
     inputs: Mapping[str, str],
@@ -111,7 +111,7 @@ def _question(stage: str, inputs: Mapping[str, str]) -> str:
     return digest_of({"stage": stage, "inputs": dict(inputs)})
 
 
-def _recall(store: Directory, key: str, kind: type[R]) -> R:
+def _recall(store: Store, key: str, kind: type[R]) -> R:
     where = f"{store.address}/{key}"
     return parse(bytes(unwrap(store.read(key), where).record), kind, where)
 

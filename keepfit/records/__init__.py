@@ -9,13 +9,16 @@ from keepfit.records.data import (
     Expectation,
     Extracted,
     Provenance,
+    Quarantined,
     RowCount,
     Snapshot,
     SourceFile,
     Split,
+    Unread,
     Validated,
 )
 from keepfit.records.history import (
+    Accepted,
     Action,
     Checked,
     Draft,
@@ -34,6 +37,7 @@ from keepfit.records.model import Exported, Manifest, Measured, Trained, Trial
 from keepfit.records.run import Journey, Moment, Page, Registered, Released, RunResult
 
 __all__ = [
+    "Accepted",
     "Action",
     "Broken",
     "Checked",
@@ -60,6 +64,7 @@ __all__ = [
     "Page",
     "Position",
     "Provenance",
+    "Quarantined",
     "Record",
     "Registered",
     "Released",
@@ -74,6 +79,7 @@ __all__ = [
     "Split",
     "Trained",
     "Trial",
+    "Unread",
     "Validated",
     "Verdict",
     "Verified",

@@ -15,17 +15,26 @@ class Column(Record, frozen=True, kw_only=True):
 class SourceFile(Record, frozen=True, kw_only=True):
     """One file that was read.
 
-    ``digest`` names the file's own bytes, ``parsed`` the Parquet object made of them; ``refused`` counts the rows that
-    the reader could not take (they are in quarantine).
+    ``digest`` names the file's own bytes, ``parts`` the Parquet objects made of them, in order; ``refused`` counts the
+    rows that the reader could not take (they are in quarantine).
     """
 
     source: str
     path: str
     digest: str
     size: int
-    parsed: str
+    parts: tuple[str, ...]
     rows: int
     refused: int
+
+
+class Unread(Record, frozen=True, kw_only=True):
+    """A file that is no table at all and was set aside, within the source's tolerance; ``why`` is the whole block."""
+
+    source: str
+    path: str
+    digest: str
+    why: str
 
 
 class Dropped(Record, frozen=True, kw_only=True):
@@ -47,16 +56,17 @@ class Broken(Record, frozen=True, kw_only=True):
 class Extracted(Record, frozen=True, kw_only=True):
     """The table as of the run's moment, before any rule of the contract.
 
-    ``table`` is a Parquet object sorted by event time and key, labels not known before ``as_of`` masked; it holds the
-    rows inside the history and, for validate to quarantine, rows later than the run's real start (``future``).
-    ``refused`` is a Parquet object of the rows that readers could not take.
+    ``parts`` are Parquet objects, together sorted by event time and key, labels not known before ``as_of`` masked; they
+    hold the rows inside the history and, for validate to quarantine, rows later than the run's real start (``future``).
+    ``refused`` are Parquet objects of the rows that readers could not take, ``unread`` files that are no table.
     ``not_yet`` counts rows at or after ``as_of``: not there yet, so not part of ``rows``.
     """
 
-    table: str
+    parts: tuple[str, ...]
     rows: int
-    refused: str | None
+    refused: tuple[str, ...]
     refused_rows: int
+    unread: tuple[Unread, ...] = ()
     not_yet: int
     outside_history: int
     labels_pending: int
@@ -77,10 +87,11 @@ class RowCount(Record, frozen=True, kw_only=True):
 
 
 class Expectation(Record, frozen=True, kw_only=True):
-    """What Great Expectations said of one expectation on the table."""
+    """What was seen of one expectation on the table; ``severity`` says what a fail does: stop, hold or warn."""
 
     name: str
-    outcome: str  # pass | fail
+    severity: str = "stop"
+    outcome: str  # pass | fail | crashed
     observed: str
     expected: str
 
@@ -88,17 +99,42 @@ class Expectation(Record, frozen=True, kw_only=True):
 class Validated(Record, frozen=True, kw_only=True):
     """Rows that may be learnt from, and what happened to the others.
 
-    ``snapshot`` is the digest of the canonical values; ``quarantine`` a Parquet object or None.
+    ``snapshot`` is the digest of the canonical values; ``quarantine`` are Parquet objects of rows with their values and
+    reasons, ``absent`` Parquet objects that say of every dropped row its ``_file``, ``_row`` and ``rule``. ``profile``
+    is the object of the statistics of what was kept. ``held`` says why a person must look before a release.
     """
 
     snapshot: str
     rows: RowCount
-    quarantine: str | None
+    quarantine: tuple[str, ...]
+    absent: tuple[str, ...] = ()
     broken: tuple[Broken, ...]
     dropped: tuple[Dropped, ...]
     expectations: tuple[Expectation, ...]
+    profile: str | None = None
+    held: tuple[str, ...] = ()
     columns: tuple["ColumnSummary", ...]
     warnings: tuple[str, ...]
+
+
+class Quarantined(Record, frozen=True, kw_only=True):
+    """What one validation took out, also one that failed: the n-th of its use case lies at ``quarantine/<10^12 - n>``.
+
+    ``extracted`` is the object of the `Extracted` that was judged (it knows the digests of the files), ``config`` the
+    digest of the YAML; ``quarantine`` and ``absent`` as in `Validated`; ``failed`` is what stopped the run, or "".
+    """
+
+    number: int
+    as_of: datetime
+    started: datetime
+    config: str
+    extracted: str
+    rows: RowCount
+    quarantine: tuple[str, ...]
+    absent: tuple[str, ...]
+    broken: tuple[Broken, ...]
+    dropped: tuple[Dropped, ...]
+    failed: str
 
 
 class ColumnSummary(Record, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ import msgspec
 from keepfit.records.canonical import Record
 from keepfit.records.judgement import Outcome
 
-Action = Literal["registered", "promoted", "rolled_back", "disabled"]
+Action = Literal["registered", "promoted", "rolled_back", "disabled", "replayed"]
 
 
 class Seat(Record, frozen=True, kw_only=True):
@@ -18,6 +18,14 @@ class Seat(Record, frozen=True, kw_only=True):
     digest: str
 
 
+class Accepted(Record, frozen=True, kw_only=True):
+    """Data that were learnt from and that nobody has to look at first: what the next data are compared with."""
+
+    as_of: datetime
+    rows: int
+    profile: str
+
+
 class Fold(Record, frozen=True, kw_only=True):
     """What the entries up to here add up to.
 
@@ -25,7 +33,8 @@ class Fold(Record, frozen=True, kw_only=True):
     ``last_champion`` is the one to compare with, also while disabled; ``past`` are the champions before it, newest
     first, the first of which a rollback without a number goes to: a rollback takes those out that it skips, and one
     that was disabled comes back only by its number. ``challenger`` is the newest registered version that passed or is
-    undecided, until it becomes champion.
+    undecided, until it becomes champion. ``accepted`` are the latest data that were accepted, newest first;
+    ``replays`` is the object of all rows that people have put back from quarantine.
     """
 
     versions: int = 0
@@ -34,6 +43,8 @@ class Fold(Record, frozen=True, kw_only=True):
     past: tuple[Seat, ...] = ()
     challenger: Seat | None = None
     disabled: bool = False
+    accepted: tuple[Accepted, ...] = ()
+    replays: str | None = None
 
 
 class Draft(Record, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from keepfit.ledger import fold_of, head
 from keepfit.memo import recorded
 from keepfit.records import Entry, Position, digest_of
-from keepfit.store import Directory
+from keepfit.store import Store
 
 STAGE = "position"
 
@@ -29,7 +29,7 @@ def run_identity(use_case: str, as_of: datetime, snapshot: str, config: str, cod
     return digest_of(values)
 
 
-def position(store: Directory, use_case: str, identity: str) -> Position:
+def position(store: Store, use_case: str, identity: str) -> Position:
     """Where the ledger stood when this run first asked; the same answer ever after, in every process.
 
     Its champion is the one to compare with: the last one, while the use case is disabled.

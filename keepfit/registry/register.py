@@ -9,7 +9,7 @@ from keepfit.errors import IntegrityError, Problem
 from keepfit.ledger import append, fold_of, head, newest_first
 from keepfit.records import Draft, Entry, Manifest, Registered, Seat, Verdict, canonical, digest_of, finite, sha256
 from keepfit.registry.versions import manifest_key, snapshot_key, verdict_key
-from keepfit.store import Directory, get, publish
+from keepfit.store import Store, get, publish
 
 if TYPE_CHECKING:
     from keepfit.config.model import UseCase
@@ -18,7 +18,7 @@ SNAPSHOT_FILE = "snapshot_file"  # digest of the snapshot's record, which is not
 
 
 def register(
-    store: Directory,
+    store: Store,
     use_case: "UseCase",
     manifest: Manifest,
     verdict: Verdict,
@@ -84,7 +84,7 @@ def _finite(metrics: Mapping[str, float | None]) -> dict[str, float]:
     return {name: value for name, value in computed if value is not None}
 
 
-def find_run(store: Directory, use_case: str, identity: str, since: Entry | None = None) -> Registered | None:
+def find_run(store: Store, use_case: str, identity: str, since: Entry | None = None) -> Registered | None:
     """The version that this run has made, or None; entries up to ``since`` are not looked at."""
     start = since.seq if since else 0
     later = takewhile(lambda entry: entry.seq > start, newest_first(store, use_case))
@@ -99,7 +99,7 @@ def _registered(entry: Entry) -> Registered:
     return Registered(number=entry.version.number, digest=entry.version.digest, verdict=entry.verdict, entry=entry.seq)
 
 
-def _see_that_they_fit(store: Directory, manifest: Manifest, verdict: Verdict, objects: Mapping[str, str]) -> None:
+def _see_that_they_fit(store: Store, manifest: Manifest, verdict: Verdict, objects: Mapping[str, str]) -> None:
     digest = digest_of(manifest)
     if verdict.version != digest:
         raise IntegrityError(

@@ -2,10 +2,10 @@
 
 from keepfit.ledger import entries, fold_of
 from keepfit.records import Entry, Seat, Shown, ShownEntry, ShownVersion
-from keepfit.store import Directory
+from keepfit.store import Store
 
 
-def show(store: Directory, use_case: str) -> Shown:
+def show(store: Store, use_case: str) -> Shown:
     """Versions, aliases, who, when and why; all empty while there is no history.
 
     Raises

@@ -35,7 +35,7 @@ from keepfit.records import (
 from keepfit.registry.positions import STAGE
 from keepfit.registry.register import SNAPSHOT_FILE
 from keepfit.registry.versions import manifest_key, snapshot_key, verdict_key
-from keepfit.store import Directory, get
+from keepfit.store import Store, get
 
 R = TypeVar("R")
 
@@ -47,7 +47,7 @@ _DIGEST = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 class _Seen:
     """A use case as it lies in the store: its replayed ledger, its other small files, and the version entries."""
 
-    store: Directory
+    store: Store
     use_case: str
     history: Replayed
     files: Mapping[str, bytes]
@@ -57,7 +57,7 @@ class _Seen:
         return f"{self.store.address}/{key}"
 
 
-def verify(store: Directory, use_case: str | None = None) -> Verified:
+def verify(store: Store, use_case: str | None = None) -> Verified:
     """Read and hash again what one use case, or all of them and all objects, consist of; changes nothing.
 
     What is wrong is in the answer and not raised. The first problems are those of the ledger, in the order of entries.
@@ -81,11 +81,11 @@ def verify(store: Directory, use_case: str | None = None) -> Verified:
     return Verified(ok=not problems, checked=checked, problems=tuple(problems))
 
 
-def _use_cases(store: Directory) -> list[str]:
+def _use_cases(store: Store) -> list[str]:
     return sorted({key.partition("/")[0] for key in store.list("")} - {"objects"})
 
 
-def _look(store: Directory, use_case: str) -> _Seen:
+def _look(store: Store, use_case: str) -> _Seen:
     history = replay(store, use_case)
     parts = ("versions", "verdicts", "snapshots", "runs", "reports")
     files = {key: store.read(key) for part in parts for key in store.list(f"{use_case}/{part}/")}
@@ -211,7 +211,7 @@ def _mentioned(seen: list[_Seen]) -> set[str]:
     return {digest.decode() for text in texts for digest in _DIGEST.findall(text)}
 
 
-def _object(store: Directory, digest: str, needed_by: str) -> list[Misfit]:
+def _object(store: Store, digest: str, needed_by: str) -> list[Misfit]:
     try:
         get(store, digest)
     except Missing as error:

@@ -5,7 +5,7 @@ from typing import TypeVar
 from keepfit.errors import IntegrityError, Problem
 from keepfit.ledger import newest_first
 from keepfit.records import Entry, Manifest, Record, Seat, Verdict, parse, sha256
-from keepfit.store import Directory, get
+from keepfit.store import Store, get
 
 R = TypeVar("R", bound=Record)
 
@@ -25,7 +25,7 @@ def snapshot_key(use_case: str, digest: str) -> str:
     return f"{use_case}/snapshots/{digest}.json"
 
 
-def manifest(store: Directory, use_case: str, digest: str) -> Manifest:
+def manifest(store: Store, use_case: str, digest: str) -> Manifest:
     """What the version with this digest is made of.
 
     Raises
@@ -38,7 +38,7 @@ def manifest(store: Directory, use_case: str, digest: str) -> Manifest:
     return _checked(store, manifest_key(use_case, digest), digest, Manifest)
 
 
-def verdict(store: Directory, use_case: str, digest: str) -> Verdict:
+def verdict(store: Store, use_case: str, digest: str) -> Verdict:
     """The verdict with this digest.
 
     Raises
@@ -51,7 +51,7 @@ def verdict(store: Directory, use_case: str, digest: str) -> Verdict:
     return _checked(store, verdict_key(use_case, digest), digest, Verdict)
 
 
-def see_that_whole(store: Directory, use_case: str, seat: Seat) -> None:
+def see_that_whole(store: Store, use_case: str, seat: Seat) -> None:
     """Re-hash the manifest and every file of a version, before it is asked to serve.
 
     Raises
@@ -65,7 +65,7 @@ def see_that_whole(store: Directory, use_case: str, seat: Seat) -> None:
         get(store, digest)
 
 
-def registration(store: Directory, use_case: str, number: int) -> Entry | None:
+def registration(store: Store, use_case: str, number: int) -> Entry | None:
     """The entry that gave this number, or None."""
     return next((entry for entry in newest_first(store, use_case) if registers(entry, number)), None)
 
@@ -75,7 +75,7 @@ def registers(entry: Entry, number: int) -> bool:
     return entry.action == "registered" and entry.version is not None and entry.version.number == number
 
 
-def _checked(store: Directory, key: str, digest: str, kind: type[R]) -> R:
+def _checked(store: Store, key: str, digest: str, kind: type[R]) -> R:
     data = store.read(key)
     where = f"{store.address}/{key}"
     if sha256(data) != digest:

@@ -12,10 +12,10 @@ from keepfit.records import Draft, Entry, Fold, Released, Seat, Verdict
 from keepfit.registry import registration, see_that_whole
 from keepfit.registry import verdict as read_verdict
 from keepfit.release.words import blocked, is_stale, name_of, number_of
-from keepfit.store import Directory
+from keepfit.store import Store
 
 
-def promote(store: Directory, use_case: str, version: int, *, actor: str, reason: str, at: datetime) -> Released:
+def promote(store: Store, use_case: str, version: int, *, actor: str, reason: str, at: datetime) -> Released:
     """Make a registered version champion; ends the disabled state. Promoting the champion changes nothing.
 
     Raises
@@ -56,7 +56,7 @@ def promote(store: Directory, use_case: str, version: int, *, actor: str, reason
 
 
 def rollback(
-    store: Directory, use_case: str, version: int | None = None, *, actor: str, reason: str, at: datetime
+    store: Store, use_case: str, version: int | None = None, *, actor: str, reason: str, at: datetime
 ) -> Released:
     """Make an earlier champion champion again: ``version``, or the one before the present. Ends the disabled state.
 
@@ -89,7 +89,7 @@ def rollback(
     return _answer(append(store, use_case, draft))
 
 
-def disable(store: Directory, use_case: str, *, actor: str, reason: str, at: datetime) -> Released:
+def disable(store: Store, use_case: str, *, actor: str, reason: str, at: datetime) -> Released:
     """Take the champion out of service, whoever it is; it stays the one to compare with. Twice is as once.
 
     Raises
@@ -150,7 +150,7 @@ def _see_that_it_may(use_case: str, given: Entry, verdict: Verdict) -> None:
         )
 
 
-def _former(store: Directory, use_case: str, version: int) -> Seat:
+def _former(store: Store, use_case: str, version: int) -> Seat:
     """The seat of a version that was champion once."""
     for entry in newest_first(store, use_case):
         if entry.version and entry.version.number == version and entry.action in {"promoted", "rolled_back"}:
@@ -160,13 +160,13 @@ def _former(store: Directory, use_case: str, version: int) -> Seat:
     raise _unknown(store, use_case, version)
 
 
-def _before(store: Directory, use_case: str, fold: Fold) -> Seat:
+def _before(store: Store, use_case: str, fold: Fold) -> Seat:
     if not fold.past:
         raise _no_champion(store, use_case, "there is no earlier champion to go back to")
     return fold.past[0]
 
 
-def _unknown(store: Directory, use_case: str, version: int) -> ConfigError:
+def _unknown(store: Store, use_case: str, version: int) -> ConfigError:
     given = fold_of(head(store, use_case)).versions
     return ConfigError(
         Problem(
@@ -180,7 +180,7 @@ def _unknown(store: Directory, use_case: str, version: int) -> ConfigError:
     )
 
 
-def _no_champion(store: Directory, use_case: str, what: str) -> ConfigError:
+def _no_champion(store: Store, use_case: str, what: str) -> ConfigError:
     former = {
         entry.version.number
         for entry in newest_first(store, use_case)

@@ -8,14 +8,14 @@ from keepfit.ledger import append, fold_of, newest_first
 from keepfit.records import Draft, Entry, Fold, Registered, Released, Seat, Verdict, digest_of
 from keepfit.registry import see_that_whole
 from keepfit.release.words import blocked, is_stale, name_of, number_of
-from keepfit.store import Directory
+from keepfit.store import Store
 
 if TYPE_CHECKING:
     from keepfit.config.model import UseCase
 
 
 def release(
-    store: Directory, use_case: "UseCase", registered: Registered, verdict: Verdict, *, actor: str, at: datetime
+    store: Store, use_case: "UseCase", registered: Registered, verdict: Verdict, *, actor: str, at: datetime
 ) -> Released:
     """Make the version champion if its verdict is a pass against the champion of this moment and its risk is low.
 
@@ -66,7 +66,7 @@ def _refusal(use_case: "UseCase", seat: Seat, verdict: Verdict, fold: Fold) -> R
     return Released(released=False, champion=number_of(fold.champion), reason=f"{name_of(seat)} not released: {reason}")
 
 
-def _done_before(store: Directory, use_case: str, registered: Registered, fold: Fold) -> Released | None:
+def _done_before(store: Store, use_case: str, registered: Registered, fold: Fold) -> Released | None:
     """What this very run did when it came here first, or None."""
     for entry in newest_first(store, use_case):
         if entry.seq <= registered.entry:

@@ -8,12 +8,12 @@ from keepfit.export import Probe
 from keepfit.records import Exported, Measured, finite, parse
 from keepfit.score.scorer import Scorer, load
 from keepfit.score.threads import one_thread
-from keepfit.store import Directory, get
+from keepfit.store import Store, get
 
 LONE_REQUESTS = 60
 
 
-def measure(store: Directory, exported: Exported) -> Measured:
+def measure(store: Store, exported: Exported) -> Measured:
     """Send the probe's records, hostile ones too, through the loaded version and compare with the training object.
 
     An answer that is not a number leaves ``parity`` None, which no gate passes.

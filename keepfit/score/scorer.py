@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from keepfit import export, features
 from keepfit.records import Record, parse
-from keepfit.store import Directory, get
+from keepfit.store import Store, get
 
 Predictions = NDArray[np.float64]
 
@@ -48,7 +48,7 @@ class Scorer:
         return self.predict(features.from_records(records, self.encoding.kinds))
 
 
-def load(store: Directory, files: Mapping[str, str]) -> Scorer:
+def load(store: Store, files: Mapping[str, str]) -> Scorer:
     """The scorer of a version by the digests of its files (``features`` and ``model``).
 
     Raises

@@ -11,7 +11,7 @@ from keepfit.config.model import UseCase
 from keepfit.data import read_snapshot
 from keepfit.errors import DataError, IntegrityError, Problem
 from keepfit.records import Dropped, Split
-from keepfit.store import Directory, get, put
+from keepfit.store import Store, get, put
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,7 +22,7 @@ Sides = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 
-def split(store: Directory, use_case: UseCase, snapshot: str) -> Split:
+def split(store: Store, use_case: UseCase, snapshot: str) -> Split:
     """Give every row of a snapshot its side, and keep the sides as an object.
 
     Raises
@@ -54,7 +54,7 @@ def split(store: Directory, use_case: UseCase, snapshot: str) -> Split:
     )
 
 
-def sides_of(store: Directory, division: Split) -> Sides:
+def sides_of(store: Store, division: Split) -> Sides:
     """The side of each row, (n,) uint8 in the order of the snapshot."""
     sides: Sides = np.frombuffer(get(store, division.sides), dtype=np.uint8)
     if np.bincount(sides, minlength=3)[:2].tolist() != [division.train, division.holdout]:

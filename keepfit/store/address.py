@@ -4,9 +4,10 @@ from pathlib import Path
 
 from keepfit.errors import ConfigError, Problem
 from keepfit.store.directory import Directory
+from keepfit.store.store import Store
 
 
-def open_store(address: str) -> Directory:
+def open_store(address: str) -> Store:
     """The store at ``address``, a path; nothing is made there before the first ``create``.
 
     Raises

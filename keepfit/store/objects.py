@@ -2,7 +2,7 @@
 
 from keepfit.errors import Exists, IntegrityError, Problem
 from keepfit.records import sha256
-from keepfit.store.directory import Directory
+from keepfit.store.store import Store
 
 
 def object_key(digest: str) -> str:
@@ -14,7 +14,7 @@ def object_key(digest: str) -> str:
     return f"objects/{digest}"
 
 
-def put(store: Directory, data: bytes) -> str:
+def put(store: Store, data: bytes) -> str:
     """Keep ``data`` and say by which digest it is found again; keeping it twice is keeping it once."""
     digest = sha256(data)
     try:
@@ -24,7 +24,7 @@ def put(store: Directory, data: bytes) -> str:
     return digest
 
 
-def get(store: Directory, digest: str) -> bytes:
+def get(store: Store, digest: str) -> bytes:
     """The object, re-hashed before anybody parses it.
 
     Raises
@@ -51,7 +51,7 @@ def get(store: Directory, digest: str) -> bytes:
     return data
 
 
-def publish(store: Directory, key: str, data: bytes) -> None:
+def publish(store: Store, key: str, data: bytes) -> None:
     """Create ``key``, or see that it holds these very bytes already.
 
     Raises

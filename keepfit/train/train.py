@@ -18,7 +18,7 @@ from keepfit.export import Probe
 from keepfit.records import Split, Trained, Trial, canonical
 from keepfit.score import Naive, Scorer, one_thread
 from keepfit.split import TRAIN, sides_of
-from keepfit.store import Directory, put
+from keepfit.store import Store, put
 from keepfit.train.estimators import build, form_of
 from keepfit.train.folds import Fold, random_folds, time_folds
 from keepfit.train.matrix import matrix_for
@@ -42,7 +42,7 @@ class Examples:
         return self.table.take(rows)
 
 
-def train(store: Directory, use_case: UseCase, division: Split) -> Trained:
+def train(store: Store, use_case: UseCase, division: Split) -> Trained:
     """Choose among the candidates by validation folds and fit the winner on the whole training side.
 
     Raises
@@ -76,7 +76,7 @@ def train(store: Directory, use_case: UseCase, division: Split) -> Trained:
     )
 
 
-def _examples(store: Directory, use_case: UseCase, division: Split) -> Examples:
+def _examples(store: Store, use_case: UseCase, division: Split) -> Examples:
     data = use_case.data
     columns = list(dict.fromkeys([*use_case.features, data.label.column, *filter(None, [data.event_time])]))
     table = read_snapshot(store, use_case.name, division.snapshot, columns)

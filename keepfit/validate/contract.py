@@ -7,7 +7,7 @@ values, times and texts. So Pandera checks what is left, and never coerces.
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from keepfit.config.model import ColumnRule
+from keepfit.config.contract import ColumnRule
 
 if TYPE_CHECKING:
     import pandas as pd

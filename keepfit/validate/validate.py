@@ -17,7 +17,7 @@ from keepfit.validate.summary import summaries
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from keepfit.store import Directory
+    from keepfit.store import Store
 
 
 class Sorted(NamedTuple):
@@ -30,7 +30,7 @@ class Sorted(NamedTuple):
     labels_due: int
 
 
-def validate(store: "Directory", use_case: UseCase, extracted: Extracted, moment: Moment) -> Validated:
+def validate(store: "Store", use_case: UseCase, extracted: Extracted, moment: Moment) -> Validated:
     """Apply the contract to every row and the expectations to what is kept; write the snapshot.
 
     Raises
@@ -43,9 +43,9 @@ def validate(store: "Directory", use_case: UseCase, extracted: Extracted, moment
     IntegrityError
         Rows were lost on the way.
     """
-    refused = get_table(store, extracted.refused) if extracted.refused else None
+    refused = get_table(store, extracted.refused[0]) if extracted.refused else None
     # The table has no name here, so that it is gone from memory when Great Expectations gets its copy.
-    result = sort_rows(get_table(store, extracted.table), refused, use_case, moment)
+    result = sort_rows(get_table(store, extracted.parts[0]), refused, use_case, moment)
     give_back()
     dropped = (*result.dropped, *_outside(extracted))
     rows = conserved(extracted, result, sum(each.rows for each in dropped))
@@ -61,7 +61,7 @@ def validate(store: "Directory", use_case: UseCase, extracted: Extracted, moment
     return Validated(
         snapshot=snapshot.digest,
         rows=rows,
-        quarantine=kept_apart,
+        quarantine=(kept_apart,) if kept_apart else (),
         broken=result.broken,
         dropped=dropped,
         expectations=told,

@@ -25,7 +25,8 @@ from pyarrow import csv
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from keepfit.config import load
-from keepfit.config.model import ColumnRule, UseCase
+from keepfit.config.contract import ColumnRule
+from keepfit.config.model import UseCase
 from keepfit.evaluate import evaluate
 
 DTYPES = {"int": "int64", "float": "float64", "bool": "boolean", "category": "str", "time": "datetime64[us, UTC]"}

@@ -85,12 +85,11 @@ class World:
         return extract(self.store, case or use_case(), moment, self.root)
 
     def table(self, case: UseCase | None = None, moment: Moment = MOMENT) -> pa.Table:
-        return get_table(self.store, self.extract(case, moment).table)
+        return pa.concat_tables([get_table(self.store, part) for part in self.extract(case, moment).parts])
 
     def validate(self, case: UseCase | None = None, moment: Moment = MOMENT) -> Validated:
         case = case or use_case()
         return validate(self.store, case, self.extract(case, moment), moment)
 
     def quarantine(self, validated: Validated) -> list[dict[str, Any]]:
-        assert validated.quarantine is not None
-        return get_table(self.store, validated.quarantine).to_pylist()
+        return [row for part in validated.quarantine for row in get_table(self.store, part).to_pylist()]

@@ -164,9 +164,9 @@ def flights_data():
     files += [("weather", f"data/weather/2013-{m:02d}.csv", 2_226 - m, 201_010 + 77 * m) for m in range(1, 5)]
     rows = RowCount(total=108_420, kept=104_655, quarantined=212, dropped=3_553)
     extracted = Extracted(
-        table=name_of("table"),
+        parts=(name_of("table"),),
         rows=108_408,
-        refused=name_of("refused"),
+        refused=(name_of("refused"),),
         refused_rows=12,
         not_yet=23_871,
         outside_history=0,
@@ -179,7 +179,7 @@ def flights_data():
                 path=p,
                 digest=name_of(p),
                 size=size,
-                parsed=name_of(p + "!"),
+                parts=(name_of(p + "!"),),
                 rows=n,
                 refused=12 if "2013-03.csv" in p else 0,
             )
@@ -191,7 +191,7 @@ def flights_data():
     validated = Validated(
         snapshot=name_of("snapshot 2"),
         rows=rows,
-        quarantine=name_of("quarantine"),
+        quarantine=(name_of("quarantine"),),
         broken=(
             Broken(rule="between 10 and 6000", column="distance", rows=120, examples=("-1", "99999", "7.5")),
             Broken(rule="one of EWR, JFK, LGA", column="origin", rows=80, examples=("EWX", "")),
@@ -443,9 +443,9 @@ def undated_data(rows, label, columns):
     """Data without times, split by a hash of the key."""
     held = rows // 4
     extracted = Extracted(
-        table=name_of("t"),
+        parts=(name_of("t"),),
         rows=rows,
-        refused=None,
+        refused=(),
         refused_rows=0,
         not_yet=0,
         outside_history=0,
@@ -458,7 +458,7 @@ def undated_data(rows, label, columns):
                 path=f"data/{label}.csv",
                 digest=name_of(label),
                 size=34_567,
-                parsed=name_of("p"),
+                parts=(name_of("p"),),
                 rows=rows,
                 refused=0,
             ),
@@ -469,7 +469,7 @@ def undated_data(rows, label, columns):
     validated = Validated(
         snapshot=name_of(label),
         rows=RowCount(total=rows, kept=rows, quarantined=0, dropped=0),
-        quarantine=None,
+        quarantine=(),
         broken=(),
         dropped=(),
         expectations=(),

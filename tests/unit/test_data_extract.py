@@ -34,7 +34,7 @@ def test_rows_from_as_of_on_are_not_there_yet(world):
 
 def test_a_label_is_seen_only_after_it_became_known(world):
     extracted = world.extract(moment=NOON)
-    table = get_table(world.store, extracted.table)
+    table = get_table(world.store, extracted.parts[0])
     known = [each["id"] for each in table.to_pylist() if each["late"] is not None]
     # Known a day after the event, and only if that is before noon: 11:00 of the first day is, 12:00 is not.
     assert known == [f"r{number:03d}" for number in range(12)]
@@ -74,8 +74,8 @@ def test_the_result_of_a_query_does_not_depend_on_its_order(world):
     tables = []
     for order in ("asc", "desc"):
         sql = f"select _file, _row, id, when_at, colour, size, late from items order by size, id {order}"
-        tables.append(world.extract(use_case(data__query=sql)).table)
-    assert tables[0] == tables[1] == world.extract().table
+        tables.append(world.extract(use_case(data__query=sql)).parts)
+    assert tables[0] == tables[1] == world.extract().parts
 
 
 def test_rows_of_a_query_that_passes_no_origin_on_are_numbered(world):
@@ -140,7 +140,7 @@ def test_a_file_that_changes_is_its_old_or_its_new_self(world):
     world.write("a.csv", rows(47))
     after = world.extract()
     assert (before.rows, after.rows) == (48, 47)
-    assert get_table(world.store, before.table).num_rows == 48
+    assert get_table(world.store, before.parts[0]).num_rows == 48
 
 
 def test_as_of_in_the_future_of_the_start_sees_no_future(world):

@@ -233,7 +233,7 @@ def test_many_files_fold_away_and_stay_a_page():
             path=f"data/flights/{n:05d}.csv",
             digest=f"{n:064x}",
             size=1000,
-            parsed=f"{n:064x}",
+            parts=(f"{n:064x}",),
             rows=10,
             refused=0,
         )

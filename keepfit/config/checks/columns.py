@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from keepfit.config.document import Finding, Path, shown_path
-from keepfit.config.model import ColumnType, FeatureKind, UseCase
+from keepfit.config.model import FeatureKind, UseCase
 from keepfit.config.suggest import did_you_mean, listed
+from keepfit.config.values import ColumnType
 
 _NUMBERS: frozenset[ColumnType] = frozenset({"int", "float"})
 _TIMES: frozenset[ColumnType] = frozenset({"time"})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from keepfit.config.model import ColumnType
+from keepfit.config.values import ColumnType
 from keepfit.data.convert import convert
 from keepfit.data.readers.csv import read_csv
 from keepfit.data.readers.jsonl import read_jsonl
