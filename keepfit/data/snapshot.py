@@ -1,12 +1,17 @@
-"""Immutable training data, named by their values.
+"""Immutable training data, named by their values, written and read a partition at a time.
 
-The digest is SHA-256 over the rules below, so it does not depend on Parquet, chunks, dictionaries, the order of rows or
-of columns, or where the rows came from:
+Rows stand in the order of event time and key (texts by their UTF-8 bytes). A partition is a UTC month, or, of a month
+with more than ``PART`` rows, a UTC day; none has more than ``PART`` rows. So consecutive snapshots share the objects of
+what did not change. Undated rows stand in the order of their key.
 
-* a header, canonical JSON: the columns by name with their contract types, the key, the number of rows;
-* the columns by name, the rows sorted by key (texts by their UTF-8 bytes, nulls last), each column as one byte a row
-  (1: there is a value), then the values: whole numbers, microseconds since 1970 and truth values as little-endian
-  int64, floats as little-endian float64, texts as int64 lengths followed by the bytes. No value stands as 0;
+The digest is SHA-256 over the rules below, so it does not depend on Parquet, chunks, dictionaries, the order of
+columns, or where the rows came from:
+
+* a header, canonical JSON: the columns by name with their contract types, the key, the number of rows, the digests of
+  the partitions;
+* the digest of a partition is over the columns by name, each as one byte a row (1: there is a value), then the values:
+  whole numbers, microseconds since 1970 and truth values as little-endian int64, floats as little-endian float64, texts
+  as int64 lengths followed by the bytes. No value stands as 0;
 * −0.0 is 0.0, since they are equal; NaN is "no value".
 """
 
@@ -22,10 +27,9 @@ from numpy.typing import NDArray
 
 from keepfit.config.values import ColumnType
 from keepfit.data.convert import arrow_type
-from keepfit.data.order import order
-from keepfit.data.tables import get_table, put_table
+from keepfit.data.tables import PART, get_tables, put_table
 from keepfit.errors import Exists, IntegrityError, Problem
-from keepfit.records import Column, Snapshot, canonical, parse
+from keepfit.records import Column, Snapshot, canonical, digest_of, parse
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -70,11 +74,110 @@ def read_snapshot(store: "Store", use_case: str, digest: str, columns: Sequence[
     import pyarrow as pa
 
     record = snapshot(store, use_case, digest)
-    table = pa.concat_tables([get_table(store, partition, columns) for partition in record.partitions])
+    table = pa.concat_tables(list(get_tables(store, record.partitions, columns)))
     if table.num_rows != record.rows:
         where = snapshot_key(use_case, digest)
         raise IntegrityError(Problem("a snapshot lacks rows", where, str(record.rows), str(table.num_rows)))
     return table
+
+
+class Writer:
+    """Writes a snapshot from tables that come in its order; holds the rows of one partition in memory.
+
+    Parameters
+    ----------
+    kinds
+        The columns and their contract types.
+    event_time
+        The column of times, or None where rows have none.
+    """
+
+    def __init__(
+        self,
+        store: "Store",
+        use_case: str,
+        kinds: Mapping[str, ColumnType],
+        key: Sequence[str],
+        event_time: str | None,
+    ) -> None:
+        self._store, self._use_case, self._kinds, self._key, self._time = store, use_case, kinds, key, event_time
+        self._waiting: pa.Table | None = None
+        self._month = 0
+        self._by_day = False
+        self._partitions: list[str] = []
+        self._digests: list[str] = []
+        self._rows = 0
+        self._first: datetime | None = None
+        self._last: datetime | None = None
+
+    def add(self, table: "pa.Table") -> None:
+        """Take the next rows."""
+        import pyarrow as pa
+
+        for month, part in _runs(self._plain(table), self._time, "month"):
+            if month != self._month:
+                self._end_of_month()
+                self._month = month
+            self._waiting = part if self._waiting is None else pa.concat_tables([self._waiting, part])
+            if self._by_day or self._waiting.num_rows > PART:
+                self._by_day = True
+                self._waiting = self._days(self._waiting, whole=False)
+
+    def close(self) -> Snapshot:
+        """Write what is left and the record; the same values have one record, the first."""
+        self._end_of_month()
+        head = {
+            "columns": [[name, self._kinds[name]] for name in sorted(self._kinds)],
+            "key": list(self._key),
+            "rows": self._rows,
+            "partitions": self._digests,
+        }
+        record = Snapshot(
+            digest=digest_of(head),
+            columns=tuple(Column(name=name, type=kind) for name, kind in self._kinds.items()),
+            rows=self._rows,
+            first=self._first,
+            last=self._last,
+            partitions=tuple(self._partitions),
+        )
+        try:
+            self._store.create(snapshot_key(self._use_case, record.digest), canonical(record))
+        except Exists:  # the same values, perhaps written by another release of Parquet: the first record stands
+            return snapshot(self._store, self._use_case, record.digest)
+        return record
+
+    def _plain(self, table: "pa.Table") -> "pa.Table":
+        import pyarrow as pa
+
+        schema = pa.schema([(name, arrow_type(kind)) for name, kind in self._kinds.items()])
+        return table.select(schema.names).cast(schema)
+
+    def _end_of_month(self) -> None:
+        if self._waiting is not None and self._by_day:
+            self._days(self._waiting, whole=True)
+        elif self._waiting is not None:
+            self._write(self._waiting)
+        self._waiting, self._by_day = None, False
+
+    def _days(self, table: "pa.Table", *, whole: bool) -> "pa.Table | None":
+        """Write the days of a large month; unless it is whole, the last one may go on, so its rest is given back."""
+        *ended, last = [day for _, day in _runs(table, self._time, "day")]
+        for day in [*ended, *([last] if whole else [])]:
+            for start in range(0, day.num_rows, PART):
+                self._write(day.slice(start, PART))
+        if whole:
+            return None
+        while last.num_rows > PART:
+            self._write(last.slice(0, PART))
+            last = last.slice(PART)
+        return last
+
+    def _write(self, part: "pa.Table") -> None:
+        first, last = _span(part, self._time)
+        self._first, self._last = self._first or first, last
+        self._rows += part.num_rows
+        self._digests.append(values_digest(part, self._kinds))
+        self._partitions.append(put_table(self._store, part))
 
 
 def write_snapshot(
@@ -85,39 +188,17 @@ def write_snapshot(
     key: Sequence[str],
     event_time: str | None,
 ) -> Snapshot:
-    """Keep a table, whose rows are in the order of event time and key, a partition for every month that it spans.
-
-    Parameters
-    ----------
-    kinds
-        The columns and their contract types.
-    """
-    digest = values_digest(table, kinds, key)
-    first, last = _span(table, event_time)
-    record = Snapshot(
-        digest=digest,
-        columns=tuple(Column(name=name, type=kind) for name, kind in kinds.items()),
-        rows=table.num_rows,
-        first=first,
-        last=last,
-        partitions=tuple(put_table(store, part) for part in _months(table, event_time)),
-    )
-    try:
-        store.create(snapshot_key(use_case, digest), canonical(record))
-    except Exists:  # the same values, perhaps written by another release of Parquet: the first record stands
-        return snapshot(store, use_case, digest)
-    return record
+    """Keep a table, whose rows are in the order of event time and key."""
+    writer = Writer(store, use_case, kinds, key, event_time)
+    writer.add(table)
+    return writer.close()
 
 
-def values_digest(table: "pa.Table", kinds: Mapping[str, ColumnType], key: Sequence[str]) -> str:
-    """The digest of the values, by the rules on top of this module."""
-    names = sorted(kinds)
-    head = {"columns": [[name, kinds[name]] for name in names], "key": list(key), "rows": table.num_rows}
-    digest = hashlib.sha256(canonical(head))
-    at = order(table, key)
-    for name in names:
-        column = table.column(name).cast(arrow_type(kinds[name])).combine_chunks().take(at)
-        for part in _bytes(column):
+def values_digest(table: "pa.Table", kinds: Mapping[str, ColumnType]) -> str:
+    """The digest of a partition's values, by the rules on top of this module."""
+    digest = hashlib.sha256()
+    for name in sorted(kinds):
+        for part in _bytes(table.column(name).cast(arrow_type(kinds[name])).combine_chunks()):
             digest.update(part)
     return digest.hexdigest()
 
@@ -152,18 +233,18 @@ def _text_bytes(column: "pa.Array") -> memoryview:
     return memoryview(data)[bounds[0] : bounds[-1]] if data is not None and len(column) else memoryview(b"")
 
 
-def _months(table: "pa.Table", event_time: str | None) -> "Iterator[pa.Table]":
-    """The table by UTC months, so that consecutive snapshots share the objects of months that did not change."""
+def _runs(table: "pa.Table", event_time: str | None, unit: str) -> "Iterator[tuple[int, pa.Table]]":
+    """The table cut where the UTC month (or day) of the event changes; undated rows are all of one."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if event_time is None or table.num_rows == 0:
-        yield table
+        yield from [(0, table)] if table.num_rows else []
         return
-    month = pc.cast(pc.floor_temporal(table.column(event_time), unit="month"), pa.int64()).to_numpy()
-    starts = [0, *(np.flatnonzero(np.diff(month)) + 1).tolist(), table.num_rows]
+    floor = pc.cast(pc.floor_temporal(table.column(event_time), unit=unit), pa.int64()).to_numpy()
+    starts = [0, *(np.flatnonzero(np.diff(floor)) + 1).tolist(), table.num_rows]
     for start, end in pairwise(starts):
-        yield table.slice(start, end - start)
+        yield int(floor[start]), table.slice(start, end - start)
 
 
 def _span(table: "pa.Table", event_time: str | None) -> tuple[datetime | None, datetime | None]:

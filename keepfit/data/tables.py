@@ -1,11 +1,11 @@
 """Tables as Parquet objects: written once, named by the digest of their bytes, verified before they are parsed."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from keepfit.errors import IntegrityError, Problem
-from keepfit.store import get, put
+from keepfit.store import get, get_many, put
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,16 +33,60 @@ def get_table(store: "Store", digest: str, columns: Sequence[str] | None = None)
     IntegrityError
         The bytes do not fit the digest, are not Parquet, or lack a column.
     """
+    return _parsed(get(store, digest), digest, columns)
+
+
+def get_tables(store: "Store", digests: Iterable[str], columns: Sequence[str] | None = None) -> "Iterator[pa.Table]":
+    """The tables behind digests, in order, each as `get_table` gives it; a few are fetched ahead."""
+    digests = list(digests)
+    for digest, data in zip(digests, get_many(store, digests), strict=True):
+        yield _parsed(data, digest, columns)
+
+
+def _parsed(data: bytes, digest: str, columns: Sequence[str] | None) -> "pa.Table":
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    data = get(store, digest)
     try:
         # ParquetFile rather than read_table: the latter loads pyarrow.dataset, which costs half a second.
         table = pq.ParquetFile(pa.BufferReader(data)).read(columns=list(columns) if columns is not None else None)
         return table if columns is None else table.select(list(columns))
     except (pa.ArrowInvalid, KeyError) as error:
         raise IntegrityError(Problem("an object is not the table it should be", digest, found=str(error))) from error
+
+
+class Parts:
+    """Writes a table of any length as objects of at most ``PART`` rows; holds one of them in memory."""
+
+    def __init__(self, store: "Store") -> None:
+        self._store = store
+        self._waiting: list[pa.Table] = []
+        self._objects: list[str] = []
+        self.rows = 0
+
+    def add(self, table: "pa.Table") -> None:
+        """Take the next rows."""
+        import pyarrow as pa
+
+        self.rows += table.num_rows
+        self._waiting += [table] if table.num_rows else []
+        if sum(each.num_rows for each in self._waiting) < PART:
+            return
+        together = pa.concat_tables(self._waiting, promote_options="permissive")
+        while together.num_rows >= PART:
+            self._objects.append(put_table(self._store, together.slice(0, PART)))
+            together = together.slice(PART)
+        self._waiting = [together] if together.num_rows else []
+
+    def close(self) -> tuple[str, ...]:
+        """Write what is left; the digests of all objects, in order."""
+        import pyarrow as pa
+
+        if self._waiting:
+            together = pa.concat_tables(self._waiting, promote_options="permissive")
+            self._objects.append(put_table(self._store, together))
+            self._waiting = []
+        return tuple(self._objects)
 
 
 def give_back() -> None:

@@ -1,5 +1,7 @@
 """Objects: bytes whose name is their digest, and records under a name that others may have published before."""
 
+from collections.abc import Iterable, Iterator
+
 from keepfit.errors import Exists, IntegrityError, Problem
 from keepfit.records import sha256
 from keepfit.store.store import Store
@@ -49,6 +51,11 @@ def get(store: Store, digest: str) -> bytes:
             )
         )
     return data
+
+
+def get_many(store: Store, digests: Iterable[str]) -> Iterator[bytes]:
+    """The objects in order, each re-hashed."""
+    return (get(store, digest) for digest in digests)
 
 
 def publish(store: Store, key: str, data: bytes) -> None:
