@@ -77,17 +77,22 @@ def _run_text(result: RunResult) -> str:
     )
 
 
-def show(use_case: str, store: str | None, *, as_json: bool) -> int:
-    """Versions, aliases, history."""
-    from keepfit.registry import show as shown
+def show(use_case: str, store: str | None, *, everything: bool, as_json: bool) -> int:
+    """Versions, aliases, history: the latest of it, or everything."""
+    from keepfit import registry
     from keepfit.report import show_text
 
-    name, zone = _name_and_zone(use_case)
-    answer(shown(opened(store), name), as_json, lambda it: show_text(it, zone=zone))
+    name, zone = name_and_zone(use_case)
+    if everything:
+        answer(
+            registry.show_all(opened(store), name), as_json, lambda it: show_text(it, zone=zone, entries=len(it.ledger))
+        )
+    else:
+        answer(registry.show(opened(store), name), as_json, lambda it: show_text(it, zone=zone))
     return 0
 
 
-def _name_and_zone(use_case: str) -> tuple[str, str]:
+def name_and_zone(use_case: str) -> tuple[str, str]:
     """The name of a use case and the zone of its dates; history can be read without its YAML, then in UTC."""
     from keepfit.config import find, load
 

@@ -5,6 +5,7 @@ KeepfitError                  catch this to catch them all
 ├── DataError                 3  the data are not what the YAML promises
 ├── InfrastructureError       4  disk, network or a server did not do its part
 │   ├── Missing                  a key that should be in the store is not there
+│   ├── Denied                   a server will not do it, now or later: trying again is no help
 │   └── Exists                   create-only: somebody else created this key first
 ├── Refused                   5  a person asked for a release that the gates or the rules forbid
 └── IntegrityError            6  bytes, digests or the ledger do not fit together
@@ -80,6 +81,10 @@ class InfrastructureError(KeepfitError):
 
 class Missing(InfrastructureError):
     """A key that should be in the store is not there."""
+
+
+class Denied(InfrastructureError):
+    """A server will not do it, now or later: no right, no bucket, no create-only writes; trying again is no help."""
 
 
 class Exists(InfrastructureError):

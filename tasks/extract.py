@@ -23,4 +23,4 @@ def _lasts(run: Run, record: Extracted) -> bool:
 @stage(Extracted, say=_say, sections=("task", "data", "contract"), also=_moment, keep=_lasts, retries=3)
 def extract(run: Run) -> Extracted:
     """Read every source as of the run's moment."""
-    return data.extract(run.store, run.use_case, run.moment, run.root)
+    return data.extract(run.store, run.use_case, run.moment, run.root, run.looked)

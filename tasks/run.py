@@ -17,13 +17,14 @@ from keepfit.store import Store, open_store
 
 
 class Run(msgspec.Struct, frozen=True):
-    """The YAML as it was read, the store, the moment, and the digests of the source files at the start."""
+    """The YAML as it was read, the store, the moment, and the source files as they were at the start."""
 
     loaded: Loaded
     store: Store
     moment: Moment
     root: Path
     actor: str
+    looked: Mapping[str, data.Looked]
     sources: str
 
     @property
@@ -60,13 +61,16 @@ def open_run(
     root = Path.cwd()
     loaded = load(find(use_case, root), environ)
     moment = Moment(as_of=moment_of(as_of, loaded.use_case.data.timezone, started), started=started)
+    opened = open_store(store or environ.get("KEEPFIT_STORE") or str(root / ".keepfit"))
+    looked = data.look(opened, loaded.use_case, root)
     return Run(
         loaded=loaded,
-        store=open_store(store or environ.get("KEEPFIT_STORE") or str(root / ".keepfit")),
+        store=opened,
         moment=moment,
         root=root,
         actor=getpass.getuser(),
-        sources=digest_of(data.fingerprint(loaded.use_case, root)),
+        looked=looked,
+        sources=digest_of(data.fingerprint(looked, root)),
     )
 
 

@@ -13,7 +13,7 @@ from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 
 from keepfit import data, memo
-from keepfit.errors import InfrastructureError
+from keepfit.errors import Denied, InfrastructureError
 from keepfit.records import Record, digest_of
 from tasks.run import Run
 from tasks.watching import watcher
@@ -95,8 +95,9 @@ def stage(
 
 
 def _may_help(_task: Any, _run: Any, state: Any) -> bool:
-    """Trying again helps against disk, network and servers; bad data and bad models stay bad."""
-    return isinstance(state.result(raise_on_failure=False), InfrastructureError)
+    """Trying again helps against disk, network and servers; what is bad stays bad, and denied stays denied."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, InfrastructureError) and not isinstance(error, Denied)
 
 
 class _Told:

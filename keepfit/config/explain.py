@@ -10,6 +10,8 @@ from pydantic_core import ErrorDetails
 from keepfit.config.document import Document, Finding, Path, shorten, shown_path
 from keepfit.config.gates import GATES, GateRule, deciding_key, meant
 from keepfit.config.model import UseCase
+from keepfit.config.row_rules import RULES, RowRule
+from keepfit.config.row_rules import deciding_key as deciding_key_of_rule
 from keepfit.config.suggest import closest, listed
 
 _EXPECTED = {
@@ -143,7 +145,10 @@ def keys_at(document: Document, path: Path) -> list[str]:
     gate = document.value(path) if models and issubclass(models[0], GateRule) else None
     if isinstance(gate, dict) and (key := deciding_key(gate)):
         models = [GATES[key]]
-    return [name for model in models for name in model.model_fields]
+    rule = document.value(path) if models and issubclass(models[0], RowRule) else None
+    if isinstance(rule, dict) and (key := deciding_key_of_rule(rule)):
+        models = [RULES[key]]
+    return [field.alias or name for model in models for name, field in model.model_fields.items()]
 
 
 def _step(kind: Any, step: str | int) -> Iterator[Any]:

@@ -13,6 +13,7 @@ from keepfit.config import shorthand
 from keepfit.config.candidate_schema import candidate_schema
 from keepfit.config.candidates import Setting
 from keepfit.config.contract import Contract
+from keepfit.config.expectation_schema import ExpectationSchema
 from keepfit.config.gates import Gate, MetricName
 from keepfit.config.metrics import Task
 from keepfit.config.section import AsTuple, Section
@@ -136,6 +137,9 @@ class Release(Section):
     """`direct`: the version that passed becomes champion at once."""
 
 
+ExpectationForm = Annotated[dict[str, dict[str, Any]], ExpectationSchema()]
+
+
 class UseCase(Section):
     """Everything about one model in production."""
 
@@ -153,8 +157,8 @@ class UseCase(Section):
     """Where the examples come from."""
     contract: Contract
     """What every row must satisfy."""
-    expectations: Annotated[tuple[dict[str, dict[str, Any]], ...], AsTuple] = ()
-    """Great Expectations by name, each with its arguments; one that fails stops the run."""
+    expectations: Annotated[tuple[ExpectationForm, ...], AsTuple] = ()
+    """What the table must satisfy: expectations by name, each with its arguments and what a fail does (`severity`)."""
     features: dict[ColumnName, FeatureKinds] = Field(min_length=1)
     """Columns the model sees, and as what: one word or a list of them."""
     split: SplitRule

@@ -1,20 +1,24 @@
 """The table of examples as of a moment: what was there then, and the labels that were known then."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from keepfit.config.contract import ColumnRule
 from keepfit.config.model import UseCase
 from keepfit.config.values import format_duration
 from keepfit.data import query
 from keepfit.data.declared import declared, visible
-from keepfit.data.files import Loaded, load
+from keepfit.data.files import Looked, Source, load, look
+from keepfit.data.mapping import Options, typed
 from keepfit.data.moment import later_than, masked, newest, recent, there
-from keepfit.data.order import order
-from keepfit.data.readers import Options, typed
-from keepfit.data.tables import put_table
+from keepfit.data.refused import refused_schema
+from keepfit.data.rows import Rows, ordered, running
+from keepfit.data.stream import Stream
+from keepfit.data.tables import Parts, get_tables
 from keepfit.errors import DataError, Problem
 from keepfit.records import Column, Extracted, Moment
 
@@ -23,16 +27,12 @@ if TYPE_CHECKING:
 
     from keepfit.store import Store
 
-
-class Examples(NamedTuple):
-    """Rows of exactly the declared columns, with ``_file`` and ``_row``; those of another type; what was dropped."""
-
-    table: "pa.Table"
-    refused: "pa.Table"
-    warnings: tuple[str, ...]
+_QUERY = "query"  # where a row comes from if the query does not pass on its file and row
 
 
-def extract(store: "Store", use_case: UseCase, moment: Moment, root: Path) -> Extracted:
+def extract(
+    store: "Store", use_case: UseCase, moment: Moment, root: Path, looked: Mapping[str, Looked] | None = None
+) -> Extracted:
     """Read the sources, run the query, cut to the moment, mask labels.
 
     Rows from ``as_of`` on are cut off in every source that has the column of event times before the query runs, so no
@@ -42,6 +42,8 @@ def extract(store: "Store", use_case: UseCase, moment: Moment, root: Path) -> Ex
     ----------
     root
         The folder that the sources' paths are relative to.
+    looked
+        What `look` saw when the run began; looked at now if it is not given.
 
     Raises
     ------
@@ -51,93 +53,169 @@ def extract(store: "Store", use_case: UseCase, moment: Moment, root: Path) -> Ex
         The query cannot be run.
     """
     data = use_case.data
-    wanted = query.columns(data.query) if data.query is not None else set(declared(use_case))
-    loaded = {name: load(store, use_case, name, root, moment, wanted) for name in data.sources}
-    files = tuple(file for source in loaded.values() for file in source.files)
-    early = _not_yet(use_case, loaded.values())
-    warned = tuple(warning for source in loaded.values() for warning in source.warnings)
-    unread = [source.refused for source in loaded.values()]
-    names = sorted({name for source in loaded.values() for name in source.names})
-
-    examples = _conform(use_case, _rows(use_case, loaded), names)
-    cut = there(examples.table, data.event_time, moment)
-    history = recent(cut.table, data.event_time, data.history, moment)
-    known = masked(history.table, data.label.column, data.event_time, data.label.known_after, moment)
-    refused = _refused(use_case, [*unread, examples.refused], moment)
-    latest = newest(known.table, data.event_time, moment)
-    _see(use_case, known.table.num_rows + refused.num_rows, latest, moment)
-    return Extracted(
-        parts=(put_table(store, _sorted(use_case, known.table)),),
-        rows=known.table.num_rows,
-        refused=(put_table(store, refused),) if refused.num_rows else (),
-        refused_rows=refused.num_rows,
-        not_yet=cut.away + early,
-        outside_history=history.away,
-        labels_pending=known.away,
-        future=later_than(known.table, data.event_time, moment.started),
-        newest=latest,
-        sources=files,
-        columns=tuple(
-            Column(name=name, type=rule.type) for name, rule in declared(use_case, known.table.schema).items()
-        ),
-        warnings=(*warned, *examples.warnings),
+    named = query.columns(data.query) if data.query is not None else query.Named(frozenset(), others=False)
+    needed = {*declared(use_case), *named.columns}
+    seen = look(store, use_case, root) if looked is None else looked
+    sources = [load(store, use_case, name, seen[name], root, moment, needed) for name in data.sources]
+    files = sorted(file.path for source in sources for file in source.files)
+    with _rows(store, use_case, sources, None if named.others else needed) as rows:
+        examples = _Examples(store, use_case, moment, rows, sources)
+        parts = Parts(store)
+        with ordered(Stream(examples.schema(files), lambda: examples.tables(files)), _order(use_case)) as result:
+            for table in result.batches:
+                parts.add(_with_files(table, files))
+    examples.refuse(_refused(store, sources))
+    left_out = [source for source in sources if set(data.key) <= set(source.layout.schema.names)] or sources
+    extracted = Extracted(
+        parts=parts.close(),
+        rows=parts.rows,
+        refused=examples.refused.close(),
+        refused_rows=examples.refused.rows,
+        unread=tuple(file for source in sources for file in source.unread),
+        not_yet=examples.not_yet + sum(source.not_yet for source in left_out),
+        outside_history=examples.outside_history + sum(source.earlier for source in left_out),
+        labels_pending=examples.labels_pending,
+        future=examples.future,
+        newest=examples.newest,
+        sources=tuple(file for source in sources for file in source.source_files()),
+        columns=tuple(Column(name=name, type=rule.type) for name, rule in examples.rules.items()),
+        warnings=(*(warning for source in sources for warning in source.layout.warnings), *examples.warnings),
     )
+    _see(use_case, extracted, moment)
+    return extracted
 
 
-def _rows(use_case: UseCase, loaded: dict[str, Loaded]) -> "pa.Table":
-    """One row per example, with ``_file`` and ``_row`` (of the query's result where the query does not pass them on).
-
-    ``loaded`` is emptied, so that the sources are gone from memory when the result is worked on.
-    """
-    import numpy as np
-    import pyarrow as pa
-
-    tables = {name: source.table for name, source in loaded.items()}
-    loaded.clear()
+@contextmanager
+def _rows(store: "Store", use_case: UseCase, sources: Iterable[Source], wanted: Iterable[str] | None) -> Iterator[Rows]:
+    """One row per example, with ``_file`` and ``_row`` where they are known."""
+    streams = {source.name: source.stream(store, wanted) for source in sources}
     if use_case.data.query is None:
-        return tables.popitem()[1]
-    result = query.run(use_case.data.query, tables)
-    if {"_file", "_row"} <= set(result.column_names):
-        at = result.column_names.index("_file")
-        return result.set_column(at, "_file", result.column("_file").dictionary_encode())
-    own = result.select([name for name in result.column_names if name not in {"_file", "_row"}])
-    file = pa.array(["query"] * result.num_rows, pa.string()).dictionary_encode()
-    return own.append_column("_file", file).append_column("_row", pa.array(np.arange(1, result.num_rows + 1)))
+        (stream,) = streams.values()
+        yield Rows(stream.schema, stream.tables())
+        return
+    with running(use_case.data.query, streams) as rows:
+        yield rows
 
 
-def _conform(use_case: UseCase, rows: "pa.Table", names: list[str]) -> Examples:
-    """Exactly the declared columns in their types.
+class _Examples:
+    """Rows as examples: exactly the declared columns, as of the moment; counts what was left out on the way."""
 
-    Parameters
-    ----------
-    names
-        The columns of all sources, read or not.
-    """
-    rules = declared(use_case, rows.schema)
-    found = visible(rows.column_names) if use_case.data.query is not None else visible(names)
-    missing = [name for name in rules if name not in rows.column_names]
-    if missing:
-        raise DataError(*(_missing(name, found) for name in missing))
-    extra = [name for name in found if name not in rules]
-    options = Options(
-        types={name: rule.type for name, rule in rules.items()},
-        nulls=(),
-        zone=use_case.data.timezone,
-        event_time=use_case.data.event_time,
-    )
-    named = rows.select([*rules, "_file", "_row"])
-    parsed = typed(named, options)
-    refused = parsed.refused.append_column("_file", _files_of(named, parsed.refused))
-    warning = f"columns that the contract does not declare were dropped: {', '.join(extra)}"
-    return Examples(parsed.table, refused, (warning,) if extra else ())
+    def __init__(
+        self, store: "Store", use_case: UseCase, moment: Moment, rows: Rows, sources: Iterable[Source]
+    ) -> None:
+        self._use_case, self._moment, self._rows = use_case, moment, rows
+        self.rules = declared(use_case, rows.schema)
+        self.warnings = _only_declared(use_case, rows.schema, self.rules, sources)
+        self.refused = Parts(store)
+        self.not_yet = self.outside_history = self.labels_pending = self.future = self._seen = 0
+        self.newest: datetime | None = None
+
+    def schema(self, files: list[str]) -> "pa.Schema":
+        """The columns of `tables`; ``_file`` is the place of the name in ``files``, which sorts as the name does."""
+        return next(self._of(self._rows.schema.empty_table(), files)).schema
+
+    def tables(self, files: list[str]) -> "Iterator[pa.Table]":
+        """The examples, in any order."""
+        for rows in self._rows.batches:
+            yield from self._of(rows, files)
+
+    def refuse(self, tables: "Iterable[pa.Table]") -> None:
+        """Rows that could not be taken, as far as they fall into the history (or have no time)."""
+        history = self._use_case.data.history
+        for table in tables:
+            self.refused.add(recent(there(table, "_time", self._moment).table, "_time", history, self._moment).table)
+
+    def _of(self, rows: "pa.Table", files: list[str]) -> "Iterator[pa.Table]":
+        data, moment = self._use_case.data, self._moment
+        numbered = _with_numbers(rows, files, self._seen)
+        self._seen += rows.num_rows
+        options = Options(
+            types={name: rule.type for name, rule in self.rules.items()},
+            nulls=(),
+            zone=data.timezone,
+            event_time=data.event_time,
+        )
+        parsed = typed(numbered.select([*self.rules, "_file", "_row"]), options)
+        self.refuse([_named(parsed.refused, numbered, files)] if parsed.refused.num_rows else [])
+        cut = there(parsed.table, data.event_time, moment)
+        history = recent(cut.table, data.event_time, data.history, moment)
+        known = masked(history.table, data.label.column, data.event_time, data.label.known_after, moment)
+        self.not_yet += cut.away
+        self.outside_history += history.away
+        self.labels_pending += known.away
+        self.future += later_than(known.table, data.event_time, moment.started)
+        latest = newest(known.table, data.event_time, moment)
+        self.newest = max((each for each in (self.newest, latest) if each is not None), default=None)
+        yield known.table
 
 
-def _files_of(table: "pa.Table", refused: "pa.Table") -> "pa.Array":
+def _order(use_case: UseCase) -> list[str]:
+    """By event time and key; rows that are equal in these keep the order of their files."""
+    time = [use_case.data.event_time] if use_case.data.event_time else []
+    return [*time, *use_case.data.key, "_file", "_row"]
+
+
+def _with_numbers(rows: "pa.Table", files: list[str], before: int) -> "pa.Table":
+    """``_file`` as a place in ``files``, and ``_row``; where the query does not pass them on, rows are counted."""
+    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    at = pc.index_in(refused.column("_row"), table.column("_row").combine_chunks())
-    return table.column("_file").cast(pa.string()).take(at)
+    if {"_file", "_row"} <= set(rows.column_names):
+        places = pc.index_in(rows.column("_file").cast(pa.string()), pa.array(files, pa.string()))
+        return rows.set_column(rows.column_names.index("_file"), "_file", places)
+    own = rows.select([name for name in rows.column_names if name not in {"_file", "_row"}])
+    numbers = pa.array(np.arange(before + 1, before + rows.num_rows + 1))
+    return own.append_column("_file", pa.nulls(rows.num_rows, pa.int32())).append_column("_row", numbers)
+
+
+def _with_files(table: "pa.Table", files: list[str]) -> "pa.Table":
+    """``_file`` as a name again."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    places = pc.fill_null(table.column("_file").cast(pa.int32()), len(files)).combine_chunks()
+    names = pa.DictionaryArray.from_arrays(places, pa.array([*files, _QUERY]))
+    return table.set_column(table.column_names.index("_file"), "_file", names)
+
+
+def _named(refused: "pa.Table", rows: "pa.Table", files: list[str]) -> "pa.Table":
+    """Refused rows with the names of their files."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    at = pc.index_in(refused.column("_row"), rows.column("_row").combine_chunks())
+    named = refused.append_column("_file", rows.column("_file").take(at))
+    return _with_files(named, files).cast(pa.schema([*refused_schema(), ("_file", pa.string())]))
+
+
+def _refused(store: "Store", sources: Iterable[Source]) -> "Iterator[pa.Table]":
+    """What the readers could not take."""
+    import pyarrow as pa
+
+    for source in sources:
+        for file in source.files:
+            for table in get_tables(store, file.parsed.refused):
+                yield table.append_column("_file", pa.array([file.path] * table.num_rows, pa.string()))
+
+
+def _only_declared(
+    use_case: UseCase, schema: "pa.Schema", rules: Mapping[str, ColumnRule], sources: Iterable[Source]
+) -> tuple[str, ...]:
+    """What should be said of columns that nobody declared.
+
+    Raises
+    ------
+    DataError
+        A declared column is missing.
+    """
+    in_files = list(dict.fromkeys(name for source in sources for name in source.layout.schema.names))
+    found = visible(schema.names if use_case.data.query is not None else in_files)
+    missing = [name for name in rules if name not in schema.names]
+    if missing:
+        raise DataError(*(_missing(name, found) for name in missing))
+    extra = [name for name in found if name not in rules]
+    return (f"columns that the contract does not declare were dropped: {', '.join(extra)}",) if extra else ()
 
 
 def _missing(name: str, found: list[str]) -> Problem:
@@ -146,50 +224,25 @@ def _missing(name: str, found: list[str]) -> Problem:
     return Problem(f"a declared column is missing: {name}", "contract.columns", name, ", ".join(found)[:300], do=do)
 
 
-def _not_yet(use_case: UseCase, sources: Iterable[Loaded]) -> int:
-    """Examples that are not there yet: counted where the key stands, not in tables that are joined to them."""
-    key, all_of_them = set(use_case.data.key), list(sources)
-    with_key = [source for source in all_of_them if key <= set(source.names)]
-    return sum(source.not_yet for source in with_key or all_of_them)
-
-
-def _see(use_case: UseCase, rows: int, latest: datetime | None, moment: Moment) -> None:
+def _see(use_case: UseCase, extracted: Extracted, moment: Moment) -> None:
     """Refuse an empty table and one whose newest event is too old."""
     data = use_case.data
-    if rows == 0:
+    if extracted.rows + extracted.refused_rows == 0:
         since = f" and not before {(moment.as_of - data.history).isoformat()}" if data.history else ""
         found = "no row; see `as_of` and what the files hold"
         raise DataError(
             Problem("0 rows to learn from", "data", f"rows before {moment.as_of.isoformat()}{since}", found)
         )
-    if data.freshness is None or latest is None or moment.as_of - latest <= data.freshness:
+    if data.freshness is None or extracted.newest is None or moment.as_of - extracted.newest <= data.freshness:
         return
-    age = moment.as_of - latest
+    age = moment.as_of - extracted.newest
     raise DataError(
         Problem(
             "the data are too old to train on",
             "data.freshness",
             f"newest event at most {format_duration(data.freshness)} before {moment.as_of.isoformat()}",
-            f"newest event {latest.isoformat()}, {age.total_seconds() / 86400:.1f} days before",
+            f"newest event {extracted.newest.isoformat()}, {age.total_seconds() / 86400:.1f} days before",
             did="trained nothing; the champion stays",
             do="see why the upstream system delivers nothing new",
         )
     )
-
-
-def _refused(use_case: UseCase, parts: "list[pa.Table]", moment: Moment) -> "pa.Table":
-    """Rows that a reader or the contract's types refused, as far as they fall into the history (or have no time)."""
-    import pyarrow as pa
-
-    plain = [
-        part.drop_columns(["_file"]).append_column("_file", part.column("_file").cast(pa.string())) for part in parts
-    ]
-    table = pa.concat_tables(plain)
-    cut = recent(there(table, "_time", moment).table, "_time", use_case.data.history, moment)
-    return cut.table
-
-
-def _sorted(use_case: UseCase, table: "pa.Table") -> "pa.Table":
-    """By event time and key; rows that are equal in these keep the order of their files."""
-    time = [use_case.data.event_time] if use_case.data.event_time else []
-    return table.take(order(table, [*time, *use_case.data.key, "_file", "_row"]))

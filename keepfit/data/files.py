@@ -1,210 +1,220 @@
-"""The files of a source, each parsed once: the parsed form is an object named by the digest of the file's own bytes.
+"""The files of a source: each parsed once, in parts, and only what may matter to the moment is read again.
 
-A file is read in one go, and what is parsed is what was hashed, so a file that changes during a run is either its old
-or its new self.
+The parsed form of a file is remembered by the digest of the file's own bytes, and an index remembers which bytes a file
+had when it looked as it does. So a run costs what is new, however long the history.
 """
 
-import glob
-import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from keepfit.config.model import UseCase
 from keepfit.config.sources import FileSource
-from keepfit.data.declared import source_types
-from keepfit.data.moment import Cut, there
-from keepfit.data.readers import Options, read
-from keepfit.data.refused import refused_schema
-from keepfit.data.tables import get_table, put_table
-from keepfit.errors import DataError, InfrastructureError, Problem
-from keepfit.memo import remembered
-from keepfit.records import Column, Moment, Record, SourceFile, digest_of, sha256
+from keepfit.data.index import Index, Known, ParsedFile, known, read_index, signature, write_index
+from keepfit.data.layouts import Layout, layout
+from keepfit.data.moment import Span, span_of
+from keepfit.data.parse import parse, reading_digest
+from keepfit.data.places import Found, Read, found, reading
+from keepfit.data.stream import Stream
+from keepfit.data.tables import get_tables
+from keepfit.errors import DataError, Problem
+from keepfit.memo import recorded
+from keepfit.records import Moment, SourceFile, Unread
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from keepfit.store import Store
 
-
-_READERS = 2  # files at a time: their bytes and tables are in memory together; hashing and Arrow leave the lock free
-
-
-class ParsedFile(Record, frozen=True, kw_only=True):
-    """The memo of one parse: objects of the rows that fit and of those that do not."""
-
-    parsed: str
-    rows: int
-    refused: str | None
-    refused_rows: int
-    columns: tuple[Column, ...]
+_READERS = 2  # files at a time: a part of each is in memory together; hashing and Arrow leave the lock free
 
 
-class Loaded(NamedTuple):
-    """All files of a source as one table with ``_file`` and ``_row``; refused rows likewise.
+class Source(NamedTuple):
+    """A source as of a moment.
 
-    ``names`` are all columns that the files have, also those that were not asked for; ``not_yet`` counts the rows that
-    were not there at ``as_of``.
+    ``files`` are those of which rows may matter, ``schema`` that of all columns that files have, with ``_row``;
+    ``not_yet`` and ``earlier`` count the rows that were left out because they are not there yet or too old to matter.
     """
 
-    table: "pa.Table"
-    refused: "pa.Table"
-    names: tuple[str, ...]
+    name: str
+    files: tuple[Known, ...]
+    unread: tuple[Unread, ...]
+    layout: Layout
+    span: Span
     not_yet: int
-    files: tuple[SourceFile, ...]
-    warnings: tuple[str, ...]
+    earlier: int
+
+    def stream(self, store: "Store", wanted: Iterable[str] | None) -> Stream:
+        """The rows with ``_file`` and ``_row``; only the columns in ``wanted`` if that is known."""
+        import pyarrow as pa
+
+        names = set(self.layout.schema.names if wanted is None else wanted) | {"_row", self.span.time}
+        fields = [field for field in self.layout.schema if field.name in names]
+        schema = pa.schema([*fields, ("_file", pa.dictionary(pa.int32(), pa.string()))])
+        return Stream(schema, lambda: self._tables(store, schema.names[:-1]))
+
+    def _tables(self, store: "Store", names: Sequence[str]) -> "Iterator[pa.Table]":
+        for columns, group in groupby(self.files, key=lambda file: file.parsed.columns):
+            have = {column.name for column in columns} | {"_row"}
+            parts = [(file.path, part) for file in group for part in file.parsed.parts]
+            tables = get_tables(store, [part for _, part in parts], [name for name in names if name in have])
+            for (path, _), table in zip(parts, tables, strict=True):
+                cut = self.span.cut(table) if self.span.time in have else table
+                yield _with_file(self.layout.complete(cut, names), path)
+
+    def source_files(self) -> tuple[SourceFile, ...]:
+        """What stands in the record of the run."""
+        return tuple(
+            SourceFile(
+                source=self.name,
+                path=file.path,
+                digest=file.digest,
+                size=file.size,
+                parts=file.parsed.parts,
+                rows=file.parsed.rows,
+                refused=file.parsed.refused_rows,
+            )
+            for file in self.files
+        )
 
 
-def fingerprint(use_case: UseCase, root: Path) -> dict[str, str]:
-    """The digest of every file of every source, by path, from its bytes as they are now (nothing is parsed).
+class Looked(NamedTuple):
+    """The files of a source as they lie there, and what is known of them; nothing was read."""
+
+    files: tuple[Found, ...]
+    before: Index
+
+
+def look(store: "Store", use_case: UseCase, root: Path) -> dict[str, Looked]:
+    """Look at the files of every source.
+
+    Parameters
+    ----------
+    root
+        The folder that the sources' paths are relative to.
 
     Raises
     ------
     DataError
         A pattern matches no file.
     """
-    paths = (path for source in use_case.data.sources.values() for path in matching(source, root))
-    return {path: _hash(root / path) for path in paths}
+    sources = use_case.data.sources.items()
+    return {
+        name: Looked(tuple(found(source, root)), read_index(store, use_case.name, name)) for name, source in sources
+    }
 
 
-def matching(source: FileSource, root: Path) -> list[str]:
-    """The files that a pattern matches, relative to ``root`` (an absolute pattern: absolute), sorted.
-
-    Raises
-    ------
-    DataError
-        There is none.
-    """
-    found = glob.glob(source.path, root_dir=root, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
-    paths = sorted(path for path in found if (root / path).is_file())
-    if not paths:
-        do = "see whether the pattern is right, and whether the upstream system has written anything"
-        raise DataError(Problem(f"no file matches {source.path}", str(root), "at least one file", "none", do=do))
-    return paths
+def fingerprint(looked: Mapping[str, Looked], root: Path) -> dict[str, str]:
+    """The digest of every file, by path; only the bytes of files that look new are read."""
+    return {
+        file.path: before.digest if before else reading(root, file.path, lambda read: read.digest)
+        for source in looked.values()
+        for file in source.files
+        for before in [known(source.before, file)]
+    }
 
 
 def load(
-    store: "Store", use_case: UseCase, name: str, root: Path, moment: Moment, wanted: Collection[str] | None
-) -> Loaded:
-    """Read a source as of a moment; only files whose bytes were never seen are parsed.
+    store: "Store",
+    use_case: UseCase,
+    name: str,
+    looked: Looked,
+    root: Path,
+    moment: Moment,
+    needed: Collection[str],
+) -> Source:
+    """A source as of a moment; only files whose bytes were never seen are parsed.
 
     Parameters
     ----------
-    wanted
-        The columns that are needed, if that is known: memory is not spent on the others.
+    needed
+        The columns that contract and query name.
 
     Raises
     ------
     DataError
-        A file cannot be read, or the files of the source do not have the same columns.
+        Too many files cannot be read, or the files of the source do not go together.
     """
-    source = use_case.data.sources[name]
-    options = Options(
-        types=source_types(use_case, name),
-        nulls=source.nulls,
-        zone=use_case.data.timezone,
-        event_time=use_case.data.event_time,
-    )
-    paths = matching(source, root)
+    index, digest = looked.before, reading_digest(use_case, name)
+    seen = {file.path: known(index, file) if index.reading == digest else None for file in looked.files}
+    new = [file for file in looked.files if seen[file.path] is None]
     with ThreadPoolExecutor(_READERS) as readers:
-        parsed = readers.map(lambda path: _parse(store, use_case.name, path, root, options), paths)
-        seen = [(path, *each) for path, each in zip(paths, parsed, strict=True)]
-    warnings = _same_columns([(path, record) for path, _, _, record in seen])
-    files = tuple(_source_file(name, *each) for each in seen)
-    time = use_case.data.event_time
-    needed = {*wanted, *use_case.data.key, *([time] if time else [])} if wanted is not None else None
-    parts = [_part(store, path, record, needed, time, moment) for path, _, _, record in seen]
-    refused = [_with_file(get_table(store, record.refused), path) for path, _, _, record in seen if record.refused]
-    return Loaded(
-        table=_together([part.table for part in parts]),
-        refused=_together(refused or [_with_file(refused_schema().empty_table(), "")]),
-        names=tuple(dict.fromkeys(column.name for *_, record in seen for column in record.columns)),
-        not_yet=sum(part.away for part in parts),
-        files=files,
-        warnings=warnings,
+        taken = list(readers.map(partial(_take, store, use_case, name, root, digest, moment.started), new))
+    wrong = [file for file in taken if isinstance(file, _Wrong)]
+    known_now = seen | {file.path: file for file in taken if isinstance(file, Known)}
+    files = {path: file for path, file in known_now.items() if file is not None}
+    unread = _tolerable(name, use_case.data.sources[name], wrong, len(seen))
+    write_index(store, use_case.name, name, index, digest, files)
+    span = span_of(use_case, moment)
+    counts = {path: _left_out(store, file, span) for path, file in files.items()}
+    return Source(
+        name=name,
+        files=tuple(file for path, file in files.items() if sum(counts[path]) < file.all_rows),
+        unread=unread,
+        layout=layout(store, name, list(files.values()), needed),
+        span=span,
+        not_yet=sum(late for late, _ in counts.values()),
+        earlier=sum(early for _, early in counts.values()),
     )
 
 
-def _part(
-    store: "Store", path: str, record: ParsedFile, needed: set[str] | None, time: str | None, moment: Moment
-) -> Cut:
-    names = [column.name for column in record.columns]
-    kept = [name for name in names if needed is None or name in needed or name == "_row"]
-    cut = there(get_table(store, record.parsed, kept), time, moment)
-    return Cut(_with_file(cut.table, path), cut.away)
+class _Wrong(NamedTuple):
+    """A file that cannot be read as a table."""
+
+    path: str
+    digest: str
+    error: DataError
 
 
-def _parse(store: "Store", use_case: str, path: str, root: Path, options: Options) -> tuple[str, int, ParsedFile]:
-    try:
-        data = (root / path).read_bytes()
-    except OSError as error:
-        raise InfrastructureError(Problem("a file cannot be read", path, found=str(error.strerror))) from error
-    digest = sha256(data)
+def _take(
+    store: "Store", use_case: UseCase, name: str, root: Path, digest: str, started: datetime, file: Found
+) -> Known | _Wrong:
+    """What becomes of one file, or became of one with the same bytes before."""
 
-    def body() -> ParsedFile:
-        table, refused = read(data, path, options)
-        return ParsedFile(
-            parsed=put_table(store, table),
-            rows=table.num_rows,
-            refused=put_table(store, refused) if refused.num_rows else None,
-            refused_rows=refused.num_rows,
-            columns=tuple(Column(name=field.name, type=str(field.type)) for field in table.schema),
+    def parsed(read: Read) -> Known | _Wrong:
+        inputs = {"file": read.digest, "reading": digest, "form": "".join(Path(file.path).suffixes)}
+        body = partial(parse, store, use_case, name, read.file, file.path)
+        try:
+            result = recorded(store, use_case.name, "parse", inputs, kind=ParsedFile, body=body)
+        except DataError as error:
+            return _Wrong(file.path, read.digest, error)
+        return Known(
+            path=file.path, signature=signature(file, started), digest=read.digest, size=read.size, parsed=result
         )
 
-    inputs = {"file": digest, "options": digest_of(options), "form": "".join(Path(path).suffixes)}
-    return digest, len(data), remembered(store, use_case, "parse", inputs, ParsedFile, body)
+    return reading(root, file.path, parsed)
 
 
-def _source_file(source: str, path: str, digest: str, size: int, record: ParsedFile) -> SourceFile:
-    return SourceFile(
-        source=source,
-        path=path,
-        digest=digest,
-        size=size,
-        parts=(record.parsed,),
-        rows=record.rows,
-        refused=record.refused_rows,
-    )
-
-
-def _same_columns(files: list[tuple[str, ParsedFile]]) -> tuple[str, ...]:
-    """Warnings about columns that a later file has and the first has not.
+def _tolerable(name: str, source: FileSource, wrong: Sequence[_Wrong], files: int) -> tuple[Unread, ...]:
+    """Files that are set aside, if there are few enough.
 
     Raises
     ------
     DataError
-        A later file lacks a column of the first, or has it as another type.
+        There are more than ``unreadable_at_most``.
     """
-    (first, record), *others = files
-    expected = {column.name: column.type for column in record.columns}
-    problems, warnings = [], []
-    for path, other in others:
-        found = {column.name: column.type for column in other.columns}
-        problems += list(_differences(first, expected, path, found))
-        added = [column for column in found if column not in expected]
-        if added:
-            warnings.append(f"{path} has columns that {first} has not: {', '.join(added)} (null in the latter)")
-    if problems:
-        raise DataError(*problems[:10])
-    return tuple(warnings)
+    if len(wrong) > source.unreadable_at_most * files or len(wrong) == files > 0:
+        problems = [problem for each in wrong[:5] for problem in each.error.problems]
+        more = f"{len(wrong)} of {files} files of `{name}` cannot be read, at most {source.unreadable_at_most:.2%} may"
+        rest = [Problem(more, f"data.sources.{name}", do="see the files, or raise `unreadable_at_most`")]
+        raise DataError(*problems, *(rest if files > 1 else []))
+    return tuple(Unread(source=name, path=each.path, digest=each.digest, why=str(each.error)) for each in wrong)
 
 
-def _differences(first: str, expected: dict[str, str], path: str, found: dict[str, str]) -> Iterator[Problem]:
-    for column, kind in expected.items():
-        if column not in found:
-            what = f"files of one source differ: column {column} is missing"
-            yield Problem(what, path, f"{column}, as in {first}", ", ".join(found)[:200])
-        elif found[column] != kind and "null" not in {found[column], kind}:
-            what = f"files of one source differ: column {column} has two types"
-            yield Problem(what, path, f"{kind}, as in {first}", found[column], do="declare its type in source.columns")
-
-
-def _together(tables: "list[pa.Table]") -> "pa.Table":
-    """One after the other; a column that one lacks is null there."""
-    import pyarrow as pa
-
-    return pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
+def _left_out(store: "Store", file: Known, span: Span) -> tuple[int, int]:
+    """How many rows of a file are not there yet, and how many are too early; read only if some are and some are not."""
+    parsed = file.parsed
+    if parsed.first is None or parsed.last is None or span.time is None:
+        return 0, 0
+    whole = span.left_out_of(parsed.first, parsed.last, parsed.rows - parsed.undated)
+    if whole is not None:
+        return whole
+    counts = [span.left_out(part) for part in get_tables(store, parsed.parts, [span.time])]
+    return sum(late for late, _ in counts), sum(early for _, early in counts)
 
 
 def _with_file(table: "pa.Table", path: str) -> "pa.Table":
@@ -214,8 +224,3 @@ def _with_file(table: "pa.Table", path: str) -> "pa.Table":
 
     names = pa.DictionaryArray.from_arrays(pa.array(np.zeros(table.num_rows, dtype=np.int32)), pa.array([path]))
     return table.append_column("_file", names)
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

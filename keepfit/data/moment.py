@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from keepfit.config.model import UseCase
 from keepfit.records import Moment
 
 if TYPE_CHECKING:
@@ -37,6 +38,56 @@ def there(table: "pa.Table", time: str | None, moment: Moment) -> Cut:
     at = table.column(time)
     hidden = pc.and_(pc.greater_equal(at, utc(moment.as_of)), pc.less_equal(at, utc(moment.started)))
     return without(table, hidden)
+
+
+class Span(NamedTuple):
+    """The rows of a source that may matter at a moment: before ``until``, and not before ``since`` (None: no limit).
+
+    Rows later than ``started`` stay: nothing can be that late, so validate puts them into quarantine.
+    """
+
+    time: str | None
+    since: datetime | None
+    until: datetime
+    started: datetime
+
+    def cut(self, table: "pa.Table") -> "pa.Table":
+        """The rows that may matter; those without a time may."""
+        import pyarrow.compute as pc
+
+        hidden, early = self._masks(table)
+        return without(table, pc.or_kleene(hidden, early)).table
+
+    def left_out(self, table: "pa.Table") -> tuple[int, int]:
+        """How many rows are not there yet, and how many are too early."""
+        import pyarrow.compute as pc
+
+        hidden, early = (int(pc.sum(mask).as_py() or 0) for mask in self._masks(table))
+        return hidden, early
+
+    def left_out_of(self, first: datetime, last: datetime, rows: int) -> tuple[int, int] | None:
+        """The same for rows of which only the ends are known; None if they must be looked at."""
+        if first >= self.until and last <= self.started:
+            return rows, 0
+        if self.since is not None and last < self.since:
+            return 0, rows
+        inside = self.since is None or first >= self.since
+        return (0, 0) if inside and (last < self.until or first > self.started) else None
+
+    def _masks(self, table: "pa.Table") -> "tuple[pa.ChunkedArray, pa.ChunkedArray]":
+        import pyarrow.compute as pc
+
+        at = table.column(self.time)
+        hidden = pc.and_(pc.greater_equal(at, utc(self.until)), pc.less_equal(at, utc(self.started)))
+        return hidden, pc.less(at, utc(self.since or datetime.min.replace(tzinfo=UTC)))
+
+
+def span_of(use_case: UseCase, moment: Moment) -> Span:
+    """What may matter of the sources: the history, and before it what a query may look back to."""
+    data = use_case.data
+    reach = timedelta(0) if data.query is None else data.lookback
+    since = moment.as_of - data.history - reach if data.history is not None and reach is not None else None
+    return Span(data.event_time, since, moment.as_of, moment.started)
 
 
 def recent(table: "pa.Table", time: str | None, history: timedelta | None, moment: Moment) -> Cut:

@@ -1,94 +1,59 @@
 """The SQL of a use case over its sources: one SELECT that reads nothing else and gives the same answer every day.
 
-DuckDB runs in memory on one thread, in UTC, without extensions, files or network; what the statement names is judged on
-its parse tree, so a column called now or the text 'random()' is nobody's business.
+What the statement names is judged on its parse tree, so a column called now or the text 'random()' is nobody's
+business.
 """
 
 import difflib
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from keepfit.data.engine import connected
 from keepfit.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
 
 _CLOCK_WORDS = {"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"}
 _REFUSED = {"getenv", "ago", "reservoir_quantile"}
 _TABLES = {"unnest", "range", "generate_series"}
-_WHERE = "data.query"
+WHERE = "data.query"
 
 
-def run(sql: str, tables: Mapping[str, "pa.Table"]) -> "pa.Table":
-    """The rows of the query.
+class Named(NamedTuple):
+    """The columns that a query names, in whatever source, and whether it may need others too."""
 
-    Raises
-    ------
-    ConfigError
-        Not a single SELECT, not deterministic, reads something else than the sources, or DuckDB refuses it.
-    """
-    import duckdb
-
-    connection = _connect()
-    try:
-        check(sql, tables, connection)
-        for name, table in tables.items():
-            connection.register(name, table)
-        return connection.sql(sql).to_arrow_table()
-    except duckdb.Error as error:
-        raise ConfigError(_refusal(error, tables)) from error
-    finally:
-        connection.close()
+    columns: frozenset[str]
+    others: bool
 
 
-def _connect() -> "duckdb.DuckDBPyConnection":
-    import duckdb
-
-    connection = duckdb.connect(
-        ":memory:",
-        config={
-            "enable_external_access": "false",
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "threads": "1",
-        },
-    )
-    connection.execute("set timezone = 'UTC'")
-    connection.execute("set python_enable_replacements = false")
-    connection.execute("set lock_configuration = true")
-    return connection
-
-
-def columns(sql: str) -> set[str] | None:
-    """The columns that the query names, in whatever source; None if it may need columns that it does not name.
+def columns(sql: str) -> Named:
+    """What the query needs of its sources.
 
     Raises
     ------
     ConfigError
         Not a single SELECT.
     """
-    connection = _connect()
-    try:
+    with connected() as connection:
         nodes = list(_nodes(_tree(sql, connection)))
-    finally:
-        connection.close()
     tables = {str(node[word]).lower() for node in nodes for word in ("table_name", "alias") if node.get(word)}
-    named: set[str] = set()
-    for node in nodes:
-        words = [*(node.get("column_names") or []), *(node.get("using_columns") or [])]
-        # A star, a whole row as a value and a natural join name no columns.
-        whole = len(words) == 1 and words[0].lower() in tables and node.get("class") == "COLUMN_REF"
-        if node.get("class") == "STAR" or node.get("ref_type") == "NATURAL" or whole:
-            return None
-        named.update(words)
-    return named
+    words = [[*(node.get("column_names") or []), *(node.get("using_columns") or [])] for node in nodes]
+    return Named(
+        columns=frozenset(word for each in words for word in each),
+        others=any(_whole(node, each, tables) for node, each in zip(nodes, words, strict=True)),
+    )
 
 
-def check(sql: str, tables: "Mapping[str, pa.Table]", connection: "duckdb.DuckDBPyConnection") -> None:
+def _whole(node: Mapping[str, Any], words: Sequence[str], tables: set[str]) -> bool:
+    """A star, a whole row as a value and a natural join name no columns."""
+    row = len(words) == 1 and words[0].lower() in tables and node.get("class") == "COLUMN_REF"
+    return node.get("class") == "STAR" or node.get("ref_type") == "NATURAL" or row
+
+
+def check(sql: str, tables: Mapping[str, Sequence[str]], connection: "duckdb.DuckDBPyConnection") -> None:
     """See that the statement is one deterministic SELECT over the sources alone.
 
     Raises
@@ -99,7 +64,7 @@ def check(sql: str, tables: "Mapping[str, pa.Table]", connection: "duckdb.DuckDB
     nodes = list(_nodes(_tree(sql, connection)))
     known = {name.lower() for name in (*tables, *_names_of_ctes(nodes))}
     read = {str(node["table_name"]).lower() for node in nodes if node.get("type") == "BASE_TABLE"}
-    here = {column.lower() for name in tables if name.lower() in read for column in tables[name].column_names}
+    here = {column.lower() for name in tables if name.lower() in read for column in tables[name]}
     changing = _changing_functions(connection)
     judged = ((node, _sample(node) or _table(node, known) or _changes(node, changing, here)) for node in nodes)
     found = [(node, problem) for node, problem in judged if problem is not None]
@@ -116,7 +81,7 @@ def _tree(sql: str, connection: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
     statements = answer["statements"]
     if len(statements) != 1:
         found = f"{len(statements)} statements"
-        raise ConfigError(Problem("the query is not one SQL select", _WHERE, "one statement", found))
+        raise ConfigError(Problem("the query is not one SQL select", WHERE, "one statement", found))
     tree: dict[str, Any] = statements[0]
     return tree
 
@@ -183,14 +148,6 @@ def _position(node: dict[str, Any], sql: str) -> str:
     """Line and column inside the query; bytes are counted by DuckDB, characters by people."""
     at = node.get("query_location")
     if not isinstance(at, int) or not 0 <= at <= len(sql.encode()):
-        return _WHERE
+        return WHERE
     before = sql.encode()[:at].decode("utf-8", "ignore")
-    return f"{_WHERE}, line {before.count(chr(10)) + 1}, column {len(before) - before.rfind(chr(10))}"
-
-
-def _refusal(error: Exception, tables: Mapping[str, "pa.Table"]) -> Problem:
-    message = str(error).strip()
-    line = re.search(r"LINE (\d+):", message)
-    where = f"{_WHERE}, line {line[1]}" if line else _WHERE
-    have = "; ".join(f"{name}: {', '.join(table.column_names)}" for name, table in tables.items())
-    return Problem("DuckDB refuses the query", where, f"a select over {have}", message)
+    return f"{WHERE}, line {before.count(chr(10)) + 1}, column {len(before) - before.rfind(chr(10))}"

@@ -1,8 +1,8 @@
 """Rows that cannot be taken: ``_row``, ``_time`` (where it could be read), ``_reasons`` and the values in ``_raw``."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 if TYPE_CHECKING:
@@ -38,10 +38,17 @@ class Reasons:
             self._of[column] = reasons
             self.wrong |= reasons.is_valid().to_numpy(zero_copy_only=False)
 
-    def of(self, row: int) -> list[str]:
-        """All that is wrong with a row, as ``column: reason``."""
-        found = ((column, reasons[row].as_py()) for column, reasons in self._of.items())
-        return [f"{column}: {reason}" for column, reason in found if reason is not None]
+    def lists(self) -> list[list[str]]:
+        """Of every wrong row, in order, all that is wrong with it, as ``column: reason``."""
+        import pyarrow as pa
+
+        at = pa.array(np.flatnonzero(self.wrong))
+        lists: list[list[str]] = [[] for _ in range(len(at))]
+        for column, reasons in self._of.items():
+            for found, reason in zip(lists, reasons.take(at).to_pylist(), strict=True):
+                if reason is not None:
+                    found.append(f"{column}: {reason}")
+        return lists
 
 
 def split(table: "pa.Table", raw: "pa.Table", reasons: Reasons, event_time: str | None) -> "tuple[pa.Table, pa.Table]":
@@ -51,18 +58,17 @@ def split(table: "pa.Table", raw: "pa.Table", reasons: Reasons, event_time: str 
     schema = refused_schema()
     if not reasons.wrong.any():
         return table, schema.empty_table()
-    at = np.flatnonzero(reasons.wrong)
-    bad = raw.take(pa.array(at))
-    rows = bad.select([name for name in bad.column_names if name not in HIDDEN])
+    at = pa.array(np.flatnonzero(reasons.wrong))
+    bad = raw.take(at)
     times: Any = pa.nulls(len(at), schema.field("_time").type)
     if event_time in table.column_names and pa.types.is_timestamp(table.schema.field(event_time).type):
-        times = table.column(event_time).take(pa.array(at)).cast(schema.field("_time").type)
+        times = table.column(event_time).take(at).cast(schema.field("_time").type)
     refused = pa.table(
         [
             bad.column("_row"),
             times,
-            pa.array([reasons.of(int(row)) for row in at], schema.field("_reasons").type),
-            pa.array(_json(rows), pa.string()),
+            pa.array(reasons.lists(), schema.field("_reasons").type),
+            pa.array(_json(bad.select([name for name in bad.column_names if name not in HIDDEN])), pa.string()),
         ],
         schema=schema,
     )
@@ -70,6 +76,24 @@ def split(table: "pa.Table", raw: "pa.Table", reasons: Reasons, event_time: str 
 
 
 def _json(rows: "pa.Table") -> list[str]:
-    """Every row as one JSON object, a batch at a time."""
-    batches = rows.to_batches(max_chunksize=4096)
-    return [json.dumps(row, default=str, ensure_ascii=False) for batch in batches for row in batch.to_pylist()]
+    """Every row as one JSON object; what JSON cannot say (times, decimals, NaN) as its text."""
+    columns = [_for_json(column).to_pylist() for column in rows.columns]
+    encoder = msgspec.json.Encoder()
+    if not columns:
+        return ["{}"] * rows.num_rows
+    return [
+        encoder.encode(dict(zip(rows.column_names, cells, strict=True))).decode()
+        for cells in zip(*columns, strict=True)
+    ]
+
+
+def _for_json(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = column.type
+    if pa.types.is_floating(kind):
+        endless = pc.any(pc.invert(pc.is_finite(column)), min_count=0).as_py()
+        return column.cast(pa.string()) if endless else column
+    plain = pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_string(kind) or pa.types.is_null(kind)
+    return column if plain else column.cast(pa.string())

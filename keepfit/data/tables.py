@@ -55,6 +55,14 @@ def _parsed(data: bytes, digest: str, columns: Sequence[str] | None) -> "pa.Tabl
         raise IntegrityError(Problem("an object is not the table it should be", digest, found=str(error))) from error
 
 
+def schema_of(store: "Store", digest: str) -> "pa.Schema":
+    """The columns of the table behind a digest."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(pa.BufferReader(get(store, digest))).schema_arrow.remove_metadata()
+
+
 class Parts:
     """Writes a table of any length as objects of at most ``PART`` rows; holds one of them in memory."""
 

@@ -2,24 +2,29 @@
 
 Guarantees: entries are numbered 1, 2, 3 … without gaps; each carries the digest of the one before and the fold after
 it; of two writers that meet, one goes first and the other checks its preconditions again. Finding the newest entry
-costs one list and one read, however long the history.
+costs one list and one read, however long the history, and tells what ``keepfit show`` prints; adding one costs one
+request more.
 """
 
 from keepfit.ledger.append import append, who_and_why
-from keepfit.ledger.entries import entries, entry_key, head, newest_first
-from keepfit.ledger.fold import fold_after, fold_of
+from keepfit.ledger.entries import ahead, back_from, entries, entry_at, entry_key, head
+from keepfit.ledger.fold import fold_after, fold_of, shown_entry, shown_version
 from keepfit.ledger.replay import Replayed, misfits_of, replay
 
 __all__ = [
     "Replayed",
+    "ahead",
     "append",
+    "back_from",
     "entries",
+    "entry_at",
     "entry_key",
     "fold_after",
     "fold_of",
     "head",
     "misfits_of",
-    "newest_first",
     "replay",
+    "shown_entry",
+    "shown_version",
     "who_and_why",
 ]

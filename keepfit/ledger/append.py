@@ -77,11 +77,9 @@ def who_and_why(actor: str, reason: str) -> None:
 
 def _entry(use_case: str, before: Entry | None, draft: Draft) -> Entry:
     who_and_why(draft.actor, draft.reason)
-    values = structs.asdict(draft)
-    values["at"] = draft.at.astimezone(UTC)
-    values["as_of"] = draft.as_of and draft.as_of.astimezone(UTC)
+    draft = structs.replace(draft, at=draft.at.astimezone(UTC), as_of=draft.as_of and draft.as_of.astimezone(UTC))
     open_entry = Entry(
-        **values,
+        **structs.asdict(draft),
         seq=before.seq + 1 if before else 1,
         use_case=use_case,
         previous=digest_of(before) if before else "",

@@ -1,14 +1,27 @@
-"""Entries as files, newest first: keys count down, so the newest is the first of a list."""
+"""Entries as files, newest first: keys count down, so the newest is the first of a list.
 
-from collections.abc import Iterator
+Going back from the newest needs no list: entries are numbered without gaps, so each key is known.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from itertools import islice
+from typing import TypeVar
 
 from msgspec.structs import replace
 
-from keepfit.errors import IntegrityError, Problem
+from keepfit.errors import IntegrityError, Missing, Problem
 from keepfit.records import Entry, canonical, digest_of, parse
 from keepfit.store import Store
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 _TOP = 10**12
+_ONE_BY_ONE = 8  # who looks for an entry mostly finds it among the newest
+_AT_ONCE = 8
 
 
 def entry_key(use_case: str, seq: int) -> str:
@@ -33,8 +46,8 @@ def head(store: Store, use_case: str) -> Entry | None:
     IntegrityError
         The newest entry was altered.
     """
-    newest = entries(store, use_case, limit=1)
-    return newest[0] if newest else None
+    newest = store.list(folder(use_case), 1)
+    return read_entry(store, newest[0]) if newest else None
 
 
 def entries(store: Store, use_case: str, limit: int | None = None) -> list[Entry]:
@@ -43,14 +56,68 @@ def entries(store: Store, use_case: str, limit: int | None = None) -> list[Entry
     Raises
     ------
     IntegrityError
-        One of them was altered.
+        One of them was altered or is gone.
     """
-    return list(newest_first(store, use_case, limit))
+    return list(islice(back_from(store, head(store, use_case)), limit))
 
 
-def newest_first(store: Store, use_case: str, limit: int | None = None) -> Iterator[Entry]:
-    """Like `entries`, each read when it is asked for: for who looks for one that is probably new."""
-    return (read_entry(store, key) for key in store.list(folder(use_case), limit))
+def back_from(store: Store, newest: Entry | None) -> Iterator[Entry]:
+    """``newest`` and the entries before it, newest first: the next ones are read when they are asked for, then ahead.
+
+    Raises
+    ------
+    IntegrityError
+        One of them was altered or is gone.
+    """
+    if newest is None:
+        return
+    yield newest
+    read, seqs = partial(entry_at, store, newest.use_case), range(newest.seq - 1, 0, -1)
+    yield from map(read, seqs[:_ONE_BY_ONE])
+    yield from ahead(read, seqs[_ONE_BY_ONE:])
+
+
+def entry_at(store: Store, use_case: str, seq: int) -> Entry:
+    """Entry ``seq``, of a history that is at least as long.
+
+    Raises
+    ------
+    IntegrityError
+        It was altered or is gone.
+    """
+    key = entry_key(use_case, seq)
+    try:
+        return read_entry(store, key)
+    except Missing as error:
+        raise IntegrityError(
+            Problem(
+                f"entry {seq} is missing from the ledger",
+                where=f"{store.address}/{key}",
+                expected=f"entry {seq}",
+                found="nothing",
+                did="changed nothing",
+                do="restore this file from a backup; `keepfit verify` names everything that does not fit",
+            )
+        ) from error
+
+
+def ahead(read: Callable[[T], R], wanted: Iterable[T]) -> Iterator[R]:
+    """``map(read, wanted)`` by a few threads that are a little ahead: a store far away costs its delay once, not each.
+
+    >>> list(ahead(str, range(20)))[-1]
+    '19'
+    """
+    asked: deque[Future[R]] = deque()
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        try:
+            for one in wanted:
+                asked.append(pool.submit(read, one))
+                if len(asked) > 2 * _AT_ONCE:
+                    yield asked.popleft().result()
+            while asked:
+                yield asked.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def read_entry(store: Store, key: str) -> Entry:

@@ -1,11 +1,18 @@
-"""What one more entry does to the aliases: pure, so that ``verify`` can do all of it again."""
+"""What one more entry does to the aliases: pure, so that ``verify`` can do all of it again.
+
+Every entry carries the fold, so nothing in it may grow with the history: it holds the latest of each and cuts texts,
+which are whole in their own entry.
+"""
 
 from msgspec.structs import replace
 
 from keepfit.errors import IntegrityError, Problem
-from keepfit.records import Draft, Entry, Fold, Seat
+from keepfit.records import Accepted, Draft, Entry, Fold, Seat, ShownEntry, ShownVersion
 
-_PAST = 20  # entries carry the fold, so it must not grow with the history; rolling back further takes a number
+_PAST = 20  # champions to go back to without a number
+_ACCEPTED = 12  # a year of months
+_LINES = 20  # of versions and of entries that `keepfit show` finds in the newest entry
+_TEXT = 120  # characters of an actor or a reason in such a line
 
 
 def fold_of(head: Entry | None) -> Fold:
@@ -26,14 +33,60 @@ def fold_after(before: Fold, draft: Draft) -> Fold:
     >>> two = fold_after(fold_after(one, entry("registered", 2)), entry("promoted", 2))
     >>> two.champion.number, [seat.number for seat in two.past]
     (2, [1])
+    >>> [(line.seq, line.action) for line in two.newest_entries][:2]
+    [(4, 'promoted'), (3, 'registered')]
 
     Raises
     ------
     IntegrityError
-        The entry names no version although its action needs one.
+        The entry lacks what its action needs: a version, an object, a count of rows.
     """
+    seq = before.newest_entries[0].seq + 1 if before.newest_entries else 1
+    line = shown_entry(seq, draft)
+    line = replace(line, actor=_cut(line.actor), reason=_cut(line.reason))
+    return replace(
+        _moved(before, draft),
+        accepted=_accepted(before, draft),
+        newest_versions=_with_version(before, draft),
+        newest_entries=(line, *before.newest_entries)[:_LINES],
+    )
+
+
+def shown_entry(seq: int, draft: Draft) -> ShownEntry:
+    """An entry as a line."""
+    return ShownEntry(
+        seq=seq,
+        at=draft.at,
+        action=draft.action,
+        version=draft.version.number if draft.version else None,
+        actor=draft.actor,
+        reason=draft.reason,
+    )
+
+
+def shown_version(draft: Draft) -> ShownVersion:
+    """The version that an entry registers, as a line.
+
+    Raises
+    ------
+    IntegrityError
+        It names no version.
+    """
+    seat = _seat(draft)
+    return ShownVersion(
+        version=seat.number,
+        digest=seat.digest,
+        created=draft.at,
+        as_of=draft.as_of,
+        outcome=draft.outcome,
+        metrics=draft.metrics,
+        held=draft.details.get("held", ""),
+    )
+
+
+def _moved(before: Fold, draft: Draft) -> Fold:
     if draft.action == "replayed":
-        return replace(before, replays=draft.objects["rows"])
+        return replace(before, replays=_object(draft, "rows"))
     if draft.action == "disabled":
         return replace(before, champion=None, disabled=True)
     seat = _seat(draft)
@@ -61,7 +114,49 @@ def _back_to(before: Fold, seat: Seat) -> tuple[Seat, ...]:
     return _on_top(before, seat)
 
 
+def _with_version(before: Fold, draft: Draft) -> tuple[ShownVersion, ...]:
+    if draft.action != "registered":
+        return before.newest_versions
+    line = shown_version(draft)
+    return (replace(line, held=_cut(line.held)), *before.newest_versions)[:_LINES]
+
+
+def _accepted(before: Fold, draft: Draft) -> tuple[Accepted, ...]:
+    """The latest data that nobody has to look at: not held when registered, or held and then promoted by a person.
+
+    The same data (they have the same profile) count once, as of the latest moment.
+    """
+    held, profile = bool(draft.details.get("held")), draft.objects.get("profile")
+    accepts = (draft.action == "registered" and not held) or (draft.action == "promoted" and held)
+    if not accepts or profile is None or draft.as_of is None:
+        return before.accepted
+    new = Accepted(as_of=draft.as_of, rows=_rows(draft), profile=profile)
+    same = [one for one in before.accepted if one.profile == new.profile]
+    others = [one for one in before.accepted if one.profile != new.profile]
+    newest = max([new, *same], key=lambda one: one.as_of)
+    return tuple(sorted([newest, *others], key=lambda one: one.as_of, reverse=True))[:_ACCEPTED]
+
+
+def _rows(draft: Draft) -> int:
+    text = draft.details.get("rows", "")
+    if not (text.isascii() and text.isdecimal()):
+        raise IntegrityError(
+            Problem("an entry with a profile of its data does not count their rows", expected="a number", found=text)
+        )
+    return int(text)
+
+
+def _object(draft: Draft, role: str) -> str:
+    if role not in draft.objects:
+        raise IntegrityError(Problem(f"an entry that says {draft.action} names no {role}", expected="an object"))
+    return draft.objects[role]
+
+
 def _seat(draft: Draft) -> Seat:
     if draft.version is None:
         raise IntegrityError(Problem(f"an entry that says {draft.action} names no version", expected="a version"))
     return draft.version
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _TEXT else f"{text[: _TEXT - 1]}…"

@@ -2,17 +2,20 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 
 from msgspec.structs import replace
 
 from keepfit.errors import IntegrityError, KeepfitError, Missing
-from keepfit.ledger.entries import entry_key, folder, read_entry
+from keepfit.ledger.entries import ahead, entry_key, folder, read_entry
 from keepfit.ledger.fold import fold_after, fold_of
-from keepfit.records import Entry, Misfit, canonical, digest_of
+from keepfit.records import Entry, Fold, Misfit, canonical, digest_of
 from keepfit.store import Store
 
 _NAME = re.compile(r"[0-9]{12}\.json", re.ASCII)
 _TOP = 10**12
+_SHOWN = 500  # characters of a fold that a person reads
+_CROWNS = {"promoted", "rolled_back"}
 
 
 @dataclass
@@ -33,7 +36,7 @@ class _Past:
             return
         if entry.action == "registered":
             self.registered[entry.version.number] = entry
-        else:
+        if entry.action in _CROWNS:
             self.champions.add(entry.version.number)
 
 
@@ -55,12 +58,12 @@ def replay(store: Store, use_case: str) -> Replayed:
     keys = list(reversed(store.list(folder(use_case))))
     strange = [key for key in keys if not _NAME.fullmatch(key.rpartition("/")[2])]
     past, read, misfits = _Past(), [], []
-    for key in sorted(set(keys) - set(strange), reverse=True):
+    named = sorted(set(keys) - set(strange), reverse=True)
+    for key, (entry, unreadable) in zip(named, ahead(partial(_read, store), named), strict=True):
         seq, where = _TOP - int(key[-17:-5]), f"{store.address}/{key}"
         if seq != past.seq + 1:
             misfits.append(_gap(f"{store.address}/{entry_key(use_case, past.seq + 1)}", past.seq + 1, seq))
             past.learn(seq - 1, None)
-        entry, unreadable = _read(store, key)
         misfits.extend(unreadable or _misfits(where, past, entry))
         past.learn(seq, entry)
         read.extend([entry] if entry else [])
@@ -117,7 +120,7 @@ def _number(past: _Past, entry: Entry) -> Misfit | None:
 
 
 def _rule(past: _Past, entry: Entry) -> Misfit | None:
-    if entry.action == "registered" or entry.version is None:
+    if entry.action not in _CROWNS or entry.version is None:
         return None
     number, digest = entry.version.number, entry.version.digest
     given = past.registered.get(number)
@@ -127,11 +130,27 @@ def _rule(past: _Past, entry: Entry) -> Misfit | None:
         return _misfit(
             "moves another version than its number says", str(given.version and given.version.digest), digest
         )
-    if entry.action == "promoted" and given.outcome == "fail":
-        return _misfit("promotes a version that failed", "pass or not_enough_evidence", "fail")
-    if entry.action == "rolled_back" and past.complete and number not in past.champions:
+    if entry.action == "promoted":
+        return _promotion(given, entry)
+    if past.complete and number not in past.champions:
         return _misfit("rolls back to a version that never was champion", "a former champion", f"version {number}")
     return None
+
+
+def _promotion(given: Entry, entry: Entry) -> Misfit | None:
+    if given.outcome == "fail":
+        return _misfit("promotes a version that failed", "pass or not_enough_evidence", "fail")
+    held = given.details.get("held", "")
+    if held and entry.details.get("by") != "hand":
+        return _misfit("promotes a version that is held, and not by a person", "by hand", held)
+    accepted, known = _data(entry), _data(given)
+    if accepted["held"] and accepted != known:
+        return _misfit("accepts other data than the version was made of", str(known), str(accepted))
+    return None
+
+
+def _data(entry: Entry) -> dict[str, str | None]:
+    return {"profile": entry.objects.get("profile")} | {name: entry.details.get(name) for name in ("held", "rows")}
 
 
 def _fold(past: _Past, entry: Entry) -> Misfit | None:
@@ -141,7 +160,18 @@ def _fold(past: _Past, entry: Entry) -> Misfit | None:
         return misfits_of(error)[0]
     if entry.fold == expected:
         return None
-    return _misfit("carries a wrong fold", canonical(expected).decode(), canonical(entry.fold).decode())
+    return _misfit("carries a wrong fold", _apart(expected, entry.fold), _apart(entry.fold, expected))
+
+
+def _apart(fold: Fold, other: Fold) -> str:
+    """What one fold says and the other does not."""
+    said = {name: (getattr(fold, name), getattr(other, name)) for name in fold.__struct_fields__}
+    apart = {name: _unlike(one, two) for name, (one, two) in said.items() if one != two}
+    return canonical(apart).decode()[:_SHOWN]
+
+
+def _unlike(one: object, two: object) -> object:
+    return [item for item in one if item not in two] if isinstance(one, tuple) and isinstance(two, tuple) else one
 
 
 def _misfit(what: str, expected: str, found: str) -> Misfit:

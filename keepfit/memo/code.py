@@ -4,6 +4,7 @@ import functools
 import hashlib
 import re
 import sys
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -16,9 +17,18 @@ _VERSION = re.compile(r"^Version: *(\S+)$", re.MULTILINE)
 
 
 @functools.cache
-def code_digest() -> str:
-    """Digest of every source and template file of keepfit, flows and tasks, wherever they are installed."""
-    return files_digest(Path(__file__).parents[2])
+def code_digest(*packages: str) -> str:
+    """Digest of our source and template files, wherever they are installed: of all, or of some packages and modules.
+
+    What depends on few packages is remembered across a change of the others, so name everything that is called:
+    ``code_digest("keepfit.data", "keepfit.records")``. Only keepfit, flows and tasks are ours.
+
+    Raises
+    ------
+    LookupError
+        There is no such package or module.
+    """
+    return files_digest(Path(__file__).parents[2], packages or _PACKAGES)
 
 
 @functools.cache
@@ -27,15 +37,24 @@ def requirements_digest() -> str:
     return digest_of([f"python=={sys.version_info.major}.{sys.version_info.minor}", *_versions(_required())])
 
 
-def files_digest(root: Path) -> str:
-    """Digest of our packages below ``root``: relative paths and contents, nothing else (no times, no byte code)."""
+def files_digest(root: Path, packages: Sequence[str] = _PACKAGES) -> str:
+    """Digest of these packages below ``root``: relative paths and contents, nothing else (no times, no byte code)."""
     digests = {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for package in _PACKAGES
-        for path in (root / package).rglob("*")
+        for package in packages
+        for path in _files(root, package)
         if path.suffix in _SUFFIXES and path.is_file()
     }
     return digest_of(digests)
+
+
+def _files(root: Path, package: str) -> Iterable[Path]:
+    """The files of a package, or the file of a module."""
+    place = root.joinpath(*package.split("."))
+    module = place.with_name(f"{place.name}.py")
+    if package.partition(".")[0] in _PACKAGES and (place.is_dir() or module.is_file()):
+        return place.rglob("*") if place.is_dir() else [module]
+    raise LookupError(f"{package} is no package or module of ours")
 
 
 def _required() -> list[str]:

@@ -91,7 +91,7 @@ class Expectation(Record, frozen=True, kw_only=True):
 
     name: str
     severity: str = "stop"
-    outcome: str  # pass | fail | crashed
+    outcome: str  # pass | fail | crashed | skipped
     observed: str
     expected: str
 

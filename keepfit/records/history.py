@@ -19,11 +19,34 @@ class Seat(Record, frozen=True, kw_only=True):
 
 
 class Accepted(Record, frozen=True, kw_only=True):
-    """Data that were learnt from and that nobody has to look at first: what the next data are compared with."""
+    """Data that were learnt from and that nobody has to look at (any more): what the next data are compared with."""
 
     as_of: datetime
     rows: int
     profile: str
+
+
+class ShownVersion(Record, frozen=True, kw_only=True):
+    """A version on one line; ``held`` is why a person must look before it is released, or empty."""
+
+    version: int
+    digest: str
+    created: datetime
+    as_of: datetime | None
+    outcome: Outcome | None
+    metrics: dict[str, float]
+    held: str = ""
+
+
+class ShownEntry(Record, frozen=True, kw_only=True):
+    """An entry of the ledger on one line; in a fold, long texts are cut."""
+
+    seq: int
+    at: datetime
+    action: Action
+    version: int | None
+    actor: str
+    reason: str
 
 
 class Fold(Record, frozen=True, kw_only=True):
@@ -33,8 +56,9 @@ class Fold(Record, frozen=True, kw_only=True):
     ``last_champion`` is the one to compare with, also while disabled; ``past`` are the champions before it, newest
     first, the first of which a rollback without a number goes to: a rollback takes those out that it skips, and one
     that was disabled comes back only by its number. ``challenger`` is the newest registered version that passed or is
-    undecided, until it becomes champion. ``accepted`` are the latest data that were accepted, newest first;
-    ``replays`` is the object of all rows that people have put back from quarantine.
+    undecided, until it becomes champion. ``accepted`` are the latest data that were accepted, newest ``as_of`` first;
+    ``replays`` is the object of all rows that people have put back from quarantine. ``newest_versions`` and
+    ``newest_entries`` are the lines that ``keepfit show`` prints, newest first, this entry's own the first of them.
     """
 
     versions: int = 0
@@ -45,13 +69,16 @@ class Fold(Record, frozen=True, kw_only=True):
     disabled: bool = False
     accepted: tuple[Accepted, ...] = ()
     replays: str | None = None
+    newest_versions: tuple[ShownVersion, ...] = ()
+    newest_entries: tuple[ShownEntry, ...] = ()
 
 
 class Draft(Record, frozen=True, kw_only=True):
     """What somebody wants to add to history: what, who, why.
 
-    ``version`` is None only for ``disabled``. ``metrics`` are the figures that ``show`` lists, ``objects`` digests
-    of objects by role (a report, the data's provenance), ``details`` whatever else explains the entry.
+    ``version`` is None only for ``disabled`` and ``replayed``. ``metrics`` are the figures that ``show`` lists,
+    ``objects`` digests of objects by role (a report, the data's provenance and profile), ``details`` whatever else
+    explains the entry: how many ``rows`` were learnt from, why a version is ``held`` for a person.
     """
 
     action: Action
@@ -93,32 +120,12 @@ class Position(Record, frozen=True, kw_only=True):
     champion: Seat | None
 
 
-class ShownVersion(Record, frozen=True, kw_only=True):
-    """A version on one line."""
-
-    version: int
-    digest: str
-    created: datetime
-    as_of: datetime | None
-    outcome: Outcome | None
-    metrics: dict[str, float]
-
-
-class ShownEntry(Record, frozen=True, kw_only=True):
-    """An entry of the ledger on one line."""
-
-    seq: int
-    at: datetime
-    action: Action
-    version: int | None
-    actor: str
-    reason: str
-
-
 class Shown(Record, frozen=True, kw_only=True):
     """What ``keepfit show --json`` answers; versions and entries newest first.
 
-    ``previous`` is where a rollback without a number goes.
+    ``previous`` is where a rollback without a number goes. ``versions`` and ``ledger`` hold the latest 20 of each,
+    their texts cut at 120 characters, or with ``--all`` everything; ``versions_in_all`` and ``entries_in_all`` count
+    what there is.
     """
 
     use_case: str
@@ -129,6 +136,8 @@ class Shown(Record, frozen=True, kw_only=True):
     disabled: bool
     versions: tuple[ShownVersion, ...]
     ledger: tuple[ShownEntry, ...]
+    versions_in_all: int = 0
+    entries_in_all: int = 0
 
 
 class Checked(Record, frozen=True, kw_only=True):

@@ -5,13 +5,12 @@ that was killed and started again is the same version; nothing is read without i
 """
 
 from keepfit.registry.positions import position, run_identity
-from keepfit.registry.register import find_run, register
-from keepfit.registry.show import show
+from keepfit.registry.register import register
+from keepfit.registry.show import show, show_all
 from keepfit.registry.verify import verify
 from keepfit.registry.versions import manifest, registration, see_that_whole, verdict
 
 __all__ = [
-    "find_run",
     "manifest",
     "position",
     "register",
@@ -19,6 +18,7 @@ __all__ = [
     "run_identity",
     "see_that_whole",
     "show",
+    "show_all",
     "verdict",
     "verify",
 ]

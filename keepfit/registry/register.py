@@ -6,10 +6,11 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from keepfit.errors import IntegrityError, Problem
-from keepfit.ledger import append, fold_of, head, newest_first
+from keepfit.ledger import append, back_from, fold_of, head
 from keepfit.records import Draft, Entry, Manifest, Registered, Seat, Verdict, canonical, digest_of, finite, sha256
+from keepfit.registry.positions import position
 from keepfit.registry.versions import manifest_key, snapshot_key, verdict_key
-from keepfit.store import Store, get, publish
+from keepfit.store import Store, get, publish, uncached
 
 if TYPE_CHECKING:
     from keepfit.config.model import UseCase
@@ -29,36 +30,45 @@ def register(
     at: datetime,
     metrics: Mapping[str, float | None] | None = None,
     objects: Mapping[str, str] | None = None,
+    rows: int | None = None,
+    held: tuple[str, ...] = (),
 ) -> Registered:
     """Give a model its number, whatever its verdict; the same run gets the same number again.
 
     Parameters
     ----------
     run
-        The run's identity. When the ledger holds a version for it, that one is the answer, and nothing is written.
+        The run's identity. When the ledger holds a version for it, that one is the answer, and nothing is written. It
+        is looked for behind the run's recorded `position`, so what a run costs does not grow with the history.
     at
         The present moment; the version's ``as_of`` is in its manifest.
     metrics
         Figures for ``keepfit show``; what is not finite is left out.
     objects
-        Digests of further objects by role (``report``, ``provenance``, …); they must be in the store.
+        Digests of further objects by role (``profile``, ``provenance``, …); they must be in the store.
+    rows
+        How many rows were learnt from. With an object ``profile``, these data are what the next are compared with.
+    held
+        Why a person must look first: such a version is released by hand only, and its data count from then on.
 
     Raises
     ------
     IntegrityError
         The verdict is about another model, or a file that the manifest names was altered or (Missing) is gone.
     """
-    before = head(store, use_case.name)
-    if known := find_run(store, use_case.name, run):
+    stood, before = position(store, use_case.name, run).seq, head(store, use_case.name)
+    if known := _made_by(store, run, before, since=stood):
         return known
     _see_that_they_fit(store, manifest, verdict, objects or {})
-    details = {"risk": use_case.risk, SNAPSHOT_FILE: sha256(store.read(snapshot_key(use_case.name, manifest.snapshot)))}
+    file = sha256(store.read(snapshot_key(use_case.name, manifest.snapshot)))
+    details = {"risk": use_case.risk, SNAPSHOT_FILE: file}
+    details |= ({"rows": str(rows)} if rows is not None else {}) | ({"held": "; ".join(held)} if held else {})
     digest, judged = digest_of(manifest), digest_of(verdict)
     publish(store, manifest_key(use_case.name, digest), canonical(manifest))
     publish(store, verdict_key(use_case.name, judged), canonical(verdict))
 
     def draft(newest: Entry | None) -> Draft | Registered:
-        if known := find_run(store, use_case.name, run, since=before):
+        if known := _made_by(store, run, newest, since=before.seq if before else 0):
             return known
         return Draft(
             action="registered",
@@ -84,11 +94,10 @@ def _finite(metrics: Mapping[str, float | None]) -> dict[str, float]:
     return {name: value for name, value in computed if value is not None}
 
 
-def find_run(store: Store, use_case: str, identity: str, since: Entry | None = None) -> Registered | None:
-    """The version that this run has made, or None; entries up to ``since`` are not looked at."""
-    start = since.seq if since else 0
-    later = takewhile(lambda entry: entry.seq > start, newest_first(store, use_case))
-    return next((_registered(entry) for entry in later if entry.action == "registered" and entry.run == identity), None)
+def _made_by(store: Store, run: str, newest: Entry | None, since: int) -> Registered | None:
+    """The version that a run has made behind entry ``since``, or None."""
+    later = takewhile(lambda entry: entry.seq > since, back_from(store, newest))
+    return next((_registered(entry) for entry in later if entry.action == "registered" and entry.run == run), None)
 
 
 def _registered(entry: Entry) -> Registered:
@@ -112,4 +121,4 @@ def _see_that_they_fit(store: Store, manifest: Manifest, verdict: Verdict, objec
             )
         )
     for named in {*manifest.files.values(), *objects.values()}:
-        get(store, named)
+        get(uncached(store), named)  # there for everybody, not only on this machine

@@ -1,20 +1,48 @@
 """The state of a use case, told from its ledger alone."""
 
-from keepfit.ledger import entries, fold_of
-from keepfit.records import Entry, Seat, Shown, ShownEntry, ShownVersion
+from collections.abc import Iterable
+
+from keepfit.ledger import entries, fold_of, head, shown_entry, shown_version
+from keepfit.records import Fold, Seat, Shown, ShownEntry, ShownVersion
 from keepfit.store import Store
 
 
 def show(store: Store, use_case: str) -> Shown:
-    """Versions, aliases, who, when and why; all empty while there is no history.
+    """Aliases, and the latest versions and entries; all empty while there is no history: one list, one read.
 
     Raises
     ------
     IntegrityError
-        An entry was altered.
+        The newest entry was altered.
+    """
+    newest = head(store, use_case)
+    fold = fold_of(newest)
+    return _shown(store, use_case, fold, newest.seq if newest else 0, fold.newest_versions, fold.newest_entries)
+
+
+def show_all(store: Store, use_case: str) -> Shown:
+    """Like `show`, with every version and every entry, texts whole: reads all of history.
+
+    Raises
+    ------
+    IntegrityError
+        An entry was altered or is gone.
     """
     history = entries(store, use_case)
     fold = fold_of(history[0] if history else None)
+    versions = (shown_version(entry) for entry in history if entry.action == "registered")
+    lines = (shown_entry(entry.seq, entry) for entry in history)
+    return _shown(store, use_case, fold, len(history), versions, lines)
+
+
+def _shown(
+    store: Store,
+    use_case: str,
+    fold: Fold,
+    count: int,
+    versions: Iterable[ShownVersion],
+    lines: Iterable[ShownEntry],
+) -> Shown:
     return Shown(
         use_case=use_case,
         store=store.address,
@@ -22,34 +50,12 @@ def show(store: Store, use_case: str) -> Shown:
         challenger=_number(fold.challenger),
         previous=_number(fold.past[0] if fold.past else None),
         disabled=fold.disabled,
-        versions=tuple(
-            _version(entry, entry.version) for entry in history if entry.version and entry.action == "registered"
-        ),
-        ledger=tuple(_line(entry) for entry in history),
+        versions=tuple(versions),
+        ledger=tuple(lines),
+        versions_in_all=fold.versions,
+        entries_in_all=count,
     )
 
 
 def _number(seat: Seat | None) -> int | None:
     return seat.number if seat else None
-
-
-def _version(entry: Entry, seat: Seat) -> ShownVersion:
-    return ShownVersion(
-        version=seat.number,
-        digest=seat.digest,
-        created=entry.at,
-        as_of=entry.as_of,
-        outcome=entry.outcome,
-        metrics=entry.metrics,
-    )
-
-
-def _line(entry: Entry) -> ShownEntry:
-    return ShownEntry(
-        seq=entry.seq,
-        at=entry.at,
-        action=entry.action,
-        version=_number(entry.version),
-        actor=entry.actor,
-        reason=entry.reason,
-    )

@@ -35,7 +35,7 @@ from keepfit.records import (
 from keepfit.registry.positions import STAGE
 from keepfit.registry.register import SNAPSHOT_FILE
 from keepfit.registry.versions import manifest_key, snapshot_key, verdict_key
-from keepfit.store import Store, get
+from keepfit.store import Store, get, uncached
 
 R = TypeVar("R")
 
@@ -67,6 +67,7 @@ def verify(store: Store, use_case: str | None = None) -> Verified:
     InfrastructureError
         The store cannot be read.
     """
+    store = uncached(store)  # what counts is what others would read
     seen = [_look(store, name) for name in ([use_case] if use_case else _use_cases(store))]
     needed = {digest: by for one in seen for digest, by in _needed(one)}
     there = {key.rpartition("/")[2] for key in store.list("objects/")}

@@ -1,11 +1,12 @@
 """The files of a version, and the entry that made it one."""
 
+from bisect import bisect_left
 from typing import TypeVar
 
 from keepfit.errors import IntegrityError, Problem
-from keepfit.ledger import newest_first
+from keepfit.ledger import entry_at, fold_of, head
 from keepfit.records import Entry, Manifest, Record, Seat, Verdict, parse, sha256
-from keepfit.store import Store, get
+from keepfit.store import Store, get, uncached
 
 R = TypeVar("R", bound=Record)
 
@@ -62,17 +63,25 @@ def see_that_whole(store: Store, use_case: str, seat: Seat) -> None:
         A file was altered.
     """
     for digest in manifest(store, use_case, seat.digest).files.values():
-        get(store, digest)
+        get(uncached(store), digest)
 
 
 def registration(store: Store, use_case: str, number: int) -> Entry | None:
-    """The entry that gave this number, or None."""
-    return next((entry for entry in newest_first(store, use_case) if registers(entry, number)), None)
+    """The entry that gave this number, or None: found by halving, because every entry counts the versions so far.
 
+    Raises
+    ------
+    IntegrityError
+        An entry was altered or is gone.
+    """
+    newest = head(store, use_case)
+    if newest is None or not 1 <= number <= newest.fold.versions:
+        return None
 
-def registers(entry: Entry, number: int) -> bool:
-    """Whether this entry gave this number."""
-    return entry.action == "registered" and entry.version is not None and entry.version.number == number
+    def versions(seq: int) -> int:
+        return fold_of(entry_at(store, use_case, seq)).versions
+
+    return entry_at(store, use_case, 1 + bisect_left(range(1, newest.seq), number, key=versions))
 
 
 def _checked(store: Store, key: str, digest: str, kind: type[R]) -> R:

@@ -4,10 +4,11 @@ A person sees more than a verdict does, so by hand an undecided version may be p
 an earlier champion too: the entry says whom it replaced and that the verdict was about another. What failed stays out.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from keepfit.errors import ConfigError, Problem, Refused
-from keepfit.ledger import append, fold_of, head, newest_first, who_and_why
+from keepfit.ledger import append, back_from, fold_of, head, who_and_why
 from keepfit.records import Draft, Entry, Fold, Released, Seat, Verdict
 from keepfit.registry import registration, see_that_whole
 from keepfit.registry import verdict as read_verdict
@@ -17,6 +18,8 @@ from keepfit.store import Store
 
 def promote(store: Store, use_case: str, version: int, *, actor: str, reason: str, at: datetime) -> Released:
     """Make a registered version champion; ends the disabled state. Promoting the champion changes nothing.
+
+    Of a version that was held for a person, a person has looked now: the entry says so, and its data are accepted.
 
     Raises
     ------
@@ -33,6 +36,7 @@ def promote(store: Store, use_case: str, version: int, *, actor: str, reason: st
         raise _unknown(store, use_case, version)
     seat, verdict = given.version, read_verdict(store, use_case, given.verdict)
     _see_that_it_may(use_case, given, verdict)
+    looked_at = _of_held(given, given.details, "held", "rows")
 
     def draft(newest: Entry | None) -> Draft | Released:
         fold = fold_of(newest)
@@ -49,7 +53,8 @@ def promote(store: Store, use_case: str, version: int, *, actor: str, reason: st
             version=seat,
             verdict=given.verdict,
             outcome=given.outcome,
-            details={"by": "hand", "replaced": name_of(fold.champion), **stale},
+            objects=_of_held(given, given.objects, "profile"),
+            details={"by": "hand", "replaced": name_of(fold.champion), **stale, **looked_at},
         )
 
     return _answer(append(store, use_case, draft))
@@ -114,6 +119,11 @@ def disable(store: Store, use_case: str, *, actor: str, reason: str, at: datetim
     return Released(released=False, champion=None, reason=f"disabled; {result.details['replaced']} served until now")
 
 
+def _of_held(given: Entry, parts: Mapping[str, str], *names: str) -> dict[str, str]:
+    """What the fold needs to accept the data of a version that was held; nothing of one that was not."""
+    return {name: parts[name] for name in names if name in parts} if given.details.get("held") else {}
+
+
 def _answer(result: Entry | Released) -> Released:
     if isinstance(result, Released):
         return result
@@ -152,7 +162,7 @@ def _see_that_it_may(use_case: str, given: Entry, verdict: Verdict) -> None:
 
 def _former(store: Store, use_case: str, version: int) -> Seat:
     """The seat of a version that was champion once."""
-    for entry in newest_first(store, use_case):
+    for entry in back_from(store, head(store, use_case)):
         if entry.version and entry.version.number == version and entry.action in {"promoted", "rolled_back"}:
             return entry.version
         if entry.version and entry.version.number == version:
@@ -181,17 +191,14 @@ def _unknown(store: Store, use_case: str, version: int) -> ConfigError:
 
 
 def _no_champion(store: Store, use_case: str, what: str) -> ConfigError:
-    former = {
-        entry.version.number
-        for entry in newest_first(store, use_case)
-        if entry.version and entry.action in {"promoted", "rolled_back"}
-    }
+    fold = fold_of(head(store, use_case))
+    known = sorted({seat.number for seat in (fold.last_champion, *fold.past) if seat})
     return ConfigError(
         Problem(
             what,
             where=f"{use_case} in {store.address}",
             expected="a version that is or was champion",
-            found=", ".join(f"version {number}" for number in sorted(former)) or "none so far",
+            found=", ".join(f"version {number}" for number in known) or "none so far",
             did="changed nothing",
             do=f"see `keepfit show {use_case}`",
         )

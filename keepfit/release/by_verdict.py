@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from keepfit.errors import IntegrityError, Problem
-from keepfit.ledger import append, fold_of, newest_first
+from keepfit.ledger import append, back_from, entry_at, fold_of
 from keepfit.records import Draft, Entry, Fold, Registered, Released, Seat, Verdict, digest_of
 from keepfit.registry import see_that_whole
 from keepfit.release.words import blocked, is_stale, name_of, number_of
@@ -15,24 +15,34 @@ if TYPE_CHECKING:
 
 
 def release(
-    store: Store, use_case: "UseCase", registered: Registered, verdict: Verdict, *, actor: str, at: datetime
+    store: Store,
+    use_case: "UseCase",
+    registered: Registered,
+    verdict: Verdict,
+    *,
+    actor: str,
+    at: datetime,
+    held: tuple[str, ...] = (),
 ) -> Released:
     """Make the version champion if its verdict is a pass against the champion of this moment and its risk is low.
 
-    A run that is repeated gets the answer of its first time, and the champion stays who it is by now.
+    A run that is repeated gets the answer of its first time, and the champion stays who it is by now. A version that is
+    ``held``, or was when it was registered, waits for a person, whatever its verdict.
 
     Raises
     ------
     IntegrityError
         The verdict is not the one that was registered for this version, or a file of the version was altered.
     """
-    _see_that_they_fit(use_case.name, registered, verdict)
     seat = Seat(number=registered.number, digest=registered.digest)
+    given = entry_at(store, use_case.name, registered.entry)
+    _see_that_they_fit(given, registered, verdict)
+    waiting = "; ".join(held) or given.details.get("held", "")
 
     def draft(head: Entry | None) -> Draft | Released:
         fold = fold_of(head)
-        settled = _done_before(store, use_case.name, registered, fold) or _refusal(use_case, seat, verdict, fold)
-        if settled:
+        done = _done_before(store, head, registered, fold)
+        if settled := done or _refusal(use_case, seat, verdict, fold, waiting):
             return settled
         see_that_whole(store, use_case.name, seat)
         return Draft(
@@ -53,10 +63,12 @@ def release(
     return Released(released=True, champion=seat.number, reason=result.reason)
 
 
-def _refusal(use_case: "UseCase", seat: Seat, verdict: Verdict, fold: Fold) -> Released | None:
+def _refusal(use_case: "UseCase", seat: Seat, verdict: Verdict, fold: Fold, held: str) -> Released | None:
     """Why the champion stays, or None."""
+    by_hand = f"`keepfit promote {use_case.name} {seat.number} --reason …`"
     reasons = {
         blocked(verdict): verdict.outcome != "pass",
+        f"held for a person: {held}; look, then {by_hand}": bool(held),
         "risk is high: a person must approve, and this build has no approvals": use_case.risk == "high",
         f"judged against another champion; by now it is {name_of(fold.last_champion)}": is_stale(verdict, fold),
     }
@@ -66,14 +78,18 @@ def _refusal(use_case: "UseCase", seat: Seat, verdict: Verdict, fold: Fold) -> R
     return Released(released=False, champion=number_of(fold.champion), reason=f"{name_of(seat)} not released: {reason}")
 
 
-def _done_before(store: Store, use_case: str, registered: Registered, fold: Fold) -> Released | None:
-    """What this very run did when it came here first, or None."""
-    for entry in newest_first(store, use_case):
+def _done_before(store: Store, head: Entry | None, registered: Registered, fold: Fold) -> Released | None:
+    """That the version was released before, or None: this run came here already, or a person was faster.
+
+    Then the champion moves no more, also if people have gone back since: a run that is repeated undoes nothing.
+    """
+    for entry in back_from(store, head):
         if entry.seq <= registered.entry:
             return None
-        if entry.action == "promoted" and entry.verdict == registered.verdict and entry.details.get("by") == "verdict":
+        if entry.action == "promoted" and entry.verdict == registered.verdict:
+            by = f"promoted by {entry.actor}: " if entry.details.get("by") == "hand" else ""
             since = "" if fold.champion == entry.version else f"; by now the champion is {name_of(fold.champion)}"
-            return Released(released=True, champion=number_of(fold.champion), reason=f"{entry.reason}{since}")
+            return Released(released=True, champion=number_of(fold.champion), reason=f"{by}{entry.reason}{since}")
     return None
 
 
@@ -83,12 +99,13 @@ def _why(verdict: Verdict, fold: Fold) -> str:
     return f"passed {passed} of {len(verdict.gates)} gates {against}"
 
 
-def _see_that_they_fit(use_case: str, registered: Registered, verdict: Verdict) -> None:
-    if (verdict.version, digest_of(verdict)) != (registered.digest, registered.verdict):
+def _see_that_they_fit(given: Entry, registered: Registered, verdict: Verdict) -> None:
+    seat, judged = Seat(number=registered.number, digest=verdict.version), digest_of(verdict)
+    if not (given.version == seat and given.verdict == judged == registered.verdict):
         raise IntegrityError(
             Problem(
                 "a verdict is not the one that was registered",
-                where=f"version {registered.number} of {use_case}",
+                where=f"version {registered.number} of {given.use_case}",
                 expected=f"verdict {registered.verdict}",
                 found=f"verdict {digest_of(verdict)} about version {verdict.version}",
                 did="left the champion as it is",

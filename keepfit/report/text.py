@@ -1,6 +1,6 @@
 """Plain lines for a terminal: how a run ended, and what versions there are. Safe to print whatever names hold."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from textwrap import wrap
 
@@ -38,7 +38,7 @@ def verdict_text(verdict: Verdict, width: int = 100) -> str:
 
 
 def show_text(shown: Shown, *, zone: str = "UTC", width: int = 100, entries: int = 6) -> str:
-    """Versions newest first, a line each, then the last lines of the ledger.
+    """Versions newest first, a line each, then the entries of the ledger; what is not listed is counted.
 
     Parameters
     ----------
@@ -49,31 +49,31 @@ def show_text(shown: Shown, *, zone: str = "UTC", width: int = 100, entries: int
     width
         Columns of the terminal; longer reasons are cut.
     entries
-        How many of the newest ledger entries follow.
+        How many of the newest ledger entries follow, so that a year of months fits one screen.
     """
-    if not shown.versions:
+    if not shown.ledger:
         return f"{shown.use_case}: no version yet in {visible(shown.store)}"
     names = [name for name in METRICS if any(name in v.metrics for v in shown.versions)][:_METRICS_SHOWN]
     table = [("version", "role", "as of", "outcome", *names, "digest")]
     table += [_version(shown, version, names, zone) for version in shown.versions]
-    lines = [_headline(shown), "", *(_cut(line, width) for line in _aligned(table, right=range(4, 4 + len(names))))]
-    if entries:
-        told = [
-            (
-                str(e.seq),
-                _moment(e.at, zone),
-                _action(e.action, e.version),
-                visible(e.actor, 40),
-                visible(e.reason, 300),
-            )
-            for e in shown.ledger[:entries]
-        ]
-        lines += [
-            "",
-            f"newest entries of the ledger ({zone})",
-            *(_cut(line, width) for line in _aligned(told, right=range(1))),
-        ]
-    return "\n".join(lines)
+    told = [
+        (str(e.seq), _moment(e.at, zone), _action(e.action, e.version), visible(e.actor, 40), visible(e.reason, 300))
+        for e in shown.ledger[:entries]
+    ]
+    lines = [
+        "",
+        *aligned(table, right=range(4, 4 + len(names))),
+        *_earlier(shown.versions_in_all - len(shown.versions)),
+        "",
+        f"newest entries of the ledger ({zone})",
+        *aligned(told, right=range(1)),
+        *_earlier(shown.entries_in_all - len(told)),
+    ]
+    return "\n".join([_headline(shown), *(_cut(line, width) for line in lines)])
+
+
+def _earlier(count: int) -> list[str]:
+    return [f"and {count:,} earlier: --all"] if count > 0 else []
 
 
 def _named(row: GateRow) -> str:
@@ -105,7 +105,7 @@ def _version(shown: Shown, version: ShownVersion, names: Sequence[str], zone: st
         str(version.version),
         roles.get(version.version, ""),
         _moment(version.as_of, zone) if version.as_of else "-",
-        OUTCOME_WORDS[version.outcome] if version.outcome else "-",
+        f"{OUTCOME_WORDS[version.outcome] if version.outcome else '-'}{', held' if version.held else ''}",
         *(
             fixed(version.metrics[name], decimals((version.metrics[name],))) if name in version.metrics else "-"
             for name in names
@@ -124,7 +124,8 @@ def _moment(moment: datetime, zone: str) -> str:
     return f"{local:%Y-%m-%d}" if (local.hour, local.minute) == (0, 0) else f"{local:%Y-%m-%d %H:%M}"
 
 
-def _aligned(rows: Sequence[Sequence[str]], right: range) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]], right: Collection[int]) -> list[str]:
+    """Rows as lines, their cells under each other; the columns in ``right`` end under each other."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return [
         "  ".join(

@@ -6,7 +6,6 @@ listed and never read.
 
 import errno
 import os
-import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -14,10 +13,8 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from keepfit.errors import ConfigError, Exists, InfrastructureError, Missing, Problem
-
-_KEY = re.compile(r"[a-z0-9_-][a-z0-9_.-]{0,199}(/[a-z0-9_-][a-z0-9_.-]{0,199}){0,15}", re.ASCII)
-_PREFIX = re.compile(rf"({_KEY.pattern}/?)?", re.ASCII)
+from keepfit.errors import Exists, InfrastructureError, Missing, Problem
+from keepfit.store.keys import see_that_key, see_that_prefix
 
 
 class Directory:
@@ -85,9 +82,7 @@ class Directory:
         InfrastructureError
             A folder cannot be read.
         """
-        if not _PREFIX.fullmatch(prefix):
-            raise _no_key(prefix)
-        folder, _, _ = prefix.rpartition("/")
+        folder, _, _ = see_that_prefix(prefix).rpartition("/")
         try:
             return list(islice(self._keys(folder, prefix), limit))
         except OSError as error:
@@ -96,9 +91,7 @@ class Directory:
             ) from error
 
     def _path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
-            raise _no_key(key)
-        return self.root / key
+        return self.root / see_that_key(key)
 
     def _keys(self, folder: str, prefix: str) -> Iterator[str]:
         # A folder sorts as its name with the slash, so that walking yields keys in the order of their bytes.
@@ -151,17 +144,6 @@ def _cause(error: OSError) -> str:
 
 def _exists(path: Path) -> Exists:
     return Exists(Problem("a key is in the store already", where=str(path), did="left what is there unchanged"))
-
-
-def _no_key(key: str) -> ConfigError:
-    return ConfigError(
-        Problem(
-            "this cannot be a key of the store",
-            where=repr(key[:80]),
-            expected="parts of a-z, 0-9, _, - and . (not first), joined by /",
-            did="touched no file",
-        )
-    )
 
 
 def _unwritable(error: OSError, path: Path, needed: int) -> InfrastructureError:

@@ -1,10 +1,14 @@
 """Objects: bytes whose name is their digest, and records under a name that others may have published before."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from keepfit.errors import Exists, IntegrityError, Problem
 from keepfit.records import sha256
 from keepfit.store.store import Store
+
+AHEAD = 6  # objects that `get_many` fetches, or holds, before they are asked for
 
 
 def object_key(digest: str) -> str:
@@ -53,9 +57,25 @@ def get(store: Store, digest: str) -> bytes:
     return data
 
 
-def get_many(store: Store, digests: Iterable[str]) -> Iterator[bytes]:
-    """The objects in order, each re-hashed."""
-    return (get(store, digest) for digest in digests)
+def get_many(store: Store, digests: Iterable[str], ahead: int = AHEAD) -> Iterator[bytes]:
+    """The objects in order, each re-hashed, fetched by threads of which no more than ``ahead`` hold one at a time.
+
+    Raises
+    ------
+    Missing, IntegrityError
+        As `get`, when the iteration comes to the object.
+    """
+    waiting: deque[Future[bytes]] = deque()
+    pool = ThreadPoolExecutor(ahead, thread_name_prefix="keepfit-get")
+    try:
+        for digest in digests:
+            waiting.append(pool.submit(get, store, digest))
+            if len(waiting) == ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def publish(store: Store, key: str, data: bytes) -> None:

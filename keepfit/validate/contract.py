@@ -1,66 +1,96 @@
-"""The contract as a Pandera schema: every rule of every row is checked, every failure is found at once.
+"""The rules of single columns as Pandera checks: every rule of every row is checked, every failure is found.
 
 Types are Keepfit's own business (``keepfit.data.convert``): what comes here is already whole numbers, numbers, truth
-values, times and texts. So Pandera checks what is left, and never coerces.
+values, times and texts. So Pandera checks what is left, and never coerces. Its checks are asked one by one for the
+rows that they let pass: ``schema.validate`` would write out every failing cell, which takes seconds for one part of a
+table whose rows are all broken, and hundreds of megabytes.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from keepfit.config.contract import ColumnRule
+from keepfit.validate.faults import Fault, Rule
 
 if TYPE_CHECKING:
     import pandas as pd
     import pandera.pandas as pandera
     import pyarrow as pa
 
-_SLICE = 1 << 17
+_LISTED = 12  # values in the words of a rule
 
 
-class Failures(NamedTuple):
-    """Rows (positions in the table) that broke one rule of one column."""
+class ColumnCheck(NamedTuple):
+    """A rule of a column, and the check that Pandera makes of it."""
 
-    column: str
-    rule: str
-    rows: "list[int]"
+    rule: Rule
+    check: "pandera.Check"
 
 
-def compiled(rules: Mapping[str, ColumnRule]) -> "pandera.DataFrameSchema":
-    """The schema of a data frame made by `frame`.
-
-    The name of every check is the rule in words, as quarantine and report show it.
-    """
-    import pandera.pandas as pandera
-
-    columns = {
-        name: pandera.Column(_dtype(rule), list(_checks(rule)), nullable=rule.nullable, name=name)
+def column_checks(rules: Mapping[str, ColumnRule], unseen_kept: Collection[str] = ()) -> tuple[ColumnCheck, ...]:
+    """The checks of all columns; those in ``unseen_kept`` may hold values that the contract does not list."""
+    return tuple(
+        ColumnCheck(Rule(name, key, words), check)
         for name, rule in rules.items()
-    }
-    return pandera.DataFrameSchema(columns, strict=True, ordered=False)
+        for key, words, check in _checks(rule)
+        if not (key == "values" and name in unseen_kept)
+    )
 
 
-def _dtype(rule: ColumnRule) -> Any:
-    import pandas as pd
+def column_faults(table: "pa.Table", checks: Collection[ColumnCheck]) -> Iterator[Fault]:
+    """Every failure of every check."""
+    values = frame(table.select(list(dict.fromkeys(str(each.rule.column) for each in checks))))
+    for rule, check in checks:
+        passes = check(values[rule.column]).check_output
+        # Pandera leaves out what is missing, so the labels of what is left say which rows these are.
+        rows = passes.index.to_numpy()[~passes.to_numpy(dtype=bool)]
+        if len(rows):
+            yield Fault(rule, rows.astype(np.int64))
 
-    dtypes: dict[str, Any] = {
-        "int": pd.Int64Dtype(),
-        "float": "float64",
-        "bool": pd.BooleanDtype(),
-        "time": pd.DatetimeTZDtype("us", "UTC"),
-    }
-    return dtypes.get(rule.type, pd.StringDtype("pyarrow", na_value=float("nan")))
 
+def _checks(rule: ColumnRule) -> "Iterator[tuple[str, str, pandera.Check]]":
+    from pandera.pandas import Check
 
-def _checks(rule: ColumnRule) -> "Iterator[pandera.Check]":
-    import pandera.pandas as pandera
-
+    if not rule.nullable:
+        yield "nullable", "missing", Check(lambda values: values.notna(), ignore_na=False)
     if rule.min is not None:
-        yield pandera.Check.ge(rule.min, name=f"at least {rule.min:g}", error=f"at least {rule.min:g}")
+        yield "min", f"at least {rule.min:g}", Check.ge(rule.min)
     if rule.max is not None:
-        yield pandera.Check.le(rule.max, name=f"at most {rule.max:g}", error=f"at most {rule.max:g}")
+        yield "max", f"at most {rule.max:g}", Check.le(rule.max)
     if rule.values is not None:
-        words = f"one of {', '.join(rule.values)}"
-        yield pandera.Check.isin(list(rule.values), name=words, error=words)
+        yield "values", f"one of {listed(rule.values)}", Check.isin(list(rule.values))
+    if rule.min_length is not None:
+        yield "min_length", f"at least {rule.min_length} characters", Check.str_length(min_value=rule.min_length)
+    if rule.max_length is not None:
+        yield "max_length", f"at most {rule.max_length} characters", Check.str_length(max_value=rule.max_length)
+    if rule.matches is not None:
+        yield "matches", f"matches {rule.matches}", Check(_matches(rule.matches))
+
+
+def listed(values: Collection[object]) -> str:
+    """Values for the words of a rule, cut where there are many.
+
+    >>> listed(["red", "blue"])
+    'red, blue'
+    """
+    more = len(values) - _LISTED
+    return ", ".join([str(value) for value in values][:_LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _matches(pattern: str) -> "Callable[[pd.Series], pd.Series]":
+    """Whether the whole text matches, by RE2: no pattern takes more than linear time."""
+
+    def check(texts: "pd.Series") -> "pd.Series":
+        import pandas as pd
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        found = pc.match_substring_regex(pa.array(texts, pa.string()), rf"\A(?:{pattern})\z")
+        return pd.Series(found.to_numpy(zero_copy_only=False), index=texts.index)
+
+    return check
 
 
 def frame(table: "pa.Table") -> "pd.DataFrame":
@@ -73,32 +103,6 @@ def frame(table: "pa.Table") -> "pd.DataFrame":
         pa.bool_(): pd.BooleanDtype(),
         pa.string(): pd.StringDtype("pyarrow", na_value=float("nan")),
     }
-    result: pd.DataFrame = table.to_pandas(types_mapper=kept.get)
+    # A block for each column: nothing is copied to lie beside its like.
+    result: pd.DataFrame = table.to_pandas(types_mapper=kept.get, split_blocks=True)
     return result
-
-
-def broken_rows(table: "pa.Table", rules: Mapping[str, ColumnRule]) -> list[Failures]:
-    """Every failure of every rule; the table has exactly the columns of ``rules``.
-
-    The table is looked at a slice at a time, so that memory does not grow with it.
-    """
-    schema = compiled(rules)
-    found: dict[tuple[str, str], list[int]] = {}
-    for start in range(0, table.num_rows, _SLICE):
-        for column, rule, row in _slice_failures(schema, table.slice(start, _SLICE)):
-            found.setdefault((column, rule), []).append(start + row)
-    return [Failures(column, rule, rows) for (column, rule), rows in found.items()]
-
-
-def _slice_failures(schema: "pandera.DataFrameSchema", part: "pa.Table") -> Iterator[tuple[str, str, int]]:
-    from pandera.errors import SchemaErrors
-
-    try:
-        schema.validate(frame(part), lazy=True, inplace=True)
-    except SchemaErrors as error:
-        cases = error.failure_cases
-        if cases["index"].isna().any():
-            # A failure without a row is one of the schema itself (a dtype): ours, not that of the data.
-            raise
-        words: Callable[[str], str] = lambda check: "missing" if check == "not_nullable" else check  # noqa: E731
-        yield from zip(cases["column"], map(words, cases["check"]), cases["index"].astype(int), strict=True)

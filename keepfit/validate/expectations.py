@@ -1,205 +1,153 @@
-"""What the table as a whole must satisfy, said by Great Expectations; it is imported only if a use case asks for any.
+"""What the table as a whole must satisfy: asked of its profile where that knows, of Great Expectations otherwise.
 
-Four things are told apart: an expectation that does not exist or has wrong arguments (ConfigError), one that crashed
-and so says nothing (DataError), one that failed (DataError), one that passed. Nothing is sent or stored anywhere.
+Five things are told apart: an expectation that does not exist or has wrong arguments (ConfigError), one that crashed
+and so says nothing, one that failed, one that passed, and one that was skipped because there is nothing to compare
+with. A crash counts as a fail. What a fail does is its severity: it stops the run, holds the release, or warns.
 """
 
-import difflib
-import json
-import os
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from keepfit.config.checks.expectations import wrong
+from keepfit.config.document import Finding, shown_path
+from keepfit.config.expectations import Asked, Kind, asked, columns_of, kinds
 from keepfit.errors import ConfigError, DataError, Problem
-from keepfit.records import Expectation
+from keepfit.profile import Profile
+from keepfit.records import Expectation, Moment
+from keepfit.validate.expect.distribution import expect_distribution
+from keepfit.validate.expect.facts import AcceptedProfile, Facts, Seen
+from keepfit.validate.expect.freshness import expect_freshness
+from keepfit.validate.expect.great import great
+from keepfit.validate.expect.known import known
+from keepfit.validate.expect.quantile import expect_quantile
+from keepfit.validate.expect.share import expect_share
+from keepfit.validate.expect.volume import expect_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+__all__ = ["OWN", "AcceptedProfile", "held", "judged", "stopped", "warned"]
+
 Rules = Sequence[Mapping[str, Mapping[str, Any]]]
-_NOTHING = {"nan", "None", "NaT", "<NA>"}
+OWN: Mapping[str, Callable[[Facts, Mapping[str, Any]], Seen]] = {
+    "expect_distribution_like_last_accepted": expect_distribution,
+    "expect_freshness": expect_freshness,
+    "expect_quantile_to_be_between": expect_quantile,
+    "expect_rows_like_usual": expect_rows,
+    "expect_share_to_be_between": expect_share,
+}
+_ALWAYS = "expect_rows_like_usual"  # also where no item of the list says it
 _DID = "trained nothing; the champion stays"
 
 
-def expectations(table: "pa.Table", rules: Rules) -> tuple[Expectation, ...]:
-    """All expectations on the table, in the order of the YAML; every one of them passed.
+def judged(
+    rules: Rules,
+    profile: Profile,
+    columns: Sequence[str],
+    read: "Callable[[Sequence[str]], pa.Table]",
+    accepted: Sequence[AcceptedProfile],
+    moment: Moment,
+    newest: datetime | None,
+    *,
+    event_time: str | None = None,
+) -> tuple[Expectation, ...]:
+    """What was seen of every expectation, in the order of the YAML, and of the volume at the end.
 
-    Raises
-    ------
-    ConfigError
-        There is no such expectation, or its arguments are wrong.
-    DataError
-        One or more failed, or crashed; all of them are named.
-    """
-    if not rules:
-        return ()
-    with warnings.catch_warnings():
-        # Deprecations inside Great Expectations and what it imports: nobody here can act on them.
-        warnings.simplefilter("ignore")
-        asked = understood(rules, table.column_names)
-        results = _results(table, asked)
-    texts = [_arguments(rule) for rule in rules]
-    told = [_told(result, text) for result, text in zip(results, texts, strict=True)]
-    problems = [
-        *(_crash(result, text) for result, text in zip(results, texts, strict=True) if crashes(result.exception_info)),
-        *(_failure(each) for each in told if each.outcome == "fail"),
-    ]
-    if problems:
-        raise DataError(*problems)
-    return tuple(told)
-
-
-def understood(rules: Rules, columns: Sequence[str]) -> list[Any]:
-    """The expectations as objects of Great Expectations.
+    Parameters
+    ----------
+    profile, columns
+        The statistics of the rows that are kept, and their columns.
+    read
+        Some columns of all of them, in the order of event time and key; asked for few columns at a time, and only where
+        the profile does not know.
+    accepted
+        Earlier data that were accepted, newest first.
+    newest
+        The newest event before ``as_of``.
+    event_time
+        The column that says when a row happened; without it volume is that of all rows.
 
     Raises
     ------
     ConfigError
         There is no such expectation or column, or an argument is wrong.
     """
-    # Read once at import: without it every process would report to a server.
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations.expectations as offered
-
-    known = {_snake(name): getattr(offered, name) for name in dir(offered) if name.startswith("Expect")}
-    asked: list[Any] = []
-    problems: list[Problem] = []
-    for number, rule in enumerate(rules):
-        for name, arguments in rule.items():
-            try:
-                asked.append(_one(known, name, arguments, columns, number))
-            except ConfigError as error:
-                problems += error.problems
-    if problems:
-        raise ConfigError(*problems)
-    return asked
-
-
-def _one(known: Mapping[str, Any], name: str, arguments: Mapping[str, Any], columns: Sequence[str], number: int) -> Any:
-    from pydantic.v1 import ValidationError
-
-    where = f"expectations[{number}].{name}"
-    if name not in known:
-        what = "there is no such expectation"
-        raise ConfigError(Problem(what, where, "an expectation of Great Expectations", name, do=_meant(name, known)))
-    column = arguments.get("column")
-    if column is not None and column not in columns:
-        what = "an expectation on a column that the contract does not have"
-        raise ConfigError(Problem(what, where, ", ".join(columns), str(column), do=_meant(str(column), columns)))
-    try:
-        return known[name](**arguments, meta={"number": number})
-    except (ValidationError, TypeError) as error:
-        raise ConfigError(_wrong_arguments(known[name], error, where)) from error
-
-
-def _wrong_arguments(kind: Any, error: Exception, where: str) -> Problem:
-    inherited = {"id", "meta", "notes", "description", "rendered_content", "batch_id", "windows", "catch_exceptions"}
-    offered = [name for name in kind.__fields__ if name not in inherited]
-    raw = error.errors() if hasattr(error, "errors") else [{"loc": (), "msg": str(error)}]
-    found = "; ".join(dict.fromkeys(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in raw))
-    wrong = [str(each["loc"][0]) for each in raw if each["loc"] and each["loc"][0] not in offered]
-    return Problem(
-        "an expectation has wrong arguments",
-        where,
-        ", ".join(offered),
-        found,
-        do=_meant(wrong[0], offered) if wrong else "",
+    known_kinds = kinds()
+    questions = _questions(rules, known_kinds, [name for name in columns if name in profile.columns])
+    facts = Facts(profile, read, accepted, moment, newest, event_time)
+    answers = [_answer(question, facts) for question in questions]
+    open_ = [number for number, answer in enumerate(answers) if answer is None]
+    asking = [(questions[n], columns_of(known_kinds[questions[n].name], questions[n].arguments)) for n in open_]
+    late = dict(zip(open_, great(asking, read), strict=True))
+    return tuple(
+        _told(question, answer or late[number])
+        for number, (question, answer) in enumerate(zip(questions, answers, strict=True))
     )
 
 
-def _meant(name: str, known: Sequence[str] | Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {close[0]}?" if close else ""
+def _questions(rules: Rules, known_kinds: Mapping[str, Kind], columns: Sequence[str]) -> list[Asked]:
+    types = dict.fromkeys(columns)
+    findings = [each for index, rule in enumerate(rules) for each in wrong(rule, known_kinds, types, index)]
+    if findings:
+        raise ConfigError(*map(_problem, findings))
+    questions = [asked(known_kinds[name], arguments) for rule in rules for name, arguments in rule.items()]
+    if not any(question.name == _ALWAYS for question in questions):
+        questions.append(asked(known_kinds[_ALWAYS], {}))
+    return questions
 
 
-def _snake(name: str) -> str:
-    """The name as the YAML writes it.
-
-    >>> _snake("ExpectTableRowCountToBeBetween"), _snake("ExpectColumnKLDivergenceToBeLessThan")
-    ('expect_table_row_count_to_be_between', 'expect_column_kl_divergence_to_be_less_than')
-    """
-    spaced = (f"_{letter}" if _begins_word(name, at) else letter for at, letter in enumerate(name))
-    return "".join(spaced).lower()
+def _problem(finding: Finding) -> Problem:
+    return Problem(finding.what, shown_path(finding.path), finding.expected, finding.found or "", do=finding.do)
 
 
-def _begins_word(name: str, at: int) -> bool:
-    after = name[at + 1 : at + 2]
-    return at > 0 and name[at].isupper() and (name[at - 1].islower() or after.islower())
+def _answer(question: Asked, facts: Facts) -> Seen | None:
+    if question.name in OWN:
+        return OWN[question.name](facts, question.arguments)
+    return known(question.name, facts.profile, question.arguments)
 
 
-def _results(table: "pa.Table", asked: list[Any]) -> list[Any]:
-    """What Great Expectations says, in the order asked (it answers in an order of its own)."""
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
-
-    # Its own dtype for every column, and only columns that an expectation names: a copy of the table is dear.
-    data = table.select(_named(asked, table.column_names)).to_pandas()
-    # Without a configuration it would make a folder for documents.
-    memory = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
-    context = gx.get_context(mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=memory))
-    context.variables.progress_bars = {"globally": False}
-    asset = context.data_sources.add_pandas("keepfit").add_dataframe_asset("table")
-    batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": data})
-    suite = gx.ExpectationSuite("keepfit", expectations=asked)
-    answers = batch.validate(suite).results
-    return sorted(answers, key=lambda each: each.expectation_config.meta["number"])
-
-
-def _named(asked: list[Any], columns: Sequence[str]) -> list[str]:
-    """The columns that the expectations are about; all where one is about the columns themselves or the whole row."""
-    if any("table_column" in _snake(type(each).__name__) or getattr(each, "row_condition", None) for each in asked):
-        return list(columns)
-    words = json.dumps([each.configuration.kwargs for each in asked], default=str)
-    return [name for name in columns if json.dumps(name) in words] or list(columns[:1])
-
-
-def crashes(info: Any) -> tuple[str, ...]:
-    """What was raised inside an expectation: it reports that at the top, or one level down by metric."""
-    if not isinstance(info, Mapping):
-        return ()
-    if "raised_exception" in info:
-        return (str(info.get("exception_message")),) if info["raised_exception"] else ()
-    return tuple(message for nested in info.values() for message in crashes(nested))
-
-
-def _arguments(rule: Mapping[str, Mapping[str, Any]]) -> str:
-    return "; ".join(f"{name}={value}" for arguments in rule.values() for name, value in arguments.items())
-
-
-def _told(result: Any, expected: str) -> Expectation:
-    outcome = "pass" if result.success is True else "fail"
-    if crashes(result.exception_info):
-        outcome = "crashed"
+def _told(question: Asked, answer: Seen) -> Expectation:
     return Expectation(
-        name=result.expectation_config.type, outcome=outcome, observed=_observed(result.result), expected=expected
+        name=question.name,
+        severity=question.severity,
+        outcome=answer.outcome,
+        observed=answer.observed,
+        expected=question.text,
     )
 
 
-def _observed(result: Mapping[str, Any]) -> str:
-    """What was seen, in one short line.
-
-    >>> _observed({"element_count": 4, "unexpected_count": 1, "partial_unexpected_list": ["y"]})
-    '1 of 4 unexpected, such as y'
-    """
-    value = result.get("observed_value")
-    if value is not None:
-        return str(value)[:200]
-    if "unexpected_count" not in result:
-        return ""
-    of = f" of {result['element_count']:,}" if "element_count" in result else ""
-    listed = [str(each)[:40] for each in result.get("partial_unexpected_list") or () if str(each) not in _NOTHING]
-    some = ", ".join(listed[:3])
-    return f"{result['unexpected_count']:,}{of} unexpected" + (f", such as {some}" if some else "")
+def stopped(told: Sequence[Expectation]) -> DataError | None:
+    """The error that ends the run, with everything that failed or crashed and is to stop it; None where nothing is."""
+    problems = [_block(each) for each in told if _bad(each, "stop")]
+    return DataError(*problems) if problems else None
 
 
-def _failure(told: Expectation) -> Problem:
-    do = "see what changed upstream; if the change is right, change the expectation"
-    return Problem(f"{told.name} failed", "expectations", told.expected, told.observed, did=_DID, do=do)
+def held(told: Sequence[Expectation]) -> tuple[str, ...]:
+    """Why a person has to look before a release, a sentence each."""
+    return tuple(_sentence(each) for each in told if _bad(each, "hold"))
 
 
-def _crash(result: Any, expected: str) -> Problem:
-    what = f"{result.expectation_config.type} crashed, so it says nothing about the data"
-    found = "; ".join(dict.fromkeys(crashes(result.exception_info)))[:300]
-    do = "see whether the expectation fits the type of the column"
-    return Problem(what, "expectations", expected, found, did=_DID, do=do)
+def warned(told: Sequence[Expectation]) -> tuple[str, ...]:
+    """What is only to be known, a sentence each."""
+    return tuple(_sentence(each) for each in told if _bad(each, "warn"))
+
+
+def _bad(told: Expectation, severity: str) -> bool:
+    return told.outcome not in {"pass", "skipped"} and told.severity == severity
+
+
+def _sentence(told: Expectation) -> str:
+    if told.outcome == "crashed":
+        return f"{told.name} ({told.expected}) crashed, so it says nothing about the data: {told.observed}"
+    return f"{told.name} ({told.expected or 'as in every use case'}) failed: {told.observed}"
+
+
+def _block(told: Expectation) -> Problem:
+    if told.outcome == "crashed":
+        what = f"{told.name} crashed, so it says nothing about the data"
+        do = "see whether the expectation fits the type of the column"
+    else:
+        what = f"{told.name} failed"
+        do = "see what changed upstream; if the change is right, change the expectation"
+    return Problem(what, "expectations", told.expected, told.observed, did=_DID, do=do)

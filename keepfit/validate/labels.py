@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from keepfit.config.model import UseCase
 from keepfit.errors import DataError, Problem
+from keepfit.profile import Profile, distinct, top
 from keepfit.records import Moment
 
 if TYPE_CHECKING:
@@ -57,21 +58,21 @@ def enough_labels(due: int, missing: int, use_case: UseCase) -> None:
     )
 
 
-def classes_to_tell_apart(table: "pa.Table", use_case: UseCase) -> None:
+def classes_to_tell_apart(profile: Profile, use_case: UseCase) -> None:
     """See that the kept rows have exactly two classes (binary), or two and more (multiclass).
 
     Raises
     ------
     DataError
-        They have not; every class is counted.
+        They have not; the commonest classes are counted.
     """
     if use_case.task == "regression":
         return
     column = use_case.data.label.column
-    counts = {str(each["values"]): each["counts"] for each in table.column(column).value_counts().to_pylist()}
-    if len(counts) == 2 or (use_case.task == "multiclass" and len(counts) > 2):
+    classes = distinct(profile.columns[column])
+    if classes == 2 or (use_case.task == "multiclass" and classes > 2):
         return
     expected = "exactly two classes" if use_case.task == "binary" else "two classes or more"
-    shown = ", ".join(f"{name}: {count:,}" for name, count in sorted(counts.items())[:10])
+    shown = ", ".join(f"{name}: {count:,}" for name, count in sorted(top(profile.columns[column], most=10)))
     do = "see whether the label is made as it should be, or whether the history is too short"
-    raise DataError(Problem(f"the label {column} has {len(counts)} classes", "data.label", expected, shown, do=do))
+    raise DataError(Problem(f"the label {column} has {classes} classes", "data.label", expected, shown, do=do))

@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from flows.server import Child, defaults
-from keepfit.registry import show, verify
+from keepfit.registry import show_all, verify
 from keepfit.store import open_store
 
 ROOT = Path(__file__).parents[2]
@@ -293,7 +293,7 @@ def state(world, use_case="visits"):
     """The champion and the versions' digests, newest first, of a store that verifies."""
     verified = verify(world.store)
     assert verified.problems == ()
-    shown = show(world.store, use_case)
+    shown = show_all(world.store, use_case)
     assert [one.version for one in shown.versions] == list(range(len(shown.versions), 0, -1))
     assert [entry.seq for entry in shown.ledger] == list(range(len(shown.ledger), 0, -1))
     return shown.champion, [one.digest for one in shown.versions]

@@ -13,7 +13,7 @@ import pytest
 from history_world import ran
 from races_worker import die
 
-from keepfit.registry import show, verify
+from keepfit.registry import show_all, verify
 from keepfit.store import open_store
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +45,7 @@ def test_eight_processes_register_and_promote_at_once(tmp_path):
     verified = verify(store)
     assert verified.problems == ()
     assert verified.checked.versions == 160
-    shown = show(store, "flights")
+    shown = show_all(store, "flights")
     assert [entry.seq for entry in shown.ledger] == list(range(len(shown.ledger), 0, -1))
     assert shown.champion in given
 
@@ -53,7 +53,7 @@ def test_eight_processes_register_and_promote_at_once(tmp_path):
 def test_the_same_run_started_in_many_processes_is_one_version(tmp_path):
     for process in [start("die", tmp_path, -1, "run", 7) for _ in range(6)]:
         assert ended(process) == 0
-    shown = show(open_store(str(tmp_path)), "flights")
+    shown = show_all(open_store(str(tmp_path)), "flights")
     assert [entry.action for entry in shown.ledger] == ["promoted", "registered"]
     assert shown.champion == 1
 
@@ -75,13 +75,13 @@ def test_killed_at_any_step_of_writing_the_next_attempt_completes(history, tmp_p
     for step in count():
         folder = shutil.copytree(history, tmp_path / f"{step}")
         store = open_store(str(folder))
-        before = show(store, "flights")
+        before = show_all(store, "flights")
         completed = ended(start("die", folder, step, action, GIVEN[action])) == 0
-        between = show(store, "flights")
+        between = show_all(store, "flights")
         assert verify(store).problems == ()
         assert between.champion in {before.champion, AFTER[action]}
         again(store, action)
-        shown = show(store, "flights")
+        shown = show_all(store, "flights")
         assert verify(store).problems == ()
         assert shown.champion == AFTER[action]
         assert [one.version for one in shown.versions] == list(range(len(shown.versions), 0, -1))
@@ -105,6 +105,6 @@ def test_killed_again_and_again_a_run_still_completes_once(history, tmp_path):
         assert verify(open_store(str(folder))).problems == ()
         assert len(codes) < 20
     assert len(codes) > 2
-    shown = show(open_store(str(folder)), "flights")
+    shown = show_all(open_store(str(folder)), "flights")
     assert [entry.action for entry in shown.ledger][:2] == ["promoted", "registered"]
     assert shown.champion == len(shown.versions) == 4

@@ -5,7 +5,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from keepfit.ledger import append, fold_of
 from keepfit.records import (
+    Draft,
+    Entry,
     GateResult,
     Manifest,
     Outcome,
@@ -19,7 +22,7 @@ from keepfit.records import (
 )
 from keepfit.registry import position, register, run_identity
 from keepfit.release import release
-from keepfit.store import Directory, publish, put
+from keepfit.store import Store, publish, put
 
 NOON = datetime(2013, 4, 1, 12, tzinfo=UTC)
 PERSON = {"actor": "ada", "reason": "the numbers are good", "at": NOON}
@@ -41,17 +44,24 @@ class Candidate:
     manifest: Manifest
     verdict: Verdict
     run: str
+    rows: int
+    profile: str
+    held: tuple[str, ...] = ()
 
 
 def candidate(
-    store: Directory, number: int, outcome: Outcome = "pass", use_case: Any = UseCaseOf(), against: str | None = "?"
+    store: Store,
+    number: int,
+    outcome: Outcome = "pass",
+    use_case: Any = UseCaseOf(),
+    against: str | None = "?",
+    held: tuple[str, ...] = (),
 ) -> Candidate:
     """What a run has at hand before it registers; the champion is that of its recorded position unless given."""
-    as_of = NOON + timedelta(days=number)
-    rows = put(store, f"rows of {number}".encode())
+    as_of, run = NOON + timedelta(days=number), run_of(number, use_case)
+    rows = put(store, rows_of(number))
     snapshot = Snapshot(digest=sha256(rows.encode()), columns=(), rows=1, first=None, last=None, partitions=(rows,))
     publish(store, f"{use_case.name}/snapshots/{snapshot.digest}.json", canonical(snapshot))
-    run = run_identity(use_case.name, as_of, snapshot.digest, "config", "code")
     stood = position(store, use_case.name, run)
     champion = stood.champion and stood.champion.digest
     manifest = Manifest(
@@ -78,7 +88,19 @@ def candidate(
         as_of=as_of,
         gates=(gate(outcome),),
     )
-    return Candidate(use_case, manifest, verdict, run)
+    profile = put(store, f"profile of {number}".encode())
+    return Candidate(use_case, manifest, verdict, run, 100 + number, profile, held)
+
+
+def rows_of(number: int) -> bytes:
+    """What stands for the rows of a snapshot."""
+    return f"rows of {number}".encode()
+
+
+def run_of(number: int, use_case: Any = UseCaseOf()) -> str:
+    """The identity of the run that makes a candidate."""
+    snapshot = sha256(sha256(rows_of(number)).encode())
+    return run_identity(use_case.name, NOON + timedelta(days=number), snapshot, "config", "code")
 
 
 def gate(outcome: Outcome) -> GateResult:
@@ -98,7 +120,7 @@ def gate(outcome: Outcome) -> GateResult:
     )
 
 
-def registered(store: Directory, made: Candidate) -> Registered:
+def registered(store: Store, made: Candidate) -> Registered:
     """Register it as the train flow does."""
     return register(
         store,
@@ -110,14 +132,39 @@ def registered(store: Directory, made: Candidate) -> Registered:
         reason="run",
         at=NOON,
         metrics={"roc_auc": 0.7, "log_loss": float("nan")},
-        objects={"provenance": put(store, b"{}")},
+        objects={"provenance": put(store, b"{}"), "profile": made.profile},
+        rows=made.rows,
+        held=made.held,
     )
 
 
-def ran(store: Directory, number: int, outcome: Outcome = "pass", use_case: Any = UseCaseOf()) -> Released:
+def released(store: Store, made: Candidate, given: Registered) -> Released:
+    """Release it as the train flow does."""
+    return release(store, made.use_case, given, made.verdict, actor="train", at=NOON, held=made.held)
+
+
+def ran(
+    store: Store,
+    number: int,
+    outcome: Outcome = "pass",
+    use_case: Any = UseCaseOf(),
+    held: tuple[str, ...] = (),
+) -> Released:
     """The end of a whole run: position, register, release."""
-    made = candidate(store, number, outcome, use_case)
-    return release(store, use_case, registered(store, made), made.verdict, actor="train", at=NOON)
+    made = candidate(store, number, outcome, use_case, held=held)
+    return released(store, made, registered(store, made))
+
+
+def put_back(store: Store, rows: bytes) -> Entry | str:
+    """Rows that a person puts back from quarantine; the same rows once."""
+    digest = put(store, rows)
+
+    def draft(newest: Entry | None) -> Draft | str:
+        if fold_of(newest).replays == digest:
+            return digest
+        return Draft(action="replayed", objects={"rows": digest}, **PERSON)
+
+    return append(store, "flights", draft)
 
 
 def tree(root: Path) -> dict[str, bytes]:

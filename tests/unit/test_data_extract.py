@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from keepfit.data import fingerprint, get_table
+from keepfit.data import fingerprint, get_table, look
 from keepfit.errors import ConfigError, DataError
 from keepfit.records import Moment
 from tests.unit.data_world import MOMENT, World, row, rows, use_case
@@ -108,8 +108,8 @@ def test_a_type_that_changed_in_the_yaml_is_parsed_again(world):
 
 def test_fingerprint_is_that_of_the_files_read(world):
     world.write("b.csv", rows(3, first=48))
-    files = world.extract().sources
-    assert {file.path: file.digest for file in files} == fingerprint(use_case(), world.root)
+    seen = look(world.store, use_case(), world.root)
+    assert {file.path: file.digest for file in world.extract().sources} == fingerprint(seen, world.root)
 
 
 def test_refused_rows_before_the_history_are_none_of_this_run(world):

@@ -4,17 +4,25 @@ import pyarrow as pa
 import pytest
 
 from keepfit.data import query
+from keepfit.data.rows import running
 from keepfit.errors import ConfigError
 
 FLIGHTS = pa.table({"hour": [3, 1, 2], "origin": ["JFK", "EWR", "JFK"], "now": ["a", "b", "now()"]})
 WEATHER = pa.table({"hour": [0, 2], "origin": ["JFK", "JFK"], "wind": [5.0, 7.0], "current_date": ["x", "y"]})
+
+
+def rows_of(sql: str, tables: dict[str, pa.Table]) -> pa.Table:
+    with running(sql, tables) as rows:
+        return pa.concat_tables([rows.schema.empty_table(), *rows.batches])
+
+
 TABLES = {"flights": FLIGHTS, "weather": WEATHER}
 
 
 def test_asof_join():
     sql = """select f.hour, wind from flights f
              asof left join weather w on f.origin = w.origin and w.hour <= f.hour order by f.hour"""
-    assert query.run(sql, TABLES).to_pylist() == [
+    assert rows_of(sql, TABLES).to_pylist() == [
         {"hour": 1, "wind": None},
         {"hour": 2, "wind": 7.0},
         {"hour": 3, "wind": 7.0},
@@ -35,7 +43,7 @@ def test_asof_join():
     ],
 )
 def test_names_and_texts_are_not_calls(sql):
-    assert query.run(sql, TABLES).num_rows
+    assert rows_of(sql, TABLES).num_rows
 
 
 @pytest.mark.parametrize(
@@ -62,7 +70,7 @@ def test_names_and_texts_are_not_calls(sql):
 )
 def test_what_changes_every_day_is_refused(sql, name):
     with pytest.raises(ConfigError, match=name):
-        query.run(sql, TABLES)
+        rows_of(sql, TABLES)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +89,7 @@ def test_what_changes_every_day_is_refused(sql, name):
 )
 def test_only_sources_are_read(sql):
     with pytest.raises(ConfigError):
-        query.run(sql, TABLES)
+        rows_of(sql, TABLES)
 
 
 @pytest.mark.parametrize(
@@ -99,26 +107,26 @@ def test_only_sources_are_read(sql):
 )
 def test_anything_but_one_select_is_refused(sql):
     with pytest.raises(ConfigError, match="not one SQL select"):
-        query.run(sql, TABLES)
+        rows_of(sql, TABLES)
 
 
 def test_the_place_of_a_refused_call_is_told():
     with pytest.raises(ConfigError) as caught:
-        query.run("select 'ü',\n  random() from flights", TABLES)
+        rows_of("select 'ü',\n  random() from flights", TABLES)
     assert caught.value.problems[0].where == "data.query, line 2, column 3"
 
 
 def test_the_place_of_a_syntax_error_is_told():
     with pytest.raises(ConfigError) as caught:
-        query.run("select hour,\n  from from flights", TABLES)
+        rows_of("select hour,\n  from from flights", TABLES)
     assert caught.value.problems[0].where == "data.query, line 2, column 8"
 
 
 def test_a_misspelt_source_and_column_are_told():
     with pytest.raises(ConfigError, match="did you mean flights"):
-        query.run("select * from flihgts", TABLES)
+        rows_of("select * from flihgts", TABLES)
     with pytest.raises(ConfigError, match="origin"):
-        query.run("select orgin from flights", TABLES)
+        rows_of("select orgin from flights", TABLES)
 
 
 @pytest.mark.parametrize(
@@ -134,4 +142,4 @@ def test_a_misspelt_source_and_column_are_told():
 )
 def test_columns_that_a_query_needs(sql, names):
     found = query.columns(sql)
-    assert found is None if names is None else names <= {*(found or ())} <= names | {"f", "w"}
+    assert found.others if names is None else names <= found.columns <= names | {"f", "w"}

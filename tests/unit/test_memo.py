@@ -145,8 +145,32 @@ def test_the_code_digest_sees_every_source_and_template_and_nothing_else(tmp_pat
     assert len(seen | {files_digest(root)}) == 6
 
 
+def test_the_code_digest_of_some_packages_follows_these_and_no_other(tmp_path):
+    root = a_checkout(tmp_path)
+    (root / "keepfit" / "outer.py").write_text("")
+
+    def digests():
+        return [files_digest(root, some) for some in (("keepfit.inner",), ("keepfit.outer",), ("keepfit", "tasks"))]
+
+    before = digests()
+    assert len(set(before)) == 3
+    (root / "flows/inner/module.py").write_text("changed")
+    assert digests() == before
+    (root / "keepfit/outer.py").write_text("changed")
+    assert [one == two for one, two in zip(digests(), before, strict=True)] == [True, False, False]
+    (root / "keepfit/inner/module.py").write_text("changed")
+    assert [one == two for one, two in zip(digests(), before, strict=True)] == [False, False, False]
+
+
+@pytest.mark.parametrize("name", ["keepfit.nothing", "keepfit.memo.kode", "os", "", "tests.unit"])
+def test_a_misspelt_package_is_not_taken_for_one_that_never_changes(name):
+    with pytest.raises(LookupError, match="no package"):
+        code_digest("keepfit.memo", name)
+
+
 def test_our_digests_are_stable_and_cheap_to_ask_again():
-    assert code_digest() == code_digest()
+    assert code_digest() == code_digest() == code_digest("keepfit", "flows", "tasks")
+    assert code_digest("keepfit.memo") == code_digest("keepfit.memo") != code_digest("keepfit.memo.code")
     assert len(code_digest()) == len(requirements_digest()) == 64
 
 

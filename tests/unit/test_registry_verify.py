@@ -48,7 +48,7 @@ def sealed(changed: Entry) -> Entry:
 
 def rewrite(store, changed: dict[int, Entry], *, refold: bool = False) -> None:
     """Write these entries, and everything after them again so that the chain (and the folds) fit."""
-    history = [changed.get(seq) or entry(store, seq) for seq in range(1, 1 + show(store, "flights").ledger[0].seq)]
+    history = [changed.get(seq) or entry(store, seq) for seq in range(1, 1 + show(store, "flights").entries_in_all)]
     before, fold = "", Fold()
     for one in history:
         fold = fold_after(fold, one)
@@ -71,8 +71,8 @@ def first(store, use_case="flights"):
 
 def test_checked_counts_what_was_looked_at(store):
     checked = verify(store).checked
-    # 4 models, 4 partitions, and one file of features, which is the provenance too
-    assert (checked.entries, checked.versions, checked.objects) == (8, 4, 9)
+    # 4 models, 4 partitions, 4 profiles, and one file of features, which is the provenance too
+    assert (checked.entries, checked.versions, checked.objects) == (8, 4, 13)
 
 
 def test_every_flipped_byte_of_every_file_is_found(store):
@@ -135,7 +135,11 @@ def test_the_first_entry_that_does_not_fit_comes_first(store):
 
 
 def test_an_edited_entry_with_a_fitting_checksum_breaks_the_chain(store):
-    entry_path(store, 3).write_bytes(canonical(sealed(replace(entry(store, 3), actor="mallory"))))
+    forged = replace(entry(store, 3), actor="mallory")
+    entry_path(store, 3).write_bytes(canonical(sealed(forged)))
+    assert first(store).what == "entry 3 carries a wrong fold"
+    forged = replace(forged, fold=fold_after(entry(store, 2).fold, forged))
+    entry_path(store, 3).write_bytes(canonical(sealed(forged)))
     problem = first(store)
     assert "entry 4 does not follow from the entry before it" in problem.what
     assert problem.found == entry(store, 4).previous
@@ -250,7 +254,7 @@ def test_an_object_that_only_a_memo_mentions_is_hashed_too(store):
 
     digest = put(store, b"a parsed file")
     recorded(store, "flights", "extract", {"file": "a"}, kind=dict, body=lambda: {"parsed": digest})
-    assert verify(store, "flights").checked.objects == 10
+    assert verify(store, "flights").checked.objects == 14
     (store.root / f"objects/{digest}").write_bytes(b"other")
     assert digest in first(store).where
     (store.root / f"objects/{digest}").unlink()

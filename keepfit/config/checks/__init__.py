@@ -2,7 +2,18 @@
 
 from collections.abc import Callable, Iterable
 
-from keepfit.config.checks import columns, expectations, gates, sources, times, training
+from keepfit.config.checks import (
+    columns,
+    contract,
+    expectations,
+    gates,
+    mapping,
+    readings,
+    row_rules,
+    sources,
+    times,
+    training,
+)
 from keepfit.config.document import Finding
 from keepfit.config.model import UseCase
 
@@ -11,18 +22,32 @@ Check = Callable[[UseCase], Iterable[Finding]]
 CHECKS: tuple[Check, ...] = (
     sources.several_sources_need_a_query,
     sources.paths_are_on_disk,
+    mapping.periods_are_in_order,
+    mapping.columns_are_known,
+    mapping.columns_are_read_once,
+    readings.keys_fit_the_type,
+    readings.values_fit_the_type,
+    readings.defaults_invent_nothing,
+    readings.formats_say_a_moment,
+    readings.units_can_be_converted,
     columns.key_is_one,
-    columns.limits_fit_the_column,
     columns.event_time_is_a_time,
     columns.label_fits_the_task,
     columns.no_leak,
     columns.features_are_declared,
+    contract.limits_fit_the_column,
+    contract.patterns_are_regular,
+    contract.tolerances_can_matter,
+    row_rules.rules_name_columns,
+    row_rules.rules_stand_once,
+    row_rules.types_can_be_compared,
+    row_rules.conditions_fit_their_columns,
+    row_rules.rules_can_matter,
     times.timezone_exists,
     times.spans_need_an_event_time,
     times.holdout_fits_the_split,
     times.windows_fit_the_history,
-    expectations.each_is_one_known_name,
-    expectations.limits_are_in_order,
+    expectations.each_is_right,
     training.candidates_fit_the_task,
     training.settings_are_within_limits,
     training.optimize_is_a_metric,

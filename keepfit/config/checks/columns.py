@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from keepfit.config.document import Finding, Path, shown_path
+from keepfit.config.document import Finding
 from keepfit.config.model import FeatureKind, UseCase
 from keepfit.config.suggest import did_you_mean, listed
 from keepfit.config.values import ColumnType
@@ -31,25 +31,6 @@ def key_is_one(use_case: UseCase) -> Iterator[Finding]:
     if data.label.column == data.event_time:
         what = "`data.label.column` and `data.event_time` are the same column"
         yield Finding(("data", "label", "column"), what, f"a column other than `{data.event_time}`")
-
-
-def limits_fit_the_column(use_case: UseCase) -> Iterator[Finding]:
-    """``min`` and ``max`` belong to numbers, in this order; ``values`` to categories, each once."""
-    for name, rule in use_case.contract.columns.items():
-        path: Path = ("contract", "columns", name)
-        for limit in ("min", "max"):
-            if getattr(rule, limit) is not None and rule.type not in _NUMBERS:
-                what = f"`{limit}` stands on a column whose `type` is {rule.type}"
-                yield Finding((*path, limit), what, f"`type: {' or '.join(sorted(_NUMBERS))}`, or no `{limit}`")
-        if rule.min is not None and rule.max is not None and rule.min > rule.max:
-            what = f"`{shown_path((*path, 'min'))}` is above `{shown_path((*path, 'max'))}`"
-            found = f"min {rule.min:g}, max {rule.max:g}"
-            yield Finding((*path, "min"), what, "min at most max", found, "swap them, or correct one")
-        if rule.values is not None and rule.type != "category":
-            what = f"`values` stand on a column whose `type` is {rule.type}"
-            yield Finding((*path, "values"), what, "`type: category`, or no `values`")
-        if rule.values is not None and len(set(rule.values)) < len(rule.values):
-            yield Finding((*path, "values"), "a value stands twice", "each value once")
 
 
 def event_time_is_a_time(use_case: UseCase) -> Iterator[Finding]:

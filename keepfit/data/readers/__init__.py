@@ -1,75 +1,45 @@
-"""Bytes of a file → typed columns, and the rows that do not fit them.
+"""Bytes of a file → its rows, part by part in bounded memory, and the rows that are not of its shape.
 
-A file that has not the shape of a table is refused whole (DataError: file, row, expected, found). A cell that does not
-fit its declared type refuses its row alone: such rows keep their raw values and reasons and never reach a query.
+A file that is no table is refused whole (DataError: file, row, expected, found). A row of a wrong shape is refused
+alone: it keeps its number and its text, and says what was expected and found. Rows and refused rows together are all
+rows of the file, whatever stands in it. Nothing but DataError and InfrastructureError leaves a reader.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
-
-import msgspec
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO
 
 from keepfit.config.values import ColumnType
-from keepfit.data.convert import convert
-from keepfit.data.readers.csv import read_csv
-from keepfit.data.readers.jsonl import read_jsonl
-from keepfit.data.readers.parquet import read_parquet
-from keepfit.data.readers.unpack import unpack
-from keepfit.data.refused import HIDDEN, Reasons, split
-from keepfit.errors import DataError, Problem
+from keepfit.data.readers.csv import csv_parts
+from keepfit.data.readers.form import Form, Raw
+from keepfit.data.readers.jsonl import jsonl_parts
+from keepfit.data.readers.parquet import parquet_parts
+from keepfit.data.readers.unpack import unpacked
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+__all__ = ["Form", "Raw", "parts"]
 
 
-class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the parsed form of a file depends on, besides its bytes and its format."""
+def parts(file: BinaryIO, name: str, form: Form, direct: Mapping[str, ColumnType]) -> Iterator[Raw]:
+    """Read one file, in its order, block by block.
 
-    types: dict[str, ColumnType]
-    nulls: tuple[str, ...]
-    zone: str
-    event_time: str | None
-
-
-class Parsed(NamedTuple):
-    """Rows that fit, with ``_row`` (1 is the first below the header), and rows that do not."""
-
-    table: "pa.Table"
-    refused: "pa.Table"
-
-
-def read(data: bytes, name: str, options: Options) -> Parsed:
-    """Read one file.
+    Parameters
+    ----------
+    name
+        Of the file, by whose end its format is known: .csv, .jsonl, .ndjson or .parquet, plain, .gz or .zip.
+    direct
+        Columns that may come already as the type of the contract, where *every* cell of a part plainly fits it, which
+        is faster; where one does not, the column of that part is text. Parquet has types of its own.
 
     Raises
     ------
     DataError
-        The file cannot be read as a table.
+        The file cannot be read as a table; also when some of its parts were given already.
+    InfrastructureError
+        The file cannot be read at all.
     """
-    import pyarrow as pa
-
-    content = unpack(data, name)
-    readers = {
-        "csv": lambda: read_csv(content.data, name, options.nulls),
-        "jsonl": lambda: read_jsonl(content.data, name),
-        "parquet": lambda: read_parquet(content.data, name),
-    }
-    raw = readers[content.form]()
-    reserved = [column for column in raw.column_names if column in HIDDEN]
-    if reserved:
-        raise DataError(Problem("a column has a name that Keepfit needs itself", name, found=", ".join(reserved)))
-    raw = raw.append_column("_row", pa.array(range(1, raw.num_rows + 1), pa.int64()))
-    return typed(raw, options)
-
-
-def typed(raw: "pa.Table", options: Options) -> Parsed:
-    """Convert the declared columns; rows with a cell that does not fit are split off."""
-    import pyarrow as pa
-
-    table, reasons = raw, Reasons(raw.num_rows)
-    for index, column in enumerate(raw.column_names):
-        kind = options.types.get(column)
-        if kind is not None:
-            cells = convert(raw.column(column), kind, options.zone)
-            reasons.add(column, cells.reasons)
-            table = table.set_column(index, column, pa.chunked_array(cells.values))
-    return Parsed(*split(table, raw, reasons, options.event_time))
+    with unpacked(file, name) as content:
+        if content.format == "csv":
+            yield from csv_parts(content.stream, name, form, direct)
+        elif content.format == "jsonl":
+            yield from jsonl_parts(content.stream, name, form, direct)
+        else:
+            yield from parquet_parts(content.stream, name)

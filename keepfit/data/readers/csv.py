@@ -1,83 +1,131 @@
-"""CSV: every cell as text, every row as long as the header, or an error that names the row."""
+"""CSV: every row as long as the header; the others are refused one by one, with what was expected and found."""
 
-import csv
-import io
-from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import os
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from keepfit.data.readers.unpack import as_text
+from keepfit.config.values import ColumnType
+from keepfit.data.readers.blocks import Block, blocks
+from keepfit.data.readers.direct import directly
+from keepfit.data.readers.form import Form, Raw
+from keepfit.data.readers.look import looked_at
+from keepfit.data.readers.names import see_names
+from keepfit.data.readers.records import Records
+from keepfit.data.readers.rows import Parsed, Wrong, numbered
+from keepfit.data.readers.text import text
 from keepfit.errors import DataError, Problem
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_GOES_ON = "a field that goes on after its closing quote"
+_LINE_END = re.compile("\r\n|\n|\r")
+_THREADS = min(4, os.cpu_count() or 1)
 
-def read_csv(data: bytes, name: str, nulls: Sequence[str]) -> "pa.Table":
-    """All cells as text; only the texts in ``nulls`` are null.
+
+def csv_parts(stream: BinaryIO, name: str, form: Form, direct: Mapping[str, ColumnType]) -> Iterator[Raw]:
+    """The rows, block by block; all cells are text but those of columns in ``direct`` that fit plainly.
+
+    Only the texts in ``form.nulls`` are null. A line without any character is no row.
 
     Raises
     ------
     DataError
-        The shape is not that of one table: names the file, the row (1 is the first below the header) and what is there.
+        The text is not that of a table: names the file, and the row from which on it cannot be read.
     """
-    import pyarrow as pa
-    from pyarrow import csv as arrow_csv
+    records = Records(form)
+    pieces = looked_at(text(stream, name, form.encoding), name, form.delimiter)
+    cut = blocks(pieces, records.cut)
+    header, first = _header(cut, records, name)
 
-    as_text(data, name)
-    header = _header(data, name)
-    wrong: list[Any] = []
+    def parse(block: Block) -> Parsed:
+        table, wrong = _parse(block, len(header), form, name)
+        return Parsed(directly(table.rename_columns(header), direct), wrong, block.stop)
+
+    yield from numbered(_in_order(chain([first], cut), parse), name, "only a header")
+
+
+def _header(cut: Iterable[Block], records: Records, name: str) -> tuple[list[str], Block]:
+    """The names of the columns, and what is left of the block in which they stand."""
+    for block in cut:
+        stands = records.first(block.data)
+        if (block.odd and block.odd[0].number == 1) or (block.stop and stands is None):
+            what = block.stop or "a name goes on after its closing quote"
+            raise DataError(Problem(f"the header cannot be read: {what}", f"{name}, header", "names of columns"))
+        if stands is not None:
+            header, end = stands
+            see_names(header, name)
+            odd = tuple(each._replace(number=each.number - 1) for each in block.odd)
+            return header, block._replace(data=block.data[end:], odd=odd)
+    raise DataError(Problem(f"0 rows in {name}", name, "a header and rows", "an empty file", did="read nothing of it"))
+
+
+def _in_order(cut: Iterable[Block], parse: Callable[[Block], Parsed]) -> Iterator[Parsed]:
+    """Some blocks are parsed while others are cut or worked on; few are in memory."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+        ahead: deque[Future[Parsed]] = deque()
+        for block in cut:
+            ahead.append(pool.submit(parse, block))
+            if len(ahead) > _THREADS:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+
+
+def _parse(block: Block, width: int, form: Form, name: str) -> "tuple[pa.Table, list[Wrong]]":
+    """All cells as text, and the rows of another width."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    columns = [str(index) for index in range(width)]
+    invalid: list[Any] = []
 
     def refuse(row: Any) -> str:
-        wrong.append(row)
-        return "skip" if len(wrong) < 20 else "error"
+        invalid.append(row)
+        return "skip"
 
     try:
-        table = arrow_csv.read_csv(
-            pa.BufferReader(data),
-            # One thread: only then are wrong rows numbered.
-            read_options=arrow_csv.ReadOptions(use_threads=False, block_size=max(1 << 20, _longest(data))),
-            parse_options=arrow_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=refuse),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(header, pa.string()), null_values=list(nulls), strings_can_be_null=True
+        table = csv.read_csv(
+            pa.BufferReader(block.data or b"\n"),
+            # One thread: only then are wrong rows numbered. One block of Arrow's: it is cut already.
+            csv.ReadOptions(use_threads=False, block_size=len(block.data) + 2, column_names=columns),
+            csv.ParseOptions(
+                delimiter=form.delimiter,
+                quote_char=form.quote if block.quoted else False,
+                newlines_in_values=block.quoted,
+                invalid_row_handler=refuse,
+            ),
+            csv.ConvertOptions(
+                column_types=dict.fromkeys(columns, pa.string()), null_values=list(form.nulls), strings_can_be_null=True
             ),
         )
-    except pa.ArrowInvalid as error:
-        if not wrong:
-            raise DataError(Problem("a CSV file cannot be read", name, found=str(error))) from error
-    if wrong:
-        raise DataError(*(_shape(row, data, name) for row in wrong[:5]))
-    if table.num_rows == 0:
-        raise DataError(Problem(f"0 rows in {name}", name, "at least one row below the header", "only a header"))
-    return table
+    except pa.ArrowException as error:
+        raise DataError(Problem("a CSV file cannot be read", name, found=str(error))) from error
+    return table, _wrong(invalid, block, table.num_rows, width)
 
 
-def _header(data: bytes, name: str) -> list[str]:
-    """The names of the columns, each there and each once."""
-    text = data[: 1 << 20].decode("utf-8-sig", "ignore")
-    header = next((row for row in csv.reader(io.StringIO(text)) if row), [])
-    repeated = [column for column, count in Counter(header).items() if count > 1]
-    if repeated or "" in header:
-        bad = repeated or [""]
-        where = {column or "(no name)": [i + 1 for i, other in enumerate(header) if other == column] for column in bad}
-        found = "; ".join(f"{column} at {', '.join(map(str, at))}" for column, at in where.items())
-        raise DataError(Problem("columns without a name of their own", name, "every name once", f"columns {found}"))
-    return header
+def _wrong(invalid: Sequence[Any], block: Block, good: int, width: int) -> list[Wrong]:
+    """The rows that Arrow or the cutting refused, by their number in the block."""
+    expected = f"{width} fields" if width > 1 else "1 field"
+    numbers = _others([odd.number for odd in block.odd], good + len(invalid))
+    wrong = [Wrong(numbers[row.number - 1], expected, _found(row), row.text) for row in invalid]
+    if block.cut_off and invalid and invalid[-1].number == len(numbers) and invalid[-1].actual_columns < width:
+        wrong[-1] = wrong[-1]._replace(found=f"{wrong[-1].found}: a truncated file?")
+    odd = [Wrong(each.number, expected, _GOES_ON, each.text.decode()) for each in block.odd]
+    return sorted([*wrong, *odd]) if odd else wrong
 
 
-def _longest(data: bytes) -> int:
-    """A quoted cell must fit one block; files of ordinary size are one block."""
-    return min(len(data) + 1, 64 << 20)
+def _others(taken: Sequence[int], count: int) -> Sequence[int]:
+    """The first ``count`` numbers from 1 on that are not ``taken``."""
+    every, skip = range(1, count + len(taken) + 1), set(taken)
+    return [number for number in every if number not in skip] if skip else every
 
 
-def _shape(row: Any, data: bytes, name: str) -> Problem:
-    number = row.number - 1
-    last = row.actual_columns < row.expected_columns and data.rstrip(b"\r\n").endswith(
-        row.text.encode().rstrip(b"\r\n")
-    )
-    short = "the last row is too short: a truncated file?" if last else "a row has another number of fields"
-    what = short if row.actual_columns < row.expected_columns else "a row has too many fields"
-    found = f"{row.actual_columns} fields: {row.text[:80]}"
-    return Problem(
-        what, f"{name}, row {number}", f"{row.expected_columns} fields", found, did="read nothing of the file"
-    )
+def _found(row: Any) -> str:
+    """How many fields there are, and whether they stand in more than one line."""
+    over = len(_LINE_END.split(row.text))
+    return f"{row.actual_columns}" + (f" in {over} lines (a quote that is not closed?)" if over > 1 else "")

@@ -1,60 +1,85 @@
-"""JSON Lines: one object a line. Values become their text, so that types come from the contract alone, as in CSV."""
+"""JSON Lines: one object a line. Values become their own text: types come from the contract alone, as in CSV."""
 
-import json
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from keepfit.data.readers.unpack import as_text
-from keepfit.errors import DataError, Problem
+from keepfit.config.values import ColumnType
+from keepfit.data.readers.blocks import Block, line_blocks
+from keepfit.data.readers.direct import directly
+from keepfit.data.readers.form import Form, Raw
+from keepfit.data.readers.json_row import NotARow, row_of
+from keepfit.data.readers.look import looked_at
+from keepfit.data.readers.names import MOST_COLUMNS, see_names
+from keepfit.data.readers.rows import Parsed, Wrong, numbered
+from keepfit.data.readers.text import text
+from keepfit.data.tables import PART
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Row = dict[str, str | None]
+_CELLS = 1 << 24  # of one part: lines with ever new names would make a table wide
 
 
-def read_jsonl(data: bytes, name: str) -> "pa.Table":
-    """All values as text; null and absent are null.
+def jsonl_parts(stream: BinaryIO, name: str, form: Form, direct: Mapping[str, ColumnType]) -> Iterator[Raw]:
+    """The rows, block by block; null and absent are null; a list or an object is its JSON text, with sorted names.
+
+    A part has all columns that were named in the file so far. A line of blanks is no row.
 
     Raises
     ------
     DataError
-        A line is not one JSON object with every name once; names file and row.
+        No line is one JSON object: names the file, the first line and what it is.
     """
-    import pyarrow as pa
-
-    as_text(data, name)
-    rows = list(_rows(data, name))
-    names = list(dict.fromkeys(key for row in rows for key in row))
-    return pa.table({key: pa.array([row.get(key) for row in rows], pa.string()) for key in names})
+    pieces = looked_at(text(stream, name, form.encoding), name, "")
+    return numbered(_parsed(line_blocks(pieces), name, direct), name, "an empty file")
 
 
-def _rows(data: bytes, name: str) -> Iterator[Row]:
-    number = 0
-    for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n"):
-        if not line.strip():
-            continue
-        number += 1
-        try:
-            row = json.loads(line, object_pairs_hook=_once)
-        except ValueError as error:
-            last = data.endswith(line)
-            what = "the last line is not whole: a truncated file?" if last else "a line is not JSON"
-            raise DataError(Problem(what, f"{name}, row {number}", "one JSON object", str(error))) from error
-        if not isinstance(row, dict):
-            raise DataError(Problem("a line is not a JSON object", f"{name}, row {number}", found=type(row).__name__))
-        yield {key: _text(value) for key, value in row.items()}
+def _parsed(cut: Iterable[Block], name: str, direct: Mapping[str, ColumnType]) -> Iterator[Parsed]:
+    columns = _Columns(name)
+    for block in cut:
+        lines = [line for line in block.data.split(b"\n") if line.strip()]
+        wrong: list[Wrong] = []
+        for index, line in enumerate(lines):
+            try:
+                row = row_of(line.decode())
+            except NotARow as error:
+                cut_off = block.cut_off and index == len(lines) - 1
+                found = f"{error}: a truncated file?" if cut_off else str(error)
+                wrong.append(Wrong(columns.rows + len(wrong) + 1, "one JSON object", found, line.decode()))
+                continue
+            if columns.full(row):
+                yield Parsed(directly(columns.table(), direct), wrong)
+                wrong = []
+            columns.add(row)
+        yield Parsed(directly(columns.table(), direct), wrong, block.stop)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    row = dict(pairs)
-    if len(row) != len(pairs):
-        names = [key for key, _ in pairs]
-        raise ValueError(f"the name {next(key for key in names if names.count(key) > 1)} stands twice")
-    return row
+class _Columns:
+    """Rows as columns; names stay when the rows are taken out."""
 
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._cells: dict[str, list[str | None]] = {}
+        self.rows = 0
 
-def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    def full(self, row: Mapping[str, Any]) -> bool:
+        """Whether the rows must be taken out before this one."""
+        width = len(self._cells) + len(row)
+        return self.rows == PART or (self.rows > 0 and (self.rows + 1) * width > _CELLS)
+
+    def add(self, row: Mapping[str, str | None]) -> None:
+        new = [column for column in row if column not in self._cells]
+        if new:
+            see_names(new if len(self._cells) + len(new) <= MOST_COLUMNS else [*self._cells, *new], self._name)
+            self._cells |= {column: [None] * self.rows for column in new}
+        for column, cells in self._cells.items():
+            cells.append(row.get(column))
+        self.rows += 1
+
+    def table(self) -> "pa.Table":
+        """The rows so far, taken out."""
+        import pyarrow as pa
+
+        table = pa.table({column: pa.array(cells, pa.string()) for column, cells in self._cells.items()})
+        self._cells, self.rows = {column: [] for column in self._cells}, 0
+        return table

@@ -1,34 +1,99 @@
-"""Parquet: the types that the file has; a damaged file is an error that names it."""
+"""Parquet: batch by batch, the types that the file has; a damaged file is an error that names it."""
 
-from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+from keepfit.data.readers.form import Raw
+from keepfit.data.readers.names import see_names
+from keepfit.data.readers.stream import BROKEN
+from keepfit.data.readers.taken import see_types, taken
+from keepfit.data.tables import PART
 from keepfit.errors import DataError, Problem
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_AT_ONCE = 64 << 20  # bytes that the rows read at once should have
+_BUFFER = 1 << 20  # bytes of a column that are fetched at a time
 
-def read_parquet(data: bytes, name: str) -> "pa.Table":
-    """The table in the file.
+
+def parquet_parts(stream: BinaryIO, name: str) -> Iterator[Raw]:
+    """The rows of a file; `keepfit.data.readers.taken` says which types come as what.
 
     Raises
     ------
     DataError
-        It is truncated, is something else, has no rows or a column name twice.
+        It is truncated, damaged or something else, has no rows, a column twice or one of a type that is not taken.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
-        table = pq.ParquetFile(pa.BufferReader(data)).read()
-    except (pa.ArrowException, OSError) as error:
-        found = str(error).splitlines()[0] if str(error) else type(error).__name__
-        do = "fetch the file again"
-        raise DataError(Problem("a Parquet file is truncated or damaged", name, "Parquet", found, do=do)) from error
-    repeated = [column for column, count in Counter(table.column_names).items() if count > 1]
-    if repeated:
-        raise DataError(Problem("columns without a name of their own", name, "every name once", ", ".join(repeated)))
-    if table.num_rows == 0:
+    see_magic(stream, name)
+    rows = 0
+    with _sound(name):
+        file = pq.ParquetFile(
+            pa.PythonFile(stream, mode="r"), buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True
+        )
+        schema = file.schema_arrow
+    see_names(schema.names, name)
+    see_types(schema, name)
+    batches = file.iter_batches(batch_size=_rows_at_once(file.metadata))
+    while (batch := _next(batches, name)) is not None:
+        numbers = pa.array(range(rows + 1, rows + batch.num_rows + 1), pa.int64())
+        rows += batch.num_rows
+        with _sound(name):
+            raw = taken(pa.Table.from_batches([batch]).append_column("_row", numbers))
+        yield raw
+    if not rows:
         raise DataError(Problem(f"0 rows in {name}", name, "at least one row", "a schema without rows"))
-    return table
+
+
+def see_magic(stream: BinaryIO, name: str) -> None:
+    """See that the file begins and ends as Parquet does.
+
+    Raises
+    ------
+    DataError
+        It does not; shows how it begins or ends.
+    """
+    head = stream.read(64)
+    if not head.startswith(b"PAR1"):
+        raise _damaged(name, f"it begins with {head[:60]!r}" if head else "an empty file")
+    stream.seek(-min(4, stream.seek(0, 2)), 2)
+    tail = stream.read(4)
+    if tail != b"PAR1":
+        raise _damaged(name, "an encrypted footer" if tail == b"PARE" else f"it ends with {tail!r}")
+    stream.seek(0)
+
+
+def _next(batches: "Iterator[pa.RecordBatch]", name: str) -> "pa.RecordBatch | None":
+    """The next batch, every value of which is what its type says (text is UTF-8)."""
+    with _sound(name):
+        batch = next(batches, None)
+        if batch is not None:
+            batch.validate(full=True)
+        return batch
+
+
+def _rows_at_once(metadata: Any) -> int:
+    """As many rows as have ``_AT_ONCE`` bytes on average, in the row group where rows are largest."""
+    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
+    largest = max((group.total_byte_size / group.num_rows for group in groups if group.num_rows > 0), default=1.0)
+    return int(min(max(_AT_ONCE / max(largest, 1.0), 1), PART))
+
+
+@contextmanager
+def _sound(name: str) -> Iterator[None]:
+    """Whatever Arrow says of damaged bytes as an error that names the file."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, *BROKEN, TypeError, MemoryError) as error:
+        raise _damaged(name, (str(error).splitlines() or [type(error).__name__])[0]) from error
+
+
+def _damaged(name: str, found: str) -> DataError:
+    do = "fetch the file again"
+    return DataError(Problem("a Parquet file is truncated or damaged", name, "Parquet", found, do=do))

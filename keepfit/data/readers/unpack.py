@@ -1,88 +1,109 @@
-"""The one file inside a .gz or .zip, and a first look at what the bytes are."""
+"""The one file inside a .gz or .zip, unpacked as it is read; the name alone says which format it has."""
 
 import gzip
 import io
+import shutil
+import tempfile
 import zipfile
-import zlib
-from typing import NamedTuple
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import IO, BinaryIO, NamedTuple, cast
 
-from keepfit.errors import DataError, Problem
+from keepfit.data.readers.stream import BROKEN, STEP, Packed, Unpacked, broken
+from keepfit.errors import DataError, InfrastructureError, Problem
 
 FORMATS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # of the others, Python unpacks a bomb in one go
 
 
 class Content(NamedTuple):
-    """Bytes ready to be parsed, and how: csv, jsonl or parquet."""
+    """Bytes ready to be parsed, and how: csv, jsonl or parquet (then the stream can seek)."""
 
-    data: bytes
-    form: str
+    stream: BinaryIO
+    format: str
 
 
-def unpack(data: bytes, name: str) -> Content:
-    """What is inside the file ``name``.
+@contextmanager
+def unpacked(file: BinaryIO, name: str) -> Iterator[Content]:
+    """What is inside the file ``name``; names inside an archive mean nothing.
 
     Raises
     ------
     DataError
-        The name says no format we read, or the packing is broken or holds more than one file.
+        The name says no format we read; the packing is damaged, encrypted, a bomb, or holds not exactly one file.
+    InfrastructureError
+        The file cannot be read, or what is unpacked cannot be laid down.
     """
-    inner = name.lower()
-    if inner.endswith(".gz"):
-        data, inner = _gunzip(data, name), inner[:-3]
-    elif inner.endswith(".zip"):
-        data, inner = _unzip(data, name), inner[:-4]
+    lower = name.lower()
+    packing = next((suffix for suffix in (".gz", ".zip") if lower.endswith(suffix)), "")
+    form = _format(lower.removesuffix(packing), name)
+    with ExitStack() as stack:
+        stream = _buffered(Packed(file, name))
+        if packing == ".gz":
+            stream = _gunzip(file, name)
+        elif packing == ".zip":
+            stream = _unzip(_seekable(stream, name, stack), name, stack)
+        if form == "parquet":
+            stream = _seekable(stream, name, stack)
+        yield Content(stream, form)
+
+
+def _format(lower: str, name: str) -> str:
     for suffix, form in FORMATS.items():
-        if inner.endswith(suffix):
-            return Content(data, form)
+        if lower.endswith(suffix):
+            return form
     known = ", ".join(FORMATS)
     raise DataError(Problem("the format of a file is not known", name, f"{known}, plain or .gz or .zip", name))
 
 
-def _gunzip(data: bytes, name: str) -> bytes:
+def _gunzip(file: BinaryIO, name: str) -> BinaryIO:
+    """Members that follow each other are one file, as gzip itself has it."""
+    packed = Packed(file, name)
+    return _buffered(Unpacked(_stream(gzip.GzipFile(fileobj=_stream(packed))), packed, name, "gzip"))
+
+
+def _unzip(file: BinaryIO, name: str, stack: ExitStack) -> BinaryIO:
+    packed = Packed(file, name, longest=STEP)
     try:
-        return gzip.decompress(data)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(_broken("gzip", name, error)) from error
+        archive = stack.enter_context(zipfile.ZipFile(_stream(packed)))
+        member = _only_member(archive, name)
+        inner = stack.enter_context(archive.open(member))
+    except BROKEN as error:
+        raise broken("zip", name, error) from error
+    return _buffered(Unpacked(inner, packed, name, "zip"))
 
 
-def _unzip(data: bytes, name: str) -> bytes:
+def _only_member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    if len(members) != 1:
+        raise DataError(Problem("a zip must hold exactly one file", name, "1 file", f"{len(members)} files"))
+    (member,) = members
+    if member.flag_bits & 1:
+        raise DataError(Problem("a zip is encrypted", name, "a file without a password", "an encrypted one"))
+    if member.compress_type not in _METHODS:
+        found = f"method {member.compress_type}"
+        raise DataError(Problem("a zip is packed in a way that is not read", name, "deflate (8) or stored (0)", found))
+    return member
+
+
+def _seekable(stream: BinaryIO, name: str, stack: ExitStack) -> BinaryIO:
+    """A stream that can only be read forward as one that can seek; what is large lies on disk meanwhile."""
+    if stream.seekable():
+        return stream
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            if len(members) != 1:
-                found = f"{len(members)} files"
-                raise DataError(Problem("a zip must hold exactly one file", name, "1 file", found))
-            return archive.read(members[0])
-    except (zipfile.BadZipFile, EOFError, zlib.error, RuntimeError) as error:
-        raise DataError(_broken("zip", name, error)) from error
+        spool = stack.enter_context(tempfile.TemporaryFile())
+        shutil.copyfileobj(stream, spool, STEP)
+        spool.seek(0)
+    except OSError as error:
+        what = "a file cannot be unpacked to a temporary one"
+        raise InfrastructureError(Problem(what, name, found=error.strerror or str(error))) from error
+    return _buffered(Packed(cast("BinaryIO", spool), name))
 
 
-def _broken(kind: str, name: str, error: Exception) -> Problem:
-    return Problem(
-        f"a {kind} file is truncated or damaged", name, f"a whole {kind} file", str(error), do="fetch the file again"
-    )
+def _stream(raw: io.IOBase) -> BinaryIO:
+    return cast("BinaryIO", raw)
 
 
-def as_text(data: bytes, name: str) -> None:
-    """See that the bytes are UTF-8 text of a table.
-
-    Raises
-    ------
-    DataError
-        They are not; the offset and a hint at the true encoding are given.
-    """
-    if not data.strip():
-        raise DataError(Problem(f"0 rows in {name}", name, "a header and rows", "an empty file"))
-    head = data[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head[:1] == b"<":
-        shown = head[:60].decode("utf-8", "replace")
-        do = "see whether the download needs a login"
-        raise DataError(Problem("looks like an HTML page, not a table", name, "rows of data", shown, do=do))
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        utf16 = data[:2] in {b"\xff\xfe", b"\xfe\xff"}
-        hint = "UTF-16" if utf16 else "Latin-1 (or Windows-1252)"
-        found = f"byte 0x{data[error.start]:02x} at offset {error.start}; it may be {hint}"
-        do = "have the file written in UTF-8"
-        raise DataError(Problem("text is not UTF-8", name, "UTF-8", found, do=do)) from error
+def _buffered(raw: io.RawIOBase) -> BinaryIO:
+    inner: IO[bytes] = io.BufferedReader(raw, STEP)
+    return cast("BinaryIO", inner)

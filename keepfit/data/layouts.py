@@ -1,0 +1,117 @@
+"""The columns of files that are read as one table: what differs is named, with the files and since when."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from keepfit.data.index import Known
+from keepfit.data.tables import schema_of
+from keepfit.errors import DataError, Problem
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from keepfit.store import Store
+
+_SHOWN = 3
+
+
+class Layout(NamedTuple):
+    """The columns of all files of a source, with ``_row``; and what should be said about them."""
+
+    schema: "pa.Schema"
+    warnings: tuple[str, ...]
+
+    def complete(self, table: "pa.Table", names: Sequence[str]) -> "pa.Table":
+        """The table with exactly these columns in their types; one that it lacks is null."""
+        import pyarrow as pa
+
+        have, fields = set(table.column_names), [self.schema.field(name) for name in names]
+        columns = [
+            table.column(field.name).cast(field.type) if field.name in have else pa.nulls(table.num_rows, field.type)
+            for field in fields
+        ]
+        return pa.table(columns, schema=pa.schema(fields))
+
+
+def layout(store: "Store", source: str, files: Sequence[Known], needed: Collection[str]) -> Layout:
+    """The one layout of files whose columns may differ.
+
+    Parameters
+    ----------
+    needed
+        The columns that the use case names: one that some files have and others lack is an error; any other is a
+        warning.
+
+    Raises
+    ------
+    DataError
+        A needed column is missing in some files, or a column has two types that do not go together.
+    """
+    import pyarrow as pa
+
+    with_rows = [file for file in files if file.parsed.parts]
+    if not with_rows:
+        return Layout(pa.schema([("_row", pa.int64())]), ())
+    kinds = {file.parsed.columns: file for file in reversed(with_rows)}
+    schemas = {file.path: schema_of(store, file.parsed.parts[0]) for file in kinds.values()}
+    try:
+        schema = pa.unify_schemas(list(schemas.values()), promote_options="permissive")
+    except pa.ArrowTypeError as error:
+        raise DataError(*_two_types(source, schemas)) from error
+    lacking = dict(_lacking(with_rows)) if len(kinds) > 1 else {}
+    problems = [_missing(source, column, *split) for column, split in lacking.items() if column in needed]
+    if problems:
+        raise DataError(*problems[:10])
+    return Layout(schema, tuple(_partly(source, column, *split) for column, split in lacking.items()))
+
+
+def _lacking(files: Sequence[Known]) -> Iterator[tuple[str, tuple[list[Known], list[Known]]]]:
+    """Columns that some files lack: with the files that have it and those that do not, in order of their events."""
+    names = dict.fromkeys(column.name for file in files for column in file.parsed.columns)
+    ordered = sorted(files, key=lambda file: (file.parsed.first is None, file.parsed.first, file.path))
+    columns: Mapping[str, set[str]] = {file.path: {column.name for column in file.parsed.columns} for file in files}
+    for name in names:
+        have = [file for file in ordered if name in columns[file.path]]
+        if len(have) < len(files):
+            yield name, (have, [file for file in ordered if name not in columns[file.path]])
+
+
+def _missing(source: str, column: str, have: Sequence[Known], lack: Sequence[Known]) -> Problem:
+    return Problem(
+        f"files of one source differ: column {column} is missing",
+        f"data.sources.{source}: {_files(lack)}",
+        f"{column}, as in {_files(have)}",
+        ", ".join(sorted(each.name for each in lack[0].parsed.columns))[:300],
+        do="if it has another name there, map it: `mapping: [{from: …, columns: {" + column + ": {alias: …}}}]`",
+    )
+
+
+def _partly(source: str, column: str, have: Sequence[Known], lack: Sequence[Known]) -> str:
+    return f"`{source}`: {_files(have)} have a column {column} that {_files(lack)} have not"
+
+
+def _files(files: Sequence[Known]) -> str:
+    """A few of the files, and since when.
+
+    The earliest by their events come first.
+    """
+    shown = ", ".join(file.path for file in files[:_SHOWN])
+    more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
+    first = files[0].parsed.first
+    return shown + more + (f" (events since {first:%Y-%m-%d})" if first else "")
+
+
+def _two_types(source: str, schemas: "Mapping[str, pa.Schema]") -> Iterator[Problem]:
+    """Every column that has two types, with a file of each."""
+    seen: dict[str, tuple[str, str]] = {}
+    for path, schema in schemas.items():
+        for field in schema:
+            kind, first = seen.setdefault(field.name, (str(field.type), path))
+            if kind not in {str(field.type), "null"}:
+                yield Problem(
+                    f"files of one source differ: column {field.name} has two types",
+                    f"data.sources.{source}: {path}",
+                    f"{kind}, as in {first}",
+                    str(field.type),
+                    do="declare its type in the source's `columns`",
+                )

@@ -1,0 +1,244 @@
+"""Why rows are not there: counted by rule and file, with examples, and every row by its number."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keepfit.quarantine.reading import Row, Subject, Taken, absent, rows, subject
+from keepfit.records import Quarantined, Record, RowCount, Unread
+
+if TYPE_CHECKING:
+    from keepfit.store import Store
+
+_QUOTED = re.compile(r"^'.*?'\s+", re.DOTALL)
+_MOST_RULES = 200  # a rule that quotes its values would otherwise be as many rules as there are values
+
+
+class Example(Record, frozen=True, kw_only=True):
+    """One thing that is wrong with one row; ``column`` is None where it is the row as a whole."""
+
+    file: str
+    row: int
+    column: str | None
+    value: str | None
+    reason: str
+
+
+class ByFile(Record, frozen=True, kw_only=True):
+    """Rows of one file; ``ranges`` are their numbers from and to, ascending."""
+
+    file: str
+    rows: int
+    ranges: tuple[tuple[int, int], ...] = ()
+
+
+class Cause(Record, frozen=True, kw_only=True):
+    """Rows that are not there for one reason, file by file, the most rows first; ``share`` is that of all rows in."""
+
+    rule: str
+    column: str | None
+    rows: int
+    share: float
+    files: tuple[ByFile, ...]
+    examples: tuple[Example, ...] = ()
+
+
+class Explained(Record, frozen=True, kw_only=True):
+    """What ``keepfit quarantine explain --json`` answers.
+
+    ``rows`` is what adds up; ``not_yet`` rows are at or after ``as_of``, so not part of it; ``unread`` are files that
+    were set aside. A row that breaks two rules is in both causes. ``matching`` counts the rows that were asked for.
+    """
+
+    use_case: str
+    number: int
+    as_of: datetime
+    failed: str
+    rows: RowCount
+    not_yet: int
+    labels_pending: int
+    unread: tuple[Unread, ...]
+    matching: int
+    quarantined: tuple[Cause, ...]
+    dropped: tuple[Cause, ...]
+    put_back: int = 0
+
+
+class Listed(Record, frozen=True, kw_only=True):
+    """One validation on a line of ``keepfit quarantine list``."""
+
+    number: int
+    as_of: datetime
+    rows: RowCount
+    stopped: bool
+    failed: str
+    worst: tuple[tuple[str, int], ...]
+
+
+def listed(record: Quarantined) -> Listed:
+    """A validation in one line: counts, and the rules that took out most rows."""
+    found = [(f"{b.column}: {b.rule}" if b.column else b.rule, b.rows) for b in record.broken]
+    found += [(each.rule, each.rows) for each in record.dropped]
+    return Listed(
+        number=record.number,
+        as_of=record.as_of,
+        rows=record.rows,
+        stopped=bool(record.failed),
+        failed=record.failed,
+        worst=tuple(sorted(found, key=lambda each: -each[1])[:3]),
+    )
+
+
+def rule_of(text: str) -> str:
+    """A reason without the value that it quotes, so that equal faults count together.
+
+    >>> rule_of("'1,5' is not a number")
+    'is not a number'
+    """
+    return _QUOTED.sub("", text) or text
+
+
+class Asked(NamedTuple):
+    """Which rows somebody wants to see: rules and files that hold these texts, one row of them."""
+
+    rule: str | None = None
+    file: str | None = None
+    row: int | None = None
+
+    def fits(self, file: str, row: int, rule: str) -> bool:
+        """Whether this row, for this reason, is one of them."""
+        return (
+            (self.rule is None or self.rule.casefold() in rule.casefold())
+            and (self.file is None or self.file == file or file.endswith(f"/{self.file}"))
+            and (self.row is None or self.row == row)
+        )
+
+
+def explain(
+    store: "Store", use_case: str, it: Taken, asked: "Asked | None" = None, *, examples: int = 20, put_back: int = 0
+) -> Explained:
+    """Count what is not there.
+
+    Parameters
+    ----------
+    examples
+        How many are kept of every rule.
+    put_back
+        How many of the quarantined rows a person has put back since.
+    """
+    asked = asked or Asked()
+    tally = _Tally(examples)
+    for row in rows(store, it):
+        tally.add(row, asked)
+    total = it.record.rows.total
+    return Explained(
+        use_case=use_case,
+        number=it.record.number,
+        as_of=it.record.as_of,
+        failed=it.record.failed,
+        rows=it.record.rows,
+        not_yet=it.extracted.not_yet,
+        labels_pending=it.extracted.labels_pending,
+        unread=it.extracted.unread,
+        matching=tally.rows,
+        quarantined=tally.causes(total),
+        dropped=tuple(_dropped(store, it, asked, total)),
+        put_back=put_back,
+    )
+
+
+class _Tally:
+    """Quarantined rows by rule and file."""
+
+    def __init__(self, examples: int) -> None:
+        self.rows = 0
+        self._most = examples
+        self._files: dict[tuple[str, str | None], Counter[str]] = defaultdict(Counter)
+        self._examples: dict[tuple[str, str | None], list[Example]] = defaultdict(list)
+
+    def add(self, row: Row, asked: Asked) -> None:
+        found: dict[tuple[str, str | None], Subject] = {}
+        for reason in row.reasons:
+            about = subject(reason, row.values)
+            if asked.fits(row.file, row.row, reason):
+                found.setdefault((rule_of(about.text), about.column), about)
+        self.rows += bool(found)
+        for each, about in found.items():
+            known = each in self._files or len(self._files) < _MOST_RULES
+            cause = each if known else ("other reasons", None)
+            self._files[cause][row.file] += 1
+            if len(self._examples[cause]) < self._most:
+                self._examples[cause].append(_example(row, about))
+
+    def causes(self, total: int) -> tuple[Cause, ...]:
+        found = (
+            Cause(
+                rule=cause[0],
+                column=cause[1],
+                rows=files.total(),
+                share=files.total() / total if total else 0.0,
+                files=tuple(ByFile(file=file, rows=count) for file, count in files.most_common()),
+                examples=tuple(self._examples[cause]),
+            )
+            for cause, files in self._files.items()
+        )
+        return tuple(sorted(found, key=lambda each: (-each.rows, each.column or "", each.rule)))
+
+
+def _example(row: Row, about: Subject) -> Example:
+    value = row.values.get(about.name) if about.name else row.raw if row.shapeless else None
+    return Example(file=row.file, row=row.row, column=about.column, value=value, reason=about.text)
+
+
+def _dropped(store: "Store", it: Taken, asked: Asked, total: int) -> Iterator[Cause]:
+    """By rule and file, with the numbers of the rows; rows before the history are counted, but not listed."""
+    places = _places(store, it)
+    rules = {each.rule: each.rows for each in it.record.dropped}
+    for rule, count in sorted(rules.items(), key=lambda each: -each[1]):
+        files = tuple(
+            ByFile(file=file, rows=len(numbers), ranges=ranges(numbers))
+            for (named, file), numbers in sorted(places.items(), key=lambda each: (-len(each[1]), each[0]))
+            if named == rule and asked.fits(file, asked.row or 0, rule)
+        )
+        files = tuple(each for each in files if asked.row is None or _within(asked.row, each.ranges))
+        listing = any(named == rule for named, _ in places)
+        if files or (not listing and asked.fits("", 0, rule)):
+            rows_of = sum(each.rows for each in files) if listing else count
+            yield Cause(rule=rule, column=None, rows=rows_of, share=rows_of / total if total else 0.0, files=files)
+
+
+def _places(store: "Store", it: Taken) -> Mapping[tuple[str, str], NDArray[np.int64]]:
+    """Numbers of the rows by rule and file."""
+    found: dict[tuple[str, str], list[NDArray[np.int64]]] = defaultdict(list)
+    for table in absent(store, it):
+        both = [table.column(name).combine_chunks().dictionary_encode() for name in ("rule", "_file")]
+        codes = [each.indices.to_numpy() for each in both]
+        numbers = table.column("_row").to_numpy()
+        groups, which = np.unique(np.stack(codes), axis=1, return_inverse=True)
+        for at, (rule, file) in enumerate(groups.T.tolist()):
+            name = (both[0].dictionary[rule].as_py(), both[1].dictionary[file].as_py())
+            found[name].append(numbers[which.ravel() == at])
+    return {name: np.sort(np.concatenate(each)) for name, each in found.items()}
+
+
+def ranges(numbers: Iterable[int] | NDArray[np.int64]) -> tuple[tuple[int, int], ...]:
+    """Ascending numbers as ranges.
+
+    >>> ranges([1, 2, 3, 7, 12, 13])
+    ((1, 3), (7, 7), (12, 13))
+    """
+    values = np.asarray(list(numbers) if not isinstance(numbers, np.ndarray) else numbers, dtype=np.int64)
+    if not len(values):
+        return ()
+    cuts = np.flatnonzero(np.diff(values) > 1)
+    first, last = values[np.r_[0, cuts + 1]], values[np.r_[cuts, len(values) - 1]]
+    return tuple(zip(first.tolist(), last.tolist(), strict=True))
+
+
+def _within(number: int, found: Sequence[tuple[int, int]]) -> bool:
+    return any(first <= number <= last for first, last in found)

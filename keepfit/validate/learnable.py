@@ -1,0 +1,98 @@
+"""What was kept: the snapshot, its profile, its classes and what is expected of it as a table."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from keepfit.config.model import UseCase
+from keepfit.data.snapshot import Writer, read_snapshot
+from keepfit.data.tables import get_tables
+from keepfit.profile import Profile, merged, profiled
+from keepfit.records import Accepted, ColumnSummary, Expectation, Extracted, Moment, Snapshot, canonical, parse
+from keepfit.store import get, put
+from keepfit.validate import quarantine
+from keepfit.validate.expectations import AcceptedProfile, held, judged, stopped, warned
+from keepfit.validate.fates import Fate
+from keepfit.validate.labels import classes_to_tell_apart
+from keepfit.validate.sift import Book, Terms
+from keepfit.validate.summary import summaries
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from keepfit.store import Store
+
+
+class Learnable(NamedTuple):
+    """The snapshot, and what is said of it; ``files`` counts its rows by file."""
+
+    snapshot: Snapshot
+    profile: str
+    columns: tuple[ColumnSummary, ...]
+    expectations: tuple[Expectation, ...]
+    held: tuple[str, ...]
+    warnings: tuple[str, ...]
+    files: Counter[str]
+
+
+def learnable(
+    store: "Store",
+    use_case: UseCase,
+    extracted: Extracted,
+    moment: Moment,
+    accepted: Sequence[Accepted],
+    book: Book,
+    terms: Terms,
+) -> Learnable:
+    """Write the rows that are kept as a snapshot, and see that they can be learnt from.
+
+    Raises
+    ------
+    DataError
+        There are no classes to tell apart, or an expectation failed or crashed.
+    ConfigError
+        An expectation does not exist or has wrong arguments.
+    """
+    kinds = {name: rule.type for name, rule in terms.columns.items()}
+    writer = Writer(store, use_case.name, kinds, use_case.data.key, use_case.data.event_time)
+    profiles: list[Profile] = []
+    files: Counter[str] = Counter()
+    for table in _kept(store, extracted.parts, book, list(kinds)):
+        files.update(quarantine.by_file(table))
+        rows = table.select(list(kinds))
+        writer.add(rows)
+        profiles.append(profiled(rows))
+    profile = merged(profiles)
+    classes_to_tell_apart(profile, use_case)
+    snapshot = writer.close()
+    told = judged(
+        use_case.expectations,
+        profile,
+        list(kinds),
+        lambda columns: read_snapshot(store, use_case.name, snapshot.digest, columns),
+        [AcceptedProfile(a.as_of, a.rows, parse(get(store, a.profile), Profile, a.profile)) for a in accepted],
+        moment,
+        extracted.newest,
+        event_time=use_case.data.event_time,
+    )
+    if error := stopped(told):
+        raise error
+    return Learnable(
+        snapshot=snapshot,
+        profile=put(store, canonical(profile)),
+        columns=summaries(profile, kinds),
+        expectations=told,
+        held=held(told),
+        warnings=warned(told),
+        files=files,
+    )
+
+
+def _kept(store: "Store", parts: Sequence[str], book: Book, columns: Sequence[str]) -> "Iterator[pa.Table]":
+    """The rows that are kept, part by part, with ``_file``."""
+    import pyarrow as pa
+
+    tables = get_tables(store, parts, [*columns, "_file"])
+    for table, (start, end) in zip(tables, book.spans, strict=True):
+        kept = book.fates[start:end] == Fate.KEPT
+        yield table if kept.all() else table.filter(pa.array(kept))

@@ -1,0 +1,199 @@
+"""Files are read when they are new, and named when they do not go together."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from keepfit.data import fingerprint, look
+from keepfit.data.index import read_index
+from keepfit.data.places import Read, reading
+from keepfit.errors import DataError, InfrastructureError
+from keepfit.records import Moment
+from tests.unit.data_world import MOMENT, World, row, rows, use_case
+
+LATER = Moment(as_of=MOMENT.as_of, started=datetime(2100, 1, 1, tzinfo=UTC))  # files written now are at rest by then
+OPENED: list[str] = []
+sys.addaudithook(lambda event, given: OPENED.append(str(given[0])) if event == "open" else None)
+
+
+@contextmanager
+def opening(folder: Path) -> Iterator[set[str]]:
+    """The files below a folder that were opened meanwhile."""
+    OPENED.clear()
+    names: set[str] = set()
+    yield names
+    names.update(Path(path).name for path in OPENED if path.startswith(str(folder)))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    world = World(tmp_path)
+    for day in range(1, 5):
+        world.write(f"{day}.csv", rows(24, first=24 * (day - 1)))
+    return world
+
+
+def parses(caplog: pytest.LogCaptureFixture) -> int:
+    return sum(record.how == "computed" for record in caplog.records if getattr(record, "stage", "") == "parse")
+
+
+def test_a_run_opens_what_is_new(world):
+    first = world.extract(moment=LATER)
+    world.write("5.csv", rows(24, first=96))
+    with opening(world.root / "data") as names:
+        second = world.extract(moment=LATER)
+        seen = look(world.store, use_case(), world.root)
+        assert list(fingerprint(seen, world.root)) == [f"data/{day}.csv" for day in range(1, 6)]
+    assert names == {"5.csv"}
+    assert (first.rows, second.rows) == (96, 120)
+
+
+def test_a_file_that_changed_a_moment_ago_is_read_again(world):
+    world.extract()  # the run began before the files were written
+    with opening(world.root / "data") as names:
+        world.extract()
+    assert names == {"1.csv", "2.csv", "3.csv", "4.csv"}
+
+
+@pytest.mark.parametrize("keep_time", [False, True])
+def test_a_file_that_looks_otherwise_is_read_again(world, keep_time):
+    world.extract(moment=LATER)
+    path = world.root / "data" / "2.csv"
+    before = path.stat()
+    path.write_bytes(path.read_bytes().replace(b"red", b"blu"))
+    if keep_time:
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with opening(world.root / "data") as names:
+        table = world.table(use_case(contract__columns__colour={"type": "category"}), LATER)
+    assert names == {"2.csv"}
+    assert table["colour"].to_pylist().count("blu") == 24
+
+
+def test_an_index_forgets_files_that_are_gone_and_is_written_only_if_something_changed(world):
+    world.extract(moment=LATER)
+    world.extract(moment=LATER)
+    assert len(world.store.list("small/sources/items/")) == 1
+    (world.root / "data" / "1.csv").unlink()
+    assert world.extract(moment=LATER).rows == 72
+    index = read_index(world.store, "small", "items")
+    assert (index.number, sorted(index.files)) == (2, ["data/2.csv", "data/3.csv", "data/4.csv"])
+
+
+def test_segments_of_an_index_are_shared(tmp_path):
+    world = World(tmp_path)
+    for number in range(600):
+        world.write(f"{number:04d}.csv", [row(number)])
+    world.extract(moment=LATER)
+    before = set(world.store.list("objects/"))
+    world.write("0700.csv", [row(700, at="2020-01-05T00:00:00Z")])
+    world.extract(moment=LATER)
+    # The new file's part and profile, its segment of the index, and the table of examples; not the other segments.
+    assert len(set(world.store.list("objects/")) - before) == 4
+
+
+def test_history_is_not_read_where_nothing_needs_it(world, caplog):
+    world.extract(moment=LATER)
+    noon = Moment(as_of=datetime(2020, 1, 4, tzinfo=UTC), started=LATER.started)
+    case = use_case(data__history="1d")
+    parts = {file.path: file.parsed.parts[0] for file in read_index(world.store, "small", "items").files.values()}
+    with opening(world.root / "store" / "objects") as names:
+        extracted = world.extract(case, noon)
+    assert (extracted.rows, extracted.not_yet, extracted.outside_history) == (24, 24, 48)
+    assert parts["data/3.csv"] in names
+    assert not names & {parts["data/2.csv"], parts["data/4.csv"]}
+    assert [file.path for file in extracted.sources] == ["data/3.csv"]
+
+
+@pytest.mark.parametrize(("lookback", "seen"), [(None, 96), ("1d", 48)])
+def test_a_query_looks_back_as_far_as_it_says(world, lookback, seen):
+    sql = "select id, when_at, colour, size, late, count(*) over () as seen from items"
+    case = use_case(
+        data__query=sql, data__history="1d", data__lookback=lookback, contract__columns__seen={"type": "int"}
+    )
+    moment = Moment(as_of=datetime(2020, 1, 5, tzinfo=UTC), started=LATER.started)
+    extracted = world.extract(case, moment)
+    assert set(world.table(case, moment)["seen"].to_pylist()) == {seen}
+    assert (extracted.rows, extracted.outside_history) == (24, 72)
+
+
+def test_how_rows_lie_in_files_does_not_matter(tmp_path):
+    """One file, or one a day: the same examples, counts and bytes but for where a row came from."""
+    noon = Moment(as_of=datetime(2020, 1, 4, 12, tzinfo=UTC), started=LATER.started)
+    tables, counts = [], []
+    for size in (24, 96, 7):
+        world = World(tmp_path / str(size))
+        for start in range(0, 96, size):
+            world.write(f"{start:03d}.csv", rows(min(size, 96 - start), first=start))
+        extracted = world.extract(use_case(data__history="2d"), noon)
+        tables.append(world.table(use_case(data__history="2d"), noon).drop_columns(["_file", "_row"]))
+        counts.append((extracted.rows, extracted.not_yet, extracted.outside_history, extracted.newest))
+    assert tables[0].equals(tables[1])
+    assert tables[0].equals(tables[2])
+    assert len(set(counts)) == 1
+
+
+def test_files_without_a_needed_column_are_named_and_since_when(world):
+    world.write("5.csv", ["r200,2020-01-06T00:00:00Z,1.5,true"], head="id,when_at,size,late")
+    with pytest.raises(DataError, match="colour is missing") as caught:
+        world.extract(moment=LATER)
+    (problem,) = caught.value.problems
+    assert problem.where == "data.sources.items: data/5.csv (events since 2020-01-06)"
+    assert problem.expected == "colour, as in data/1.csv, data/2.csv, data/3.csv and 1 more (events since 2020-01-01)"
+    assert "alias" in problem.do
+
+
+def test_a_column_that_nobody_needs_may_come_and_go(world):
+    world.write("5.csv", ["r200,2020-01-06T00:00:00Z,red,1.5,true,7"], head="id,when_at,colour,size,late,gate")
+    extracted = world.extract(moment=LATER)
+    assert "`items`: data/5.csv (events since 2020-01-06) have a column gate that" in extracted.warnings[0]
+    assert extracted.rows == 97
+
+
+def test_a_file_that_is_no_table_may_be_set_aside(world):
+    world.write("5.csv", b"<html>please log in</html>")
+    with pytest.raises(DataError, match="HTML"):
+        world.extract(moment=LATER)
+    case = use_case(data__sources={"items": {"kind": "files", "path": "data/*", "unreadable_at_most": "20%"}})
+    extracted = world.extract(case, LATER)
+    assert extracted.rows == 96
+    (file,) = extracted.unread
+    assert (file.source, file.path) == ("items", "data/5.csv")
+    assert "HTML" in file.why
+    world.write("6.csv", b"")
+    with pytest.raises(DataError, match="HTML") as caught:
+        world.extract(case, LATER)
+    assert "2 of 6 files of `items` cannot be read, at most 20.00%" in str(caught.value)
+
+
+def test_a_file_is_parsed_as_it_was_hashed(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"1")
+    seen = []
+
+    def use(read: Read) -> bytes:
+        data = read.file.read()
+        seen.append(data)
+        if len(seen) < 3:
+            path.write_bytes(data + b"1")
+        return data
+
+    assert reading(tmp_path, "a.csv", use) == b"111"
+    assert seen == [b"1", b"11", b"111"]
+
+
+def test_a_file_that_never_comes_to_rest_is_told(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"1")
+    with pytest.raises(DataError, match="changes while it is read"):
+        reading(tmp_path, "a.csv", lambda read: path.write_bytes(read.file.read() + b"1"))
+
+
+def test_a_file_that_cannot_be_read_is_the_disks_fault(tmp_path):
+    (tmp_path / "a.csv").mkdir()
+    with pytest.raises(InfrastructureError, match="cannot be read"):
+        reading(tmp_path, "a.csv", lambda read: read.digest)
