@@ -70,7 +70,7 @@ def open_run(
         root=root,
         actor=getpass.getuser(),
         looked=looked,
-        sources=digest_of(data.fingerprint(looked, root)),
+        sources=digest_of(data.fingerprint(looked)),
     )
 
 

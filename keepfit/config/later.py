@@ -9,6 +9,7 @@ from keepfit.config.suggest import closest
 _SECTIONS = ("monitor", "retrain", "protected", "approvals")
 _GATES = ("calibration", "leakage", "stability", "size", "latency", "ratio", "difference")
 _STRATEGIES = ("shadow", "canary")
+_SOURCES = ("files", "s3")
 
 
 def not_in_this_build(tree: Any) -> list[Finding]:
@@ -39,10 +40,10 @@ def _keys(tree: Any, section: str, keys: tuple[str, ...]) -> Iterator[Finding]:
 def _sources(tree: Any) -> Iterator[Finding]:
     for name, source in _section(_section(tree, "data"), "sources").items():
         kind = source.get("kind") if isinstance(source, dict) else None
-        if isinstance(kind, str) and kind != "files" and closest(kind, ["files"]) is None:
+        if isinstance(kind, str) and kind not in _SOURCES and closest(kind, _SOURCES) is None:
             found = f"`kind: {shorten(kind)}`"
             what = "this build does not read such sources yet"
-            yield Finding(("data", "sources", name), what, expected="`kind: files`", found=found)
+            yield Finding(("data", "sources", name), what, expected="`kind: files` or `kind: s3`", found=found)
 
 
 def _gates(tree: Any) -> Iterator[Finding]:

@@ -56,7 +56,7 @@ def extract(
     named = query.columns(data.query) if data.query is not None else query.Named(frozenset(), others=False)
     needed = {*declared(use_case), *named.columns}
     seen = look(store, use_case, root) if looked is None else looked
-    sources = [load(store, use_case, name, seen[name], root, moment, needed) for name in data.sources]
+    sources = [load(store, use_case, name, seen[name], moment, needed) for name in data.sources]
     files = sorted(file.path for source in sources for file in source.files)
     with _rows(store, use_case, sources, None if named.others else needed) as rows:
         examples = _Examples(store, use_case, moment, rows, sources)

@@ -18,7 +18,8 @@ from keepfit.data.index import Index, Known, ParsedFile, known, read_index, sign
 from keepfit.data.layouts import Layout, layout
 from keepfit.data.moment import Span, span_of
 from keepfit.data.parse import parse, reading_digest
-from keepfit.data.places import Found, Read, found, reading
+from keepfit.data.paths import in_path
+from keepfit.data.places import Found, Place, Read, place
 from keepfit.data.stream import Stream
 from keepfit.data.tables import get_tables
 from keepfit.errors import DataError, Problem
@@ -85,6 +86,7 @@ class Source(NamedTuple):
 class Looked(NamedTuple):
     """The files of a source as they lie there, and what is known of them; nothing was read."""
 
+    place: Place
     files: tuple[Found, ...]
     before: Index
 
@@ -102,16 +104,17 @@ def look(store: "Store", use_case: UseCase, root: Path) -> dict[str, Looked]:
     DataError
         A pattern matches no file.
     """
-    sources = use_case.data.sources.items()
+    places = {name: place(source, root) for name, source in use_case.data.sources.items()}
     return {
-        name: Looked(tuple(found(source, root)), read_index(store, use_case.name, name)) for name, source in sources
+        name: Looked(where, tuple(where.found()), read_index(store, use_case.name, name))
+        for name, where in places.items()
     }
 
 
-def fingerprint(looked: Mapping[str, Looked], root: Path) -> dict[str, str]:
+def fingerprint(looked: Mapping[str, Looked]) -> dict[str, str]:
     """The digest of every file, by path; only the bytes of files that look new are read."""
     return {
-        file.path: before.digest if before else reading(root, file.path, lambda read: read.digest)
+        file.path: before.digest if before else source.place.reading(file, lambda read: read.digest)
         for source in looked.values()
         for file in source.files
         for before in [known(source.before, file)]
@@ -123,7 +126,6 @@ def load(
     use_case: UseCase,
     name: str,
     looked: Looked,
-    root: Path,
     moment: Moment,
     needed: Collection[str],
 ) -> Source:
@@ -143,7 +145,7 @@ def load(
     seen = {file.path: known(index, file) if index.reading == digest else None for file in looked.files}
     new = [file for file in looked.files if seen[file.path] is None]
     with ThreadPoolExecutor(_READERS) as readers:
-        taken = list(readers.map(partial(_take, store, use_case, name, root, digest, moment.started), new))
+        taken = list(readers.map(partial(_take, store, use_case, name, looked.place, digest, moment.started), new))
     wrong = [file for file in taken if isinstance(file, _Wrong)]
     known_now = seen | {file.path: file for file in taken if isinstance(file, Known)}
     files = {path: file for path, file in known_now.items() if file is not None}
@@ -171,12 +173,13 @@ class _Wrong(NamedTuple):
 
 
 def _take(
-    store: "Store", use_case: UseCase, name: str, root: Path, digest: str, started: datetime, file: Found
+    store: "Store", use_case: UseCase, name: str, place: Place, digest: str, started: datetime, file: Found
 ) -> Known | _Wrong:
     """What becomes of one file, or became of one with the same bytes before."""
 
     def parsed(read: Read) -> Known | _Wrong:
-        inputs = {"file": read.digest, "reading": digest, "form": "".join(Path(file.path).suffixes)}
+        own = in_path(use_case.data.sources[name].path, file.path)
+        inputs = {"file": read.digest, "reading": digest, "form": "".join(Path(file.path).suffixes), **_prefixed(own)}
         body = partial(parse, store, use_case, name, read.file, file.path)
         try:
             result = recorded(store, use_case.name, "parse", inputs, kind=ParsedFile, body=body)
@@ -186,7 +189,11 @@ def _take(
             path=file.path, signature=signature(file, started), digest=read.digest, size=read.size, parsed=result
         )
 
-    return reading(root, file.path, parsed)
+    return place.reading(file, parsed)
+
+
+def _prefixed(columns: Mapping[str, str]) -> dict[str, str]:
+    return {f"path {name}": value for name, value in columns.items()}
 
 
 def _tolerable(name: str, source: FileSource, wrong: Sequence[_Wrong], files: int) -> tuple[Unread, ...]:

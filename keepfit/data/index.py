@@ -121,7 +121,7 @@ def known(index: Index, found: Found) -> Known | None:
 
 def signature(found: Found, seen: datetime) -> str:
     """The signature under which a file is remembered; none for one that changed just before it was looked at."""
-    at_rest = found.changed < (seen - _AT_REST).timestamp() * 1e9
+    at_rest = found.changed < (seen - _AT_REST).timestamp() * 1e9 or not found.changed
     return found.signature if at_rest else ""
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from keepfit.config.model import UseCase
 from keepfit.data.index import ParsedFile
 from keepfit.data.mapping import Options, direct, mapped, options
+from keepfit.data.paths import columns_in, in_path, with_path
 from keepfit.data.readers import Form, parts
 from keepfit.data.tables import Parts
 from keepfit.memo import code_digest, requirements_digest
@@ -24,7 +25,8 @@ _PARSING = ("keepfit.data", "keepfit.profile")
 
 def reading_digest(use_case: UseCase, source: str) -> str:
     """All that the parsed form of a file depends on, besides its bytes and its format."""
-    form = Form.of(use_case.data.sources[source])
+    declared = use_case.data.sources[source]
+    form = [Form.of(declared), columns_in(declared.path)]
     return digest_of([form, options(use_case, source), code_digest(*_PARSING), requirements_digest()])
 
 
@@ -41,9 +43,10 @@ def parse(store: "Store", use_case: UseCase, source: str, file: BinaryIO, path: 
     columns: dict[str, str] = {}
     profiles: list[Profile] = []
     how = options(use_case, source)
+    own = in_path(use_case.data.sources[source].path, path)
     plain = direct(how, _names(how))
     for raw in parts(file, path, Form.of(use_case.data.sources[source]), plain):
-        taken = mapped(raw.table, how)
+        taken = mapped(with_path(raw.table, own, path), how)
         good.add(taken.table)
         for refused in (raw.refused, taken.refused):
             bad.add(refused)

@@ -1,12 +1,14 @@
 """Why rows are not there: counted by rule and file, with examples, and every row by its number."""
 
 import re
-from collections import Counter, defaultdict
+from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from keepfit.quarantine.reading import Row, Subject, Taken, absent, rows, subject
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from keepfit.store import Store
 
 _QUOTED = re.compile(r"^'.*?'\s+", re.DOTALL)
+OUTSIDE = "outside history"  # too many to be listed one by one; their time says it all
 _MOST_RULES = 200  # a rule that quotes its values would otherwise be as many rules as there are values
 
 
@@ -144,7 +147,7 @@ def explain(
         rows=it.record.rows,
         not_yet=it.extracted.not_yet,
         labels_pending=it.extracted.labels_pending,
-        unread=it.extracted.unread,
+        unread=tuple(each for each in it.extracted.unread if asked.fits(each.path, asked.row or 0, each.why)),
         matching=tally.rows,
         quarantined=tally.causes(total),
         dropped=tuple(_dropped(store, it, asked, total)),
@@ -158,7 +161,7 @@ class _Tally:
     def __init__(self, examples: int) -> None:
         self.rows = 0
         self._most = examples
-        self._files: dict[tuple[str, str | None], Counter[str]] = defaultdict(Counter)
+        self._files: dict[tuple[str, str | None], dict[str, array[int]]] = {}
         self._examples: dict[tuple[str, str | None], list[Example]] = defaultdict(list)
 
     def add(self, row: Row, asked: Asked) -> None:
@@ -171,23 +174,29 @@ class _Tally:
         for each, about in found.items():
             known = each in self._files or len(self._files) < _MOST_RULES
             cause = each if known else ("other reasons", None)
-            self._files[cause][row.file] += 1
+            self._files.setdefault(cause, {}).setdefault(row.file, array("q")).append(row.row)
             if len(self._examples[cause]) < self._most:
                 self._examples[cause].append(_example(row, about))
 
     def causes(self, total: int) -> tuple[Cause, ...]:
         found = (
-            Cause(
-                rule=cause[0],
-                column=cause[1],
-                rows=files.total(),
-                share=files.total() / total if total else 0.0,
-                files=tuple(ByFile(file=file, rows=count) for file, count in files.most_common()),
-                examples=tuple(self._examples[cause]),
-            )
+            _cause(cause[0], cause[1], _by_file(files), total, tuple(self._examples[cause]))
             for cause, files in self._files.items()
         )
         return tuple(sorted(found, key=lambda each: (-each.rows, each.column or "", each.rule)))
+
+
+def _by_file(files: Mapping[str, "array[int]"]) -> tuple[ByFile, ...]:
+    found = (ByFile(file=file, rows=len(each), ranges=ranges(np.unique(each))) for file, each in files.items())
+    return tuple(sorted(found, key=lambda each: (-each.rows, each.file)))
+
+
+def _cause(
+    rule: str, column: str | None, files: tuple[ByFile, ...], total: int, examples: tuple[Example, ...] = ()
+) -> Cause:
+    rows = sum(each.rows for each in files)
+    share = rows / total if total else 0.0
+    return Cause(rule=rule, column=column, rows=rows, share=share, files=files, examples=examples)
 
 
 def _example(row: Row, about: Subject) -> Example:
@@ -197,19 +206,18 @@ def _example(row: Row, about: Subject) -> Example:
 
 def _dropped(store: "Store", it: Taken, asked: Asked, total: int) -> Iterator[Cause]:
     """By rule and file, with the numbers of the rows; rows before the history are counted, but not listed."""
-    places = _places(store, it)
-    rules = {each.rule: each.rows for each in it.record.dropped}
-    for rule, count in sorted(rules.items(), key=lambda each: -each[1]):
-        files = tuple(
-            ByFile(file=file, rows=len(numbers), ranges=ranges(numbers))
-            for (named, file), numbers in sorted(places.items(), key=lambda each: (-len(each[1]), each[0]))
-            if named == rule and asked.fits(file, asked.row or 0, rule)
-        )
-        files = tuple(each for each in files if asked.row is None or _within(asked.row, each.ranges))
-        listing = any(named == rule for named, _ in places)
-        if files or (not listing and asked.fits("", 0, rule)):
-            rows_of = sum(each.rows for each in files) if listing else count
-            yield Cause(rule=rule, column=None, rows=rows_of, share=rows_of / total if total else 0.0, files=files)
+    places: dict[str, list[ByFile]] = defaultdict(list)
+    for (rule, file), numbers in _places(store, it).items():
+        found = ByFile(file=file, rows=len(numbers), ranges=ranges(numbers))
+        if asked.fits(file, asked.row or 0, rule) and (asked.row is None or _within(asked.row, found.ranges)):
+            places[rule].append(found)
+    for each in sorted(it.record.dropped, key=lambda each: -each.rows):
+        files = tuple(sorted(places[each.rule], key=lambda found: (-found.rows, found.file)))
+        cause = _cause(each.rule, None, files, total)
+        if each.rule == OUTSIDE and asked.fits("", 0, each.rule):
+            yield replace(cause, rows=each.rows, share=each.rows / total)
+        elif files:
+            yield cause
 
 
 def _places(store: "Store", it: Taken) -> Mapping[tuple[str, str], NDArray[np.int64]]:

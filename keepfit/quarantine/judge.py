@@ -79,8 +79,9 @@ def judge(store: "Store", use_case: UseCase, it: Taken, candidates: Sequence[Can
         examples |= of_sources
     kept = _of_contract(use_case, it, examples, at, why)
     _see_unique(store, use_case, it, candidates, kept, why)
-    passed = {place: kept[place] if each.level == "example" else each.texts for place, each in open_.items()}
-    return Verdicts({place: texts for place, texts in passed.items() if place not in why}, dict(why))
+    fine = {place: each for place, each in open_.items() if place not in why}
+    passed = {place: kept[place] if each.level == "example" else each.texts for place, each in fine.items()}
+    return Verdicts(passed, dict(why))
 
 
 def _of_sources(use_case: UseCase, rows: Mapping[int, Candidate], why: Why) -> dict[int, Texts]:

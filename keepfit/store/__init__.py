@@ -7,13 +7,16 @@ processes that create the same key exactly one succeeds; an object is what its n
 from keepfit.store.address import open_store
 from keepfit.store.bucket import Bucket
 from keepfit.store.cache import Cached, uncached
+from keepfit.store.delivered import Delivered
 from keepfit.store.directory import Directory
-from keepfit.store.objects import get, get_many, object_key, publish, put
+from keepfit.store.keys import object_key
+from keepfit.store.objects import get, get_many, publish, put
 from keepfit.store.store import Store
 
 __all__ = [
     "Bucket",
     "Cached",
+    "Delivered",
     "Directory",
     "Store",
     "get",

@@ -21,7 +21,7 @@ from keepfit.records import sha256
 from keepfit.store.attempts import Attempts, Patience
 from keepfit.store.client import S3, connect
 from keepfit.store.faults import Altered, Asked, failures, status, told, transient
-from keepfit.store.keys import see_that_key, see_that_prefix
+from keepfit.store.keys import digest_in, object_key, see_that_key, see_that_prefix
 from keepfit.store.probe import probe
 from keepfit.store.upload import at_once, in_parts
 
@@ -57,9 +57,13 @@ class Bucket:
             The server refuses, or does not answer in time.
         """
         name = self._prefix + see_that_key(key)
-        digest = key.removeprefix("objects/") if key.startswith("objects/") else ""
+        digest = digest_in(key)
         attempts = Attempts(self._patience)
         return self._ask("read", name, partial(self._fetched, name, digest, attempts), attempts)
+
+    def read_object(self, digest: str) -> bytes:
+        """The object of this digest; fails as ``read`` does."""
+        return self.read(object_key(digest))
 
     def create(self, key: str, data: bytes) -> None:
         """Publish ``data`` under ``key``, all of it or nothing.
@@ -121,7 +125,11 @@ class Bucket:
     def _created(self, name: str, data: bytes, attempts: Attempts) -> bool:
         """Whether it was this very call that created the key."""
         marks = {"sha256": sha256(data), "writer": secrets.token_hex(8)}
-        send = self._in_parts if len(data) >= PARTS_FROM and name.endswith(f"objects/{marks['sha256']}") else self._put
+        send = (
+            self._in_parts
+            if len(data) >= PARTS_FROM and name == self._prefix + object_key(marks["sha256"])
+            else self._put
+        )
         for _ in range(2):
             if send(name, data, marks, attempts):
                 return True
@@ -166,7 +174,7 @@ class Bucket:
                 raise
             return marks
 
-        return self._ask("read", name, request, attempts)
+        return self._ask("write", name, request, attempts)
 
     def _probe(self) -> None:
         def there(name: str) -> bool:

@@ -14,12 +14,13 @@ from pathlib import Path
 from threading import Lock
 
 from keepfit.records import sha256
+from keepfit.store.keys import digest_in
+from keepfit.store.objects import get
 from keepfit.store.store import Store
 
 LIMIT = 10 * 1024**3  # bytes
 _SHRINK_TO = 0.9
 _LOOK_AGAIN = 16  # a process looks at the folder when it has written a sixteenth of the limit: others write too
-_OBJECTS = "objects/"
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path | None:
@@ -52,19 +53,22 @@ class Cached:
 
     def read(self, key: str) -> bytes:
         """The bytes of ``key``; fails as the store behind does."""
-        digest = _digest(key)
-        kept = self._objects.get(digest) if digest else None
+        digest = digest_in(key)
+        return self.read_object(digest) if digest else self.behind.read(key)
+
+    def read_object(self, digest: str) -> bytes:
+        """The object of this digest; fails as the store behind does."""
+        kept = self._objects.get(digest)
         if kept is not None:
             return kept
-        data = self.behind.read(key)
-        if digest:
-            self._objects.keep(digest, data)
+        data = get(self.behind, digest)
+        self._objects.keep(digest, data)
         return data
 
     def create(self, key: str, data: bytes) -> None:
         """Publish ``data`` under ``key``; fails as the store behind does."""
         self.behind.create(key, data)
-        if digest := _digest(key):
+        if digest := digest_in(key):
             self._objects.keep(digest, data)
 
     def list(self, prefix: str, limit: int | None = None) -> "list[str]":
@@ -148,9 +152,3 @@ def _files(folder: Path) -> list[tuple[float, int, Path]]:
             stat = path.stat()
             found.append((stat.st_mtime, stat.st_size, path))
     return found
-
-
-def _digest(key: str) -> str:
-    """The digest in the key of an object; "" for other keys."""
-    digest = key.removeprefix(_OBJECTS)
-    return digest if key.startswith(_OBJECTS) and len(digest) == 64 and digest.isalnum() else ""

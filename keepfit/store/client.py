@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from keepfit.errors import ConfigError, Denied, Problem
 from keepfit.store.attempts import Patience
 
+_SMALL = 64 * 1024  # bytes
 _AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 
@@ -70,7 +71,15 @@ def _client(session: Any, patience: Patience, style: str) -> Any:
         response_checksum_validation="when_required",
         **({"s3": {"addressing_style": style}} if style == "path" else {}),
     )
-    return session.client("s3", config=config)
+    client = session.client("s3", config=config)
+    client.meta.events.register("before-call.s3.PutObject", _unasked)
+    return client
+
+
+def _unasked(params: dict[str, Any], **_: object) -> None:
+    """Send what is small at once: to ask whether the server wants it takes as long, or a second if it says nothing."""
+    if int(params["headers"].get("Content-Length", 0)) <= _SMALL:
+        params["headers"].pop("Expect", None)
 
 
 def _style(session: Any) -> bool:

@@ -33,6 +33,24 @@ def see_that_prefix(prefix: str) -> str:
     return _seen(_PREFIX, prefix)
 
 
+def object_key(digest: str) -> str:
+    """Where the object lies.
+
+    >>> object_key("e3b0c442")
+    'objects/e3b0c442'
+    """
+    return f"objects/{digest}"
+
+
+def digest_in(key: str) -> str:
+    """The digest in the key of an object; "" for other keys.
+
+    >>> digest_in("objects/e3b0c442"), digest_in("flights/ledger/1.json")
+    ('e3b0c442', '')
+    """
+    return key.removeprefix("objects/") if key.startswith("objects/") else ""
+
+
 def _seen(pattern: re.Pattern[str], text: str) -> str:
     if len(text) > LONGEST or not pattern.fullmatch(text):
         raise ConfigError(

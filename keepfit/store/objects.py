@@ -6,18 +6,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from keepfit.errors import Exists, IntegrityError, Problem
 from keepfit.records import sha256
-from keepfit.store.store import Store
+from keepfit.store.keys import object_key
+from keepfit.store.store import HashesObjects, Store
 
 AHEAD = 6  # objects that `get_many` fetches, or holds, before they are asked for
-
-
-def object_key(digest: str) -> str:
-    """Where the object lies.
-
-    >>> object_key("e3b0c442")
-    'objects/e3b0c442'
-    """
-    return f"objects/{digest}"
 
 
 def put(store: Store, data: bytes) -> str:
@@ -40,6 +32,8 @@ def get(store: Store, digest: str) -> bytes:
     IntegrityError
         The bytes are not those that were put.
     """
+    if isinstance(store, HashesObjects):
+        return store.read_object(digest)
     key = object_key(digest)
     data = store.read(key)
     found = sha256(data)

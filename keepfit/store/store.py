@@ -1,6 +1,6 @@
 """What every store can do, and all that the rest of Keepfit may ask of one."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Store(Protocol):
@@ -37,6 +37,24 @@ class Store(Protocol):
 
         Raises
         ------
+        InfrastructureError
+            The store did not answer, or not in time.
+        """
+
+
+@runtime_checkable
+class HashesObjects(Protocol):
+    """A store that hashes an object while it reads it, so that nobody has to do it again."""
+
+    def read_object(self, digest: str) -> bytes:
+        """The object of this digest, never other bytes.
+
+        Raises
+        ------
+        Missing
+            There is no such object.
+        IntegrityError
+            The bytes under its name are other ones.
         InfrastructureError
             The store did not answer, or not in time.
         """

@@ -15,7 +15,6 @@ Ask = Callable[[Callable[[], T]], T]
 
 _PART = 8 * 1024 * 1024  # bytes; what has to be sent again when a request fails
 _MOST_PARTS = 10_000
-_AT_ONCE = 64 * 1024
 
 
 def at_once(client: Any, bucket: str, name: str, data: bytes, marks: Mapping[str, str]) -> bool:
@@ -75,9 +74,8 @@ def _published(call: Callable[[], object]) -> bool:
 
 
 def _body(data: bytes) -> dict[str, Any]:
-    # A file is sent piece by piece, each with a time-out of its own, and only when the server has said that it wants
-    # it (412 comes before the body). Bytes are sent at once, which saves small ones a round trip.
-    return {"Body": BytesIO(data) if len(data) > _AT_ONCE else data, "ContentLength": len(data)}
+    # As a file it is sent piece by piece, each with a time-out of its own; bytes would have to be gone in one of them.
+    return {"Body": BytesIO(data), "ContentLength": len(data)}
 
 
 def _checksum(data: bytes) -> str:

@@ -90,7 +90,7 @@ class World:
         self._deliver()
         start = perf_counter()
         seen = look(self._store, USE_CASE, self._root)
-        fingerprint(seen, self._root)
+        fingerprint(seen)
         looked = perf_counter()
         moment = Moment(as_of=FIRST + timedelta(days=self._day), started=STARTED)
         extracted = extract(self._store, USE_CASE, moment, self._root, seen)

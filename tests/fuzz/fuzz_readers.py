@@ -39,7 +39,7 @@ FORMS = (
 )
 DIRECT = ({}, {"a": "int", "b": "float", "c": "time", "d": "bool", "e": "text"})
 ERROR = "error: "
-WHOLE, SMALL = (blocks.BLOCK, text.CHUNK), (61, 7)
+WHOLE, SMALL = (blocks.USUAL, blocks.LONGEST, text.CHUNK), (29, 61, 7)
 
 
 def one_input(data: bytes) -> None:
@@ -48,16 +48,16 @@ def one_input(data: bytes) -> None:
     name, form, direct = NAMES[data[0] % len(NAMES)], FORMS[data[1] % len(FORMS)], DIRECT[data[1] // 16 % 2]
     rows = outcome(data[2:], name, form, direct)
     if "parquet" not in name:
-        cut = outcome(data[2:], name, form, {}, *SMALL)
+        cut = outcome(data[2:], name, form, {}, SMALL)
         whole = rows if not direct else outcome(data[2:], name, form, {})
         both = cut.startswith(ERROR) and whole.startswith(ERROR)
         too_long = cut.startswith(ERROR) and "longer than" in cut
         assert cut == whole or both or too_long, (cut, whole)
 
 
-def outcome(data: bytes, name: str, form: Form, direct: dict, block: int = WHOLE[0], chunk: int = WHOLE[1]) -> str:
+def outcome(data: bytes, name: str, form: Form, direct: dict, sizes: tuple = WHOLE) -> str:
     """All rows and refused rows as text, or the error."""
-    blocks.BLOCK, text.CHUNK = block, chunk
+    blocks.USUAL, blocks.LONGEST, text.CHUNK = sizes
     good, bad = [], []
     try:
         for raw in parts(io.BytesIO(data), name, form, direct):

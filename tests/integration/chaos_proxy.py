@@ -114,6 +114,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _serve
 
+    def handle_expect_100(self):
+        super().handle_expect_100()
+        self.wfile.flush()
+        return True
+
     def log_message(self, *_):
         """Nobody reads it."""
 
@@ -135,7 +140,9 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Gone
         if fault.kind == "status":
             code = CODES.get(int(fault.at), "Error")
-            text = b"" if self.command == "HEAD" else b"<Error><Code>%s</Code><Message>m</Message></Error>" % code.encode()
+            text = (
+                b"" if self.command == "HEAD" else b"<Error><Code>%s</Code><Message>m</Message></Error>" % code.encode()
+            )
             self._answer(int(fault.at), [("Content-Type", "application/xml")], len(text))
             self.wfile.write(text)
             self.wfile.flush()

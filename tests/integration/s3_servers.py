@@ -17,6 +17,7 @@ from urllib.request import urlopen
 BIN = Path(sys.executable).parent
 BUCKET = "keepfit"
 ACCESS_KEY = "AKIAKEEPFITCANARY1234"
+READER = "AKIAKEEPFITREADER5678"
 SECRET_KEY = "canary-secret-3f9a1c"  # appears in no output: tests look for it
 PATIENCE_SECONDS = 60.0
 
@@ -61,9 +62,10 @@ def client(server, **settings):
 
 @contextmanager
 def weed(folder):
-    """SeaweedFS; two identities: one may do everything, and ``READ_ONLY`` may read and list."""
+    """SeaweedFS; the access key ``READER`` may only read and list."""
     identities = folder / "s3.json"
-    identities.write_text(json.dumps({"identities": [_identity("writer", ACCESS_KEY, SECRET_KEY, "Admin", "Write")]}))
+    writer = _identity("writer", ACCESS_KEY, SECRET_KEY, "Admin", "Write")
+    identities.write_text(json.dumps({"identities": [writer, _identity("reader", READER, SECRET_KEY)]}))
     data = folder / "weed"
     data.mkdir()
     master, volume, filer, s3, admin = ports = free_ports(5, beside=10_000)

@@ -14,4 +14,3 @@ class TestMoto(Conformance):
     @pytest.fixture
     def store(self, moto, new_bucket):
         return new_bucket(moto)
-

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
-from itertools import chain, cycle, product
+from itertools import chain, cycle, product, repeat
 from typing import Any
 
 from crash_points import Crash
@@ -318,11 +318,12 @@ class Client:
             self._stopped.put(True)
 
 
-def at_once(clients: Sequence[Client], turns: Sequence[int]) -> None:
-    """Let clients go on one request at a time, in a given order and then by turns."""
+def at_once(clients: Sequence[Client], bursts: Sequence[int]) -> None:
+    """Let clients go on one request at a time: the first as often as the first burst says, …, in the end by turns."""
     for client in clients:
         client.start()
-    order = chain(turns, cycle(range(len(clients))))
+    turns = zip(cycle(range(len(clients))), bursts, strict=False)
+    order = chain.from_iterable([*(repeat(*turn) for turn in turns), cycle(range(len(clients)))])
     while waiting := [client for client in clients if not client.ended]:
         waiting[next(order) % len(waiting)].go_on()
 
@@ -379,7 +380,8 @@ STEPS = 3  # of a deed, at most
 RUNS = {run_of(name): name for name in MODELS}
 PROFILES = {sha256(f"profile of {name}".encode()): name for name in MODELS}
 REPLAYS = {sha256(f"rows {rows}".encode()): rows for rows in (1, 2)}
-TURNS = st.lists(st.integers(0, 1), max_size=60)
+# Requests that one client makes before it is the other's turn; in the end, and often from the start, one each.
+BURSTS = st.just([]) | st.lists(st.integers(0, 30), max_size=4)
 DEATHS = st.builds(Death, st.integers(0, 12) | st.integers(0, 32), st.booleans())
 
 
@@ -400,37 +402,43 @@ def histories(place: Callable[[], AbstractContextManager[Open]]) -> type[RuleBas
             finally:
                 self._closing.close()
 
-        @initialize(names=st.lists(NAMES, min_size=2, max_size=5, unique=True))
-        def some_history(self, names: list[int]) -> None:
+        @initialize(slow=st.sets(NAMES, max_size=2), names=st.lists(NAMES, min_size=2, max_size=4, unique=True))
+        def some_history(self, slow: set[int], names: list[int]) -> None:
+            for name in sorted(slow):
+                self.alone(Deed(stands, tells_where_it_stands, name))
             for name in names:
-                self.see([Client(self._stores[0], Deed(runs, tells_a_run, name), None)])
-
-        @rule(deed=DEEDS)
-        def alone(self, deed: Deed) -> None:
-            self.see([Client(self._stores[0], deed, None)])
+                self.alone(Deed(runs, tells_a_run, name))
 
         @rule(deed=DEEDS, death=DEATHS)
         def killed_and_done_again(self, deed: Deed, death: Death) -> None:
             self.see([Client(self._stores[0], deed, death)])
             assert verify(self._stores[1]).problems == ()
             self._stores[0] = self._open()
-            self.see([Client(self._stores[0], deed, None)])
+            self.alone(deed)
 
-        @rule(one=DEEDS, other=DEEDS, turns=TURNS)
-        def at_once(self, one: Deed, other: Deed, turns: list[int]) -> None:
-            self.see([Client(self._stores[0], one, None), Client(self._stores[1], other, None)], turns)
+        @rule(one=DEEDS, other=DEEDS, bursts=BURSTS)
+        def at_once(self, one: Deed, other: Deed, bursts: list[int]) -> None:
+            clients = [Client(store, deed, None) for store, deed in zip(self._stores, (one, other), strict=True)]
+            self.see(clients, bursts)
 
-        @rule(one=DEEDS, other=DEEDS, turns=TURNS, death=DEATHS)
-        def at_once_and_one_is_killed(self, one: Deed, other: Deed, turns: list[int], death: Death) -> None:
-            self.see([Client(self._stores[0], one, death), Client(self._stores[1], other, None)], turns)
+        @rule(deed=DEEDS, bursts=BURSTS)
+        def twins(self, deed: Deed, bursts: list[int]) -> None:
+            self.see([Client(store, deed, None) for store in self._stores], bursts)
+
+        @rule(one=DEEDS, other=DEEDS, bursts=BURSTS, death=DEATHS)
+        def at_once_and_one_is_killed(self, one: Deed, other: Deed, bursts: list[int], death: Death) -> None:
+            self.see([Client(self._stores[0], one, death), Client(self._stores[1], other, None)], bursts)
             self._stores[0] = self._open()
 
-        def see(self, clients: list[Client], turns: Sequence[int] = ()) -> None:
-            at_once(clients, turns)
+        def alone(self, deed: Deed) -> None:
+            self.see([Client(self._stores[0], deed, None)])
+
+        def see(self, clients: list[Client], bursts: Sequence[int] = ()) -> None:
+            at_once(clients, bursts)
             there, answers = seen(self._stores[1]), [client.answer for client in clients]
             deeds = [(client.deed.does.__name__, client.deed.given) for client in clients]
             story = f"{deeds} after {self._told} gave {answers} and {there}"
-            assert (there, answers) in list(possible(self._told, clients)), story
+            assert (there, answers) in possible(self._told, clients), story
             self._told = there
 
         @invariant()

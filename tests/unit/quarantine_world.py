@@ -7,7 +7,6 @@ functions for the mapping, the contract and the rows that were put back.
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pyarrow as pa
 from data_world import use_case
@@ -15,6 +14,7 @@ from data_world import use_case
 from keepfit.data import put_table
 from keepfit.data.rejudge import as_examples, as_source, in_place, keys_of_refused, of_gone_files, rules_of
 from keepfit.data.replay import Replays, replays, without_superseded
+from keepfit.errors import Exists, Missing
 from keepfit.quarantine import replay, taken
 from keepfit.records import (
     Broken,
@@ -28,7 +28,7 @@ from keepfit.records import (
     canonical,
     digest_of,
 )
-from keepfit.store import open_store, put
+from keepfit.store import put
 from keepfit.validate import broken_alone
 
 AT = datetime(2020, 6, 1, tzinfo=UTC)
@@ -46,6 +46,28 @@ def good(key, **changes):
         "late": "true",
         **changes,
     }
+
+
+class Memory:
+    """A store of a moment: what `keepfit.store.Store` promises, but that it lasts."""
+
+    address = "memory"
+
+    def __init__(self):
+        self._data = {}
+
+    def read(self, key):
+        if key not in self._data:
+            raise Missing(key)
+        return self._data[key]
+
+    def create(self, key, data):
+        if key in self._data:
+            raise Exists(key)
+        self._data[key] = bytes(data)
+
+    def list(self, prefix, limit=None):
+        return sorted(key for key in self._data if key.startswith(prefix))[:limit]
 
 
 @dataclass
@@ -67,13 +89,10 @@ class Outcome:
 class Place:
     """A store, and the files that upstream has delivered: path to rows."""
 
-    root: Path
     files: dict[str, list[dict]] = field(default_factory=dict)
     case: object = field(default_factory=use_case)
 
-    @property
-    def store(self):
-        return open_store(str(self.root / "store"))
+    store: object = field(default_factory=lambda: Memory())
 
     def digests(self):
         return {path: digest_of(rows) for path, rows in self.files.items()}

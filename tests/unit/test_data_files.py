@@ -11,12 +11,13 @@ import pytest
 
 from keepfit.data import fingerprint, look
 from keepfit.data.index import read_index
-from keepfit.data.places import Read, reading
+from keepfit.data.places import Found, Local, Read
 from keepfit.errors import DataError, InfrastructureError
 from keepfit.records import Moment
 from tests.unit.data_world import MOMENT, World, row, rows, use_case
 
 LATER = Moment(as_of=MOMENT.as_of, started=datetime(2100, 1, 1, tzinfo=UTC))  # files written now are at rest by then
+A = Found("a.csv", "", 0, 0)
 OPENED: list[str] = []
 sys.addaudithook(lambda event, given: OPENED.append(str(given[0])) if event == "open" else None)
 
@@ -48,7 +49,7 @@ def test_a_run_opens_what_is_new(world):
     with opening(world.root / "data") as names:
         second = world.extract(moment=LATER)
         seen = look(world.store, use_case(), world.root)
-        assert list(fingerprint(seen, world.root)) == [f"data/{day}.csv" for day in range(1, 6)]
+        assert list(fingerprint(seen)) == [f"data/{day}.csv" for day in range(1, 6)]
     assert names == {"5.csv"}
     assert (first.rows, second.rows) == (96, 120)
 
@@ -182,7 +183,7 @@ def test_a_file_is_parsed_as_it_was_hashed(tmp_path):
             path.write_bytes(data + b"1")
         return data
 
-    assert reading(tmp_path, "a.csv", use) == b"111"
+    assert Local(tmp_path, "*").reading(A, use) == b"111"
     assert seen == [b"1", b"11", b"111"]
 
 
@@ -190,10 +191,24 @@ def test_a_file_that_never_comes_to_rest_is_told(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(b"1")
     with pytest.raises(DataError, match="changes while it is read"):
-        reading(tmp_path, "a.csv", lambda read: path.write_bytes(read.file.read() + b"1"))
+        Local(tmp_path, "*").reading(A, lambda read: path.write_bytes(read.file.read() + b"1"))
 
 
 def test_a_file_that_cannot_be_read_is_the_disks_fault(tmp_path):
     (tmp_path / "a.csv").mkdir()
     with pytest.raises(InfrastructureError, match="cannot be read"):
-        reading(tmp_path, "a.csv", lambda read: read.digest)
+        Local(tmp_path, "*").reading(A, lambda read: read.digest)
+
+
+def test_a_column_may_stand_in_the_path(tmp_path):
+    """Two files with the same bytes, told apart by their folder alone."""
+    world, head = World(tmp_path), "id,when_at,size,late"
+    for colour, number in (("red", 0), ("blue", 1)):
+        world.write(f"colour={colour}/{number}.csv", [f"r{number},2020-01-01T00:00:00Z,1.5,true"], head)
+        world.write(f"colour={colour}/same.csv", ["r2,2020-01-01T00:00:00Z,1.5,true"], head)
+    case = use_case(data__sources={"items": {"kind": "files", "path": "data/colour=*/*.csv"}})
+    found = {(each["id"], each["colour"]) for each in world.table(case, LATER).to_pylist()}
+    assert found == {("r0", "red"), ("r1", "blue"), ("r2", "red"), ("r2", "blue")}
+    world.write("colour=red/1.csv", [row(7)])
+    with pytest.raises(DataError, match="in the path and in the file"):
+        world.extract(case, LATER)

@@ -19,7 +19,7 @@ def directory():
 
 Histories = histories(directory)
 USUAL = settings(
-    max_examples=30, stateful_step_count=12, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=30, stateful_step_count=10, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 TestHistories = Histories.TestCase

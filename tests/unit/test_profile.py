@@ -3,6 +3,7 @@
 import math
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -48,7 +49,7 @@ def test_any_cut_and_any_order_of_the_rows_gives_the_same_bytes(columns, random)
     mixed = whole.take(pa.array(places, pa.int64()))
     cuts = sorted(random.randint(0, whole.num_rows) for _ in range(3))
     ends = [0, *cuts, whole.num_rows]
-    parts = [p.profiled(mixed.slice(a, b - a)) for a, b in zip(ends, ends[1:], strict=False)]
+    parts = [p.profiled(mixed.slice(a, b - a)) for a, b in pairwise(ends)]
     random.shuffle(parts)
     assert canonical(p.merged(parts)) == told
     assert canonical(p.merged([p.merged(parts[:2]), p.merged(parts[2:])])) == told
@@ -77,7 +78,7 @@ def test_many_values_are_the_same_bytes_in_any_parts_and_bounded(name):
     assert len(told) < 100_000
     mixed = whole.take(pa.array(rng.permutation(rows)))
     cuts = [0, 1, 700, 1400, 2100, 9000, rows]
-    parts = [p.profiled(mixed.slice(a, b - a)) for a, b in zip(cuts, cuts[1:], strict=False)]
+    parts = [p.profiled(mixed.slice(a, b - a)) for a, b in pairwise(cuts)]
     assert canonical(p.merged(parts[::-1])) == told
     by_one = p.merged([p.merged(parts[:3]), *parts[3:]])
     assert canonical(by_one) == told

@@ -18,8 +18,8 @@ BROKEN = {"size": "300"}  # the contract does
 
 
 @pytest.fixture
-def place(tmp_path):
-    return Place(tmp_path)
+def place():
+    return Place()
 
 
 def lines(place, number=None, **values):
@@ -163,8 +163,8 @@ def test_of_one_key_in_two_files_that_are_gone_the_newer_stands():
     assert without_superseded(table, ["id"], []).to_pylist() == [{"id": "r2", "size": 2.0}, {"id": "r1", "size": 3.0}]
 
 
-def test_nothing_is_read_where_nothing_was_put_back(tmp_path):
-    assert replays(Place(tmp_path).store, "small") == Replays("", ())
+def test_nothing_is_read_where_nothing_was_put_back():
+    assert replays(Place().store, "small") == Replays("", ())
 
 
 @pytest.mark.parametrize("value", [0.1, 1e20, -3, 2**62, True, "x", None])
@@ -189,12 +189,9 @@ class Conservation(RuleBasedStateMachine):
 
     files = Bundle("files")
 
-    @initialize(folder=st.uuids())
-    def begin(self, folder):
-        import tempfile
-        from pathlib import Path
-
-        self.place = Place(Path(tempfile.mkdtemp()))
+    @initialize()
+    def begin(self):
+        self.place = Place()
         self.written = 0
 
     def write(self, rows):

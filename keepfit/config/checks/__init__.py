@@ -21,7 +21,7 @@ Check = Callable[[UseCase], Iterable[Finding]]
 
 CHECKS: tuple[Check, ...] = (
     sources.several_sources_need_a_query,
-    sources.paths_are_on_disk,
+    sources.kind_fits_the_path,
     mapping.periods_are_in_order,
     mapping.columns_are_known,
     mapping.columns_are_read_once,

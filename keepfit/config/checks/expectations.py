@@ -18,6 +18,7 @@ _TEXTS: frozenset[ColumnType] = frozenset({"category", "text"})
 _NEEDS: dict[str, frozenset[ColumnType]] = {
     **dict.fromkeys(("_mean_", "_sum_", "_stdev_", "_median_", "_z_scores_", "_outliers", "_quantile_"), _NUMBERS),
     **dict.fromkeys(("_lengths_", "_regex", "_strftime_", "_json_", "_dateutil_"), _TEXTS),
+    **dict.fromkeys(("_increasing", "_decreasing"), _NUMBERS | {"time"}),
     "_freshness": frozenset({"time"}),
 }
 Types = Mapping[str, ColumnType | None]
@@ -88,7 +89,7 @@ def _fits(argument: Argument, value: Any) -> bool:
 def _together(kind: Kind, arguments: Mapping[str, Any], path: Path) -> Iterator[Finding]:
     """What only several arguments together make wrong."""
     limits = {"min_value", "max_value"}
-    if limits <= set(kind.arguments) and not limits & {name for name, value in arguments.items() if value is not None}:
+    if kind.name.endswith("_to_be_between") and not limits & set(arguments):
         what = f"{kind.name} has neither `min_value` nor `max_value`: it would always pass"
         yield Finding(path, what, "one of them, or both")
     if {"values", "missing"} <= set(kind.arguments) and ("values" in arguments) == (arguments.get("missing") is True):
@@ -98,17 +99,19 @@ def _together(kind: Kind, arguments: Mapping[str, Any], path: Path) -> Iterator[
 
 
 def _columns(kind: Kind, arguments: Mapping[str, Any], types: Types, path: Path) -> Iterator[Finding]:
-    needs = next((fitting for part, fitting in _NEEDS.items() if part in kind.name), None)
+    fitting = next((fits for part, fits in _NEEDS.items() if part in kind.name), None)
+    about = columns_of(kind, {name: value for name, value in arguments.items() if name != "row_condition"})
     for column in columns_of(kind, arguments):
         at = (*path, *(key for key, value in arguments.items() if value == column))[: len(path) + 1]
+        type_ = types.get(column)
         if column not in types:
             what = f"the expectation is about the column `{shorten(column)}`, which the table does not have"
             yield Finding(at, what, f"one of {listed(types)}", do=did_you_mean(column, types))
-        elif needs and types[column] is not None and types[column] not in needs:
-            what = f"{kind.name} cannot be about `{column}`, whose type is {types[column]}"
-            yield Finding(at, what, f"a column of type {' or '.join(sorted(needs))}")
-    about = arguments.get("column")
-    yield from _limits(kind, arguments, types.get(about) if isinstance(about, str) else None, path)
+        elif fitting and type_ is not None and type_ not in fitting and column in about:
+            what = f"{kind.name} cannot be about `{column}`, whose type is {type_}"
+            yield Finding(at, what, f"a column of type {' or '.join(sorted(fitting))}")
+        elif column == arguments.get("column"):
+            yield from _limits(kind, arguments, type_, path)
 
 
 def _limits(kind: Kind, arguments: Mapping[str, Any], type_: ColumnType | None, path: Path) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from keepfit.config.model import UseCase
 from keepfit.config.suggest import listed
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_S3 = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.", re.ASCII)
 
 
 def several_sources_need_a_query(use_case: UseCase) -> Iterator[Finding]:
@@ -18,9 +19,12 @@ def several_sources_need_a_query(use_case: UseCase) -> Iterator[Finding]:
         yield Finding(("data", "sources"), what, "one source, or a `query`", listed(data.sources), "write `data.query`")
 
 
-def paths_are_on_disk(use_case: UseCase) -> Iterator[Finding]:
-    """Only directories are read by this build, not addresses."""
+def kind_fits_the_path(use_case: UseCase) -> Iterator[Finding]:
+    """A path on this machine for files, ``s3://bucket/…`` for objects."""
     for name, source in use_case.data.sources.items():
-        if _SCHEME.match(source.path):
-            what = "this build does not read such sources yet"
-            yield Finding(("data", "sources", name, "path"), what, "a path or a glob on this machine")
+        path = ("data", "sources", name, "path")
+        if source.kind == "s3" and not _S3.match(source.path):
+            yield Finding(path, "not the address of objects in a bucket", "`s3://bucket/prefix/*.csv`")
+        if source.kind == "files" and (scheme := _SCHEME.match(source.path)) is not None:
+            do = "write `kind: s3`" if scheme[0] == "s3://" else ""
+            yield Finding(path, "`kind: files` is for files on this machine", "a path or a glob", do=do)

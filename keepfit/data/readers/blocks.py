@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-BLOCK = 16 << 20  # bytes at most: what is worked on at a time, and the longest record there may be
+USUAL = 4 << 20  # bytes that are worked on at a time
+LONGEST = 16 << 20  # bytes of a record at most
 
 
 class Odd(NamedTuple):
@@ -32,22 +33,27 @@ Cut = Callable[[bytes, bool], tuple[Block, int]]
 
 
 def blocks(pieces: Iterable[bytes], cut: Cut) -> Iterator[Block]:
-    """The text of ``pieces`` as blocks of at most ``BLOCK`` bytes; one with a ``stop`` is the last."""
+    """The text of ``pieces`` in blocks of about ``USUAL`` bytes, more where a record is longer; a ``stop`` ends them."""
     held: list[bytes] = []
-    size = 0
+    size, wanted = 0, USUAL
     for piece in pieces:
         rest = piece
         while rest:
-            held.append(rest[: BLOCK - size])
-            rest = rest[BLOCK - size :]
+            held.append(rest[: wanted - size])
+            rest = rest[wanted - size :]
             size += len(held[-1])
-            if size == BLOCK:
-                buffer = b"".join(held)
-                block, taken = cut(buffer, False)
-                yield block if taken or block.stop else block._replace(stop=_too_long(block))
-                if block.stop or not taken:
-                    return
-                held, size = [buffer[taken:]], BLOCK - taken
+            if size < wanted:
+                continue
+            buffer = b"".join(held)
+            block, taken = cut(buffer, False)
+            if not taken and not block.stop and size == LONGEST:
+                block = block._replace(stop=_too_long(block))
+            if taken or block.stop:
+                yield block
+            if block.stop:
+                return
+            held, size = [buffer[taken:]], size - taken
+            wanted = USUAL if size < USUAL else min(2 * size, LONGEST)
     if size:
         yield cut(b"".join(held), True)[0]
 
@@ -64,4 +70,4 @@ def _lines(buffer: bytes, final: bool) -> tuple[Block, int]:
 
 def _too_long(block: Block) -> str:
     quote = ": a quote that is never closed?" if block.quoted else ""
-    return f"a row is longer than {BLOCK >> 20} MB{quote}"
+    return f"a row is longer than {LONGEST >> 20} MB{quote}"

@@ -1,5 +1,6 @@
 """CSV: every row as long as the header; the others are refused one by one, with what was expected and found."""
 
+import codecs
 import os
 import re
 from collections import deque
@@ -81,6 +82,8 @@ def _parse(block: Block, width: int, form: Form, name: str) -> "tuple[pa.Table, 
     import pyarrow as pa
     from pyarrow import csv
 
+    # Arrow takes a byte order mark from the beginning; within a file it is a character like any other.
+    data = b"\n" + block.data if not block.data or block.data.startswith(codecs.BOM_UTF8) else block.data
     columns = [str(index) for index in range(width)]
     invalid: list[Any] = []
 
@@ -90,9 +93,9 @@ def _parse(block: Block, width: int, form: Form, name: str) -> "tuple[pa.Table, 
 
     try:
         table = csv.read_csv(
-            pa.BufferReader(block.data or b"\n"),
+            pa.BufferReader(data),
             # One thread: only then are wrong rows numbered. One block of Arrow's: it is cut already.
-            csv.ReadOptions(use_threads=False, block_size=len(block.data) + 2, column_names=columns),
+            csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=columns),
             csv.ParseOptions(
                 delimiter=form.delimiter,
                 quote_char=form.quote if block.quoted else False,

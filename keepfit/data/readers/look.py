@@ -34,7 +34,7 @@ def looked_at(pieces: Iterator[bytes], name: str, delimiter: str) -> Iterator[by
     head = first.lstrip()[:_HEAD]
     kind = _kind(head, delimiter.encode())
     if kind:
-        shown = head[:60].decode("utf-8", "replace")
+        shown = " ".join(head[:60].decode("utf-8", "replace").split())
         do = "see whether the download needs a login" if "page" in kind else "have it written as the name says"
         raise DataError(Problem(f"looks like {kind}", name, "rows of data", shown, did="read nothing of it", do=do))
     yield first

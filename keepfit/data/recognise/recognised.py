@@ -42,10 +42,11 @@ def recognised(earlier: Sequence[Profile], new: Profile, file: str, hints: Hints
         return ()
     before = {name for profile in earlier for name in profile.columns}
     past = {name: [p.columns[name] for p in earlier if name in p.columns] for name in sorted(before)}
-    said = _Said(file, _since(new, file, hints), hints)
     gone = {name: past[name] for name in past if name not in new.columns and name in earlier[-1].columns}
     added = {name: column for name, column in sorted(new.columns.items()) if name not in past}
     moved = renames(gone, added, hints.units)
+    time = next((each.now for each in moved if each.was == hints.event_time), hints.event_time)
+    said = _Said(file, _since(new, file, time, hints.zone), hints)
     kept = {name: (past[name], column) for name, column in sorted(new.columns.items()) if name in past}
     found = [said.renamed(each, new.columns[each.now]) for each in moved]
     found += [said.rescaled(name, scale) for name, scale in _rescaled(kept, hints)]
@@ -70,20 +71,20 @@ def _rescaled(kept: Kept, hints: Hints) -> Iterator[tuple[str, Change]]:
 def _said_of_columns(said: "_Said", kept: Kept) -> Iterator[Finding]:
     for name, (past, column) in kept.items():
         kinds = {each.kind for each in past} - {"null"}
-        if len(kinds) == 1 and column.kind != "null" and not {*kinds, column.kind} <= _NUMERIC | kinds:
+        if len(kinds) == 1 and column.kind not in {"null", *kinds} and not {*kinds, column.kind} <= _NUMERIC:
             yield said.retyped(name, kinds.pop(), column.kind)
         usual, now = max(map(share_missing, past)), share_missing(column)
         if now >= usual + _EMPTIER and now >= _TIMES_EMPTIER * usual:
             yield said.emptier(name, usual, now)
 
 
-def _since(new: Profile, file: str, hints: Hints) -> str:
+def _since(new: Profile, file: str, time: str | None, zone: str) -> str:
     """The first event of the file as a person of the use case's zone reads it, or the name of the file."""
-    column = new.columns.get(hints.event_time or "")
+    column = new.columns.get(time or "")
     if column is None or column.times is None:
         return file
     first = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=column.times.first)
-    return first.astimezone(ZoneInfo(hints.zone)).strftime("%Y-%m-%d %H:%M").removesuffix(" 00:00")
+    return first.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M").removesuffix(" 00:00")
 
 
 class _Said:
@@ -151,7 +152,7 @@ def examples(column: ColumnProfile) -> str:
 
 def _unit(scale: Change) -> str:
     """The change, as far as it has a name."""
-    formula = f"{scale.factor:.4g} times" + (f" and {scale.offset:+.4g}" if scale.offset else "") + " what it was"
+    formula = f"about {scale.factor:.4g} times" + (f" and {scale.offset:+.4g}" if scale.offset else "") + " what it was"
     if scale.target:
         return f"{scale.target} instead of {scale.source}, {formula}"
     return formula + (f" (as from {' or '.join(scale.like)})" if scale.like else "")

@@ -11,6 +11,7 @@ from keepfit.profile import ColumnProfile, likeness
 _ALIKE = 0.75  # likeness of values that needs no like name
 _ALIKE_IN_NAME = 0.45  # and that which is enough where the names are alike
 _LIKE_NAME = 0.6
+_NAMED = 0.2  # what a like name is worth beside like values
 
 
 class Rename(NamedTuple):
@@ -40,7 +41,7 @@ def renames(
         if now in taken or any(each.was == was for each in found):
             continue
         near = [other for s, w, other, _ in pairs if w == was and other != now and s > score - 0.05]
-        found.append(Rename(was, now, min(score, 1.0), tuple(sorted(set(near) - taken)), scale))
+        found.append(Rename(was, now, score - _NAMED * like_name(was, now), tuple(sorted(set(near) - taken)), scale))
     return found
 
 
@@ -52,7 +53,7 @@ def _score(
     alike = 1 - min(scale.distance, 1.0) if scale is not None else max(_likeness(each, column) for each in past)
     named = like_name(was, now)
     enough = _ALIKE_IN_NAME if named >= _LIKE_NAME else _ALIKE
-    return (alike + 0.2 * named, scale) if alike >= enough else (0.0, None)
+    return (alike + _NAMED * named, scale) if alike >= enough else (0.0, None)
 
 
 def _likeness(past: ColumnProfile, column: ColumnProfile) -> float:

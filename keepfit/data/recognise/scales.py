@@ -1,9 +1,9 @@
 """Whether a column is measured in another unit than before.
 
 Columns with few distinct values are compared value by value: values that are those of earlier files are in their unit,
-and values that become them by a known conversion were converted by it, whatever the season. Others are compared by their
-5 %, 10 %, …, 95 % quantiles (of the numbers that are not zero, where most are): how far two files of the past were
-apart, in units of their spread, says what is usual; another unit brings an unusual column back to where it was.
+and values that become them by a known conversion were converted by it, whatever the season. Others are compared by
+their 5 %, 10 %, …, 95 % quantiles (of the numbers that are not zero, where most are): how far two files of the past
+were apart, in units of their spread, says what is usual; another unit brings an unusual column back to where it was.
 """
 
 import math
@@ -23,7 +23,7 @@ _USUAL = 0.4  # of the spread: what two files may be apart where no history says
 _CLEARER = 3.0  # how much nearer another unit must bring a column
 _FIT = 0.03  # of the spread: how well a factor of no known unit must fit
 _SAME = 0.5  # share of rows with values of earlier files, from which on the unit is what it was
-_TURNED = 0.9  # share of rows that a conversion must turn into values of earlier files
+_TURNED = 0.5  # and share of rows that a conversion must turn into values of earlier files, twice as many as without
 _DIGITS = 1e-6  # relative: as exact as numbers are written
 # What is confused in practice, where no contract names the unit.
 _PAIRS = (
@@ -66,11 +66,12 @@ def change(earlier: Sequence[ColumnProfile], new: ColumnProfile, known: str | No
     candidates = list(_candidates(known))
     before, now = _values(earlier), _values([new])
     if before is not None and now is not None and len(now.at):
-        if _share(now, before.at) >= _SAME:
+        same = _share(now, before.at)
+        if same >= _SAME:
             return None
         turned = [(_share(_back(now, each), before.at), each) for each in candidates]
         share, found = max(turned, key=lambda pair: pair[0])
-        if share >= _TURNED and len(now.at) >= _DISTINCT:
+        if share >= max(_TURNED, 2 * same) and len(now.at) >= _DISTINCT:
             return _named(found._replace(distance=1 - share), known)
     return _by_quantiles(earlier, new, candidates, known)
 

@@ -109,7 +109,9 @@ def _larger(shift: Shift) -> str:
     if scale and scale.offset:
         return f"the values of before times {scale.factor:.3g} and {scale.offset:+.3g}, another unit? ({medians})"
     ratio = scale.factor if scale else (new / old if old else math.nan)
-    if not ratio > 0 or 0.9 < ratio < 1.1:
+    if 0.9 < ratio < 1.1:
+        return ""
+    if not ratio > 0:
         return medians if math.isfinite(new + old) and new != old else ""
     often = f"{ratio:.3g} times larger" if ratio > 1 else f"{1 / ratio:.3g} times smaller"
     return f"values {often} than in the data accepted last ({medians})"

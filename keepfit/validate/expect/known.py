@@ -48,8 +48,8 @@ def known(name: str, profile: Profile, arguments: Mapping[str, Any]) -> Seen | N
 def _ends(column: ColumnProfile, arguments: Mapping[str, Any], *, high: bool) -> Seen | None:
     if column.times:
         at = column.times.last if high else column.times.first
-        limits = {key: _microseconds(value) if isinstance(value, str) else value for key, value in arguments.items()}
-        return seen(between(at, limits), _moment(at))
+        limits = {key: _microseconds(arguments[key]) for key in ("min_value", "max_value") if key in arguments}
+        return seen(between(at, {**arguments, **limits}), _moment(at))
     numbers = column.numbers
     if numbers is None:
         return None
