@@ -70,11 +70,33 @@ def verify(use_case: str | None = None, *, store: StoreOption = None, json: Json
 
 
 @app.command
-def check(use_case: str, *, json: JsonFlag = False) -> int:
-    """Check a YAML file; says line and column of everything that is wrong with it (exit 2)."""
+def check(
+    use_case: str,
+    *,
+    data: Annotated[bool, Parameter(negative="", help="See what mapping and contract do to a sample.")] = False,
+    rows: Annotated[int, Parameter(help="Rows of a file that are looked at.")] = 1000,
+    json: JsonFlag = False,
+) -> int:
+    """Check a YAML file: line and column of what is wrong (exit 2); --data: a sample of its sources too (exit 3)."""
     from flows import commands
 
-    return commands.check(use_case, as_json=json)
+    return commands.check(use_case, rows if data else None, as_json=json)
+
+
+@app.command
+def docs(
+    use_case: str,
+    *,
+    as_of: Annotated[str | None, Parameter(help="The newest validation up to this moment; the newest of all.")] = None,
+    out: Annotated[str | None, Parameter(help="The folder for the pages; docs/USE_CASE unless given.")] = None,
+    open: Annotated[bool, Parameter(help="Show them in the browser.")] = False,
+    store: StoreOption = None,
+    json: JsonFlag = False,
+) -> int:
+    """Build pages of what the expectations of the newest validation said, and of what every column holds."""
+    from flows import docs as pages
+
+    return pages.docs(use_case, as_of, out, store, look=open, as_json=json)
 
 
 @app.command

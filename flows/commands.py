@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from flows.problems import printable
-from keepfit.errors import ConfigError, Problem
+from keepfit.errors import ConfigError, DataError, Problem
 from keepfit.records import Released, RunResult, Verified
 from keepfit.store import Store, open_store
 
@@ -120,11 +120,17 @@ def _verify_text(result: Verified) -> str:
     return "\n".join([f"{len(blocks)} things do not fit ({checked} checked)", *blocks])
 
 
-def check(use_case: str, *, as_json: bool) -> int:
-    """The YAML alone; data are not looked at."""
+def check(use_case: str, rows: int | None, *, as_json: bool) -> int:
+    """The YAML; with ``rows``, also what mapping and contract do to so many rows of a file."""
     from keepfit.config import find, load
 
     loaded = load(find(use_case, Path.cwd()), os.environ)
+    if rows is not None:
+        from flows.check import checked, text
+
+        found = checked(loaded, rows, Path.cwd())
+        answer(found, as_json, lambda it: text(it, loaded.use_case.data.timezone))
+        return 0 if found["ok"] else DataError.exit_code
     said = {
         "ok": True,
         "use_case": loaded.use_case.name,

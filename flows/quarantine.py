@@ -10,8 +10,9 @@ from flows.commands import answer, name_and_zone, opened
 from flows.problems import printable
 from keepfit import quarantine
 from keepfit.config import find, load
-from keepfit.data.replay import PutBack, replays
+from keepfit.data.replay import PutBack
 from keepfit.errors import ConfigError, DataError, InfrastructureError, Problem
+from keepfit.quarantine.explain import put_back_since
 from keepfit.quarantine.reading import Row, Taken
 from keepfit.store import Store
 from keepfit.validate import archive
@@ -48,13 +49,15 @@ def explain(
     name, zone = name_and_zone(use_case)
     it, place = _taken(store, name, number)
     asked = quarantine.Asked(rule, file, row)
-    told = quarantine.explain(place, name, it, asked, examples=limit, put_back=len(_back(place, name, it)))
+    told = quarantine.explain(place, name, it, asked, examples=limit)
     if row is None or file is None:
         answer(told, as_json, lambda _: explained_text(told, zone, limit))
         return 0
     mine = [each for each in quarantine.rows(place, it) if asked.fits(each.file, each.row, "")]
     values = [(key, value) for each in mine for key, value in _values(each)]
-    back = [_said(each) for each in _back(place, name, it) if asked.fits(each.file, each.row, "")]
+    back = [
+        _said(each) for each in put_back_since(place, name, it.record.number) if asked.fits(each.file, each.row, "")
+    ]
     said = {
         "explained": told,
         "values": [each.values for each in mine],
@@ -102,7 +105,7 @@ def page(use_case: str, number: int | None, out: Path | None, store: str | None,
 
     name, zone = name_and_zone(use_case)
     it, place = _taken(store, name, number)
-    told = quarantine.explain(place, name, it, put_back=len(_back(place, name, it)))
+    told = quarantine.explain(place, name, it)
     path = out or Path(f"{name}-quarantine-{it.record.number}.html")
     if path.suffix.lower() not in {".html", ".htm"}:
         raise ConfigError(Problem("a page is HTML", "--out", "a name that ends in .html", path.name))
@@ -150,11 +153,6 @@ def replay(
 def _taken(store: str | None, name: str, number: int | None) -> tuple[Taken, Store]:
     place = opened(store)
     return quarantine.taken(place, name, number), place
-
-
-def _back(store: Store, name: str, it: Taken) -> list[PutBack]:
-    """What of a quarantine has been put back."""
-    return [row for row in replays(store, name).rows if row.number == it.record.number]
 
 
 def _values(row: Row) -> list[tuple[str, str | None]]:

@@ -114,7 +114,7 @@ def _date(codes: list[str]) -> None:
 def _clock(codes: list[str]) -> None:
     if ("I" in codes) != ("p" in codes) or ("I" in codes and "H" in codes):
         raise ValueError("hours are %H, or %I together with %p")
-    order = ["H" if "H" in codes else "I", "M", "S", "f"]
+    order = ["I" if "I" in codes else "H", "M", "S", "f"]
     there = [code in codes for code in order]
     if there != sorted(there, reverse=True):
         missing = order[there.index(False)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keepfit.config.values import ColumnType
 from keepfit.data.numbers import numbers
-from keepfit.data.times import quoted, times
+from keepfit.data.times import at_zone, quoted, times
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -120,8 +120,7 @@ def _times(column: "pa.ChunkedArray", zone: str) -> Cells | None:
         if pa.types.is_timestamp(column.type) and column.type.tz is not None:
             at = column.cast(arrow_type("time"), safe=False)
         else:
-            local = column.cast(pa.timestamp("us"), safe=False)
-            at = pc.assume_timezone(local, zone, ambiguous="earliest").cast(arrow_type("time"))
+            at = at_zone(column.cast(pa.timestamp("us"), safe=False), zone)
         pc.min_max(at).as_py()  # Python's own times know these years
     except (pa.ArrowInvalid, OverflowError, ValueError):
         return None
@@ -232,7 +231,7 @@ def _attempt(word: "pa.Scalar", kind: ColumnType, spelling: Spelling) -> tuple[A
     try:
         value = word.as_py()
     except (OverflowError, ValueError):
-        return None, f"{quoted(word)} is outside the years 1 to 9999"
+        return None, f"{quoted(word.value)} is outside the years 1 to 9999"
     if kind in {"category", "text"} and isinstance(value, bool):
         return str(value).lower(), None
     text = value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -20,10 +20,10 @@ def declared(use_case: UseCase, schema: "pa.Schema | None" = None) -> dict[str, 
     """
     data = use_case.data
     rules = dict(use_case.contract.columns)
-    for column in data.key:
-        rules.setdefault(column, ColumnRule(type="text"))
     if data.event_time is not None:
         rules.setdefault(data.event_time, ColumnRule(type="time"))
+    for column in data.key:
+        rules.setdefault(column, ColumnRule(type="text"))
     for column in (*data.key, *([data.event_time] if data.event_time else [])):
         rules[column] = rules[column].model_copy(update={"nullable": False})
     label = rules.get(data.label.column, ColumnRule(type=_label_type(use_case, schema)))

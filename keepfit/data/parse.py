@@ -39,7 +39,7 @@ def parse(store: "Store", use_case: UseCase, source: str, file: BinaryIO, path: 
         The file is no table.
     """
     good, bad = Parts(store), Parts(store)
-    times = _Times(use_case.data.event_time)
+    times = Times(use_case.data.event_time)
     columns: dict[str, str] = {}
     profiles: list[Profile] = []
     how = options(use_case, source)
@@ -71,7 +71,7 @@ def _names(how: Options) -> list[str]:
     return [*how.types, *(column.name for period in how.periods for column in period.columns.values())]
 
 
-class _Times:
+class Times:
     """The first and the last event of tables that are seen one after the other."""
 
     def __init__(self, column: str | None) -> None:
@@ -81,6 +81,7 @@ class _Times:
         self.undated = 0
 
     def see(self, table: "pa.Table") -> None:
+        """Take note of the next rows."""
         import pyarrow as pa
         import pyarrow.compute as pc
 

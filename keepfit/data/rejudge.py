@@ -1,7 +1,7 @@
 """Rows that were read before, as texts, judged by the YAML of today."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -16,37 +16,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from keepfit.config.contract import ColumnRule
-
-
-class InPlace(NamedTuple):
-    """Rows of a file to leave out, parsed or refused, and what stands there instead: rows that fit, and others."""
-
-    leave_out: frozenset[int]
-    table: "pa.Table"
-    refused: "pa.Table"
-
-
-def in_place(
-    back: Replays,
-    use_case: UseCase,
-    source: str,
-    digest: str,
-    files: Mapping[str, str],
-    refused: "pa.Table | None" = None,
-) -> InPlace | None:
-    """What people have put back in the place of rows of a file; None if there is nothing.
-
-    Parameters
-    ----------
-    digest
-        That of the file's bytes.
-    files
-        Path to digest of all files of the source.
-    refused
-        The rows that the file's reader refuses.
-    """
-    leave_out, texts = back.at_source(source, digest, files, refused)
-    return InPlace(leave_out, *as_source(use_case, source, texts)) if leave_out else None
 
 
 def of_gone_files(
@@ -127,6 +96,7 @@ def _of_many(texts: "pa.Table", judge: "Callable[[pa.Table], Parsed]") -> Parsed
 
 
 def _renamed(table: "pa.Table", texts: "pa.Table") -> "pa.Table":
-    origin = texts.select(["_file", "_row"]).take(table.column("_row"))
+    origin = texts.select(["_file", "_row"])
+    origin = origin.take(table.column("_row")) if table.num_rows < texts.num_rows else origin
     place = table.column_names.index("_row")
     return table.set_column(place, "_row", origin.column("_row")).append_column("_file", origin.column("_file"))

@@ -10,7 +10,7 @@ A row is known by the bytes of its file (their digest) and its number there, wha
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
@@ -129,7 +129,8 @@ class Replays(NamedTuple):
     def over_examples(
         self,
         examples: "Iterable[Pair]",
-        files: Mapping[str, str],
+        names: Mapping[str, str],
+        there: Collection[str],
         key: Sequence[str],
         conform: "Callable[[pa.Table], Pair]",
         unread: "Iterable[pa.Table]" = (),
@@ -143,8 +144,10 @@ class Replays(NamedTuple):
         ----------
         examples
             Pairs of rows in the types of the contract and of refused ones (``_raw``), with ``_file`` and ``_row``.
-        files
-            Path to digest of all files that are there.
+        names
+            From what ``_file`` says to the digest of that file.
+        there
+            The digests of all files that are there.
         conform
             From a table of texts such a pair.
         unread
@@ -154,14 +157,12 @@ class Replays(NamedTuple):
         if not mine:
             yield from examples
             return
-        digests = {row.away: row.digest for row in self.rows} | dict(files)
-        there = set(files.values())
         waiting = {_key(row.values, key): row for row in mine.values() if row.digest not in there}
         fresh: list[Texts] = []
         for table in unread if waiting else ():
             waiting = _less(waiting, _standing(table, key, set(waiting)))
         for table, refused in examples:
-            kept, left = _split(table, digests, mine), _split(refused, digests, mine)
+            kept, left = _split(table, names, mine), _split(refused, names, mine)
             fresh += [
                 _texts(row) | {name: mine[place].values[name] for name in mine[place].changed}
                 for part in (kept, left)
@@ -174,8 +175,16 @@ class Replays(NamedTuple):
         if fresh:
             yield conform(texts_table(fresh))
 
+    @property
+    def away(self) -> set[str]:
+        """What files are called of which examples were put back, when they are no longer there."""
+        return {row.away for row in self.rows if row.level == "example"}
+
     def _of(self, source: str) -> list[PutBack]:
         return [row for row in self.rows if row.level == "source" and row.source == source]
+
+
+NONE = Replays("", ())
 
 
 class _Split(NamedTuple):
@@ -186,7 +195,7 @@ class _Split(NamedTuple):
 def replays(store: "Store", use_case: str) -> Replays:
     """What people have put back so far, as the ledger's newest entry says: one list and at most two reads."""
     digest = fold_of(head(store, use_case)).replays
-    return read_replays(store, digest) if digest else Replays("", ())
+    return read_replays(store, digest) if digest else NONE
 
 
 def read_replays(store: "Store", digest: str) -> Replays:

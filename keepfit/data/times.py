@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -20,14 +21,20 @@ if TYPE_CHECKING:
 _SECOND = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = -62_135_596_800 * _SECOND, 253_402_300_800 * _SECOND  # years 1 to 9999, which Python's datetime has
+# From 2037 on Arrow knows no summer time (its zones end where the tables of the time zone data base do).
+LAST_KNOWN = 2_114_380_800 * _SECOND
 _SINCE_1970 = {"epoch_seconds": _SECOND, "epoch_milliseconds": 1000}
 
 
 class Times(NamedTuple):
-    """What n texts say by one format: microseconds in UTC, where they fit, and where such a wall clock never stood."""
+    """What n texts say by one format: microseconds in UTC, and where they fit.
+
+    ``shaped`` are those that are written so, ``skipped`` those of them at which the clocks of the zone never stood.
+    """
 
     at: "np.ndarray[Any, Any]"
     fits: "np.ndarray[Any, Any]"
+    shaped: "np.ndarray[Any, Any]"
     skipped: "np.ndarray[Any, Any]"
 
 
@@ -44,25 +51,31 @@ def times(
     if at_once is not None:
         return at_once, None
     read = {name: _read(words, name, zone, years_from) for name in formats}
-    at, found = np.zeros(len(words), np.int64), np.zeros(len(words), bool)
-    twice, skipped = np.zeros(len(words), bool), np.zeros(len(words), bool)
+    at, found, twice = np.zeros(len(words), np.int64), np.zeros(len(words), bool), np.zeros(len(words), bool)
     for each in read.values():
         twice |= found & each.fits & (each.at != at)
         at = np.where(each.fits & ~found, each.at, at)
         found |= each.fits
-        skipped |= each.skipped
     good = found & ~twice
     values = pa.array(at, pa.int64(), mask=~good).cast(pa.timestamp("us", tz="UTC"))
     reasons: list[str | None] = [None] * len(words)
     for index in np.flatnonzero(~good):
-        shown = quoted(words[int(index)].as_py())
-        if twice[index]:
-            reasons[index] = f"{shown} is ambiguous: {_readings(read, int(index))}"
-        elif skipped[index]:
-            reasons[index] = f"{shown} does not exist in {zone}"
-        else:
-            reasons[index] = f"{shown} is {_wanted(formats)}"
+        reasons[index] = f"{quoted(words[int(index)].as_py())} {_why(read, int(index), zone)}"
     return values, reasons
+
+
+def _why(read: "Mapping[str, Times]", index: int, zone: str) -> str:
+    """What is wrong with a text that no format fits, or that two do."""
+    fitting = [f"{shown_time(each.at[index])} by {name}" for name, each in read.items() if each.fits[index]]
+    if fitting:
+        return f"is ambiguous: {', '.join(fitting)}"
+    if any(each.skipped[index] for each in read.values()):
+        return f"does not exist in {zone}"
+    if any(each.shaped[index] for each in read.values()):
+        return "is no moment that a calendar and a clock have"
+    if list(read) == ["iso"]:
+        return "is not an ISO 8601 time"
+    return f"is not a time as {' or '.join(read)} {'writes' if len(read) == 1 else 'write'} it"
 
 
 def _iso_at_once(words: "pa.Array", zone: str) -> "pa.Array | None":
@@ -76,13 +89,30 @@ def _iso_at_once(words: "pa.Array", zone: str) -> "pa.Array | None":
         if pc.all(pc.match_substring_regex(words, usual + "(?:Z|[+-][0-9]{2}:[0-9]{2})$")).as_py():
             at = words.cast(instant)
         elif pc.all(pc.match_substring_regex(words, usual + "$")).as_py():
-            at = pc.assume_timezone(words.cast(pa.timestamp("us")), zone, ambiguous="earliest").cast(instant)
+            at = at_zone(words.cast(pa.timestamp("us")), zone)
         else:
             return None
     except pa.ArrowInvalid:  # no day of the calendar; a time that spring skips
         return None
     ends = pc.min_max(at.cast(pa.int64()))
     return at if ends["min"].as_py() >= _FIRST and ends["max"].as_py() < _LAST else None
+
+
+def at_zone(clock: "pa.Array | pa.ChunkedArray", zone: str) -> "pa.Array | pa.ChunkedArray":
+    """Wall-clock times of a zone as UTC.
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid
+        One does not exist there, or is so late that Arrow does not know the zone.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    latest = pc.max(clock.cast(pa.int64())).as_py()
+    if latest is not None and latest >= LAST_KNOWN and zone != "UTC":
+        raise pa.ArrowInvalid("too late for Arrow")
+    return pc.assume_timezone(clock, zone, ambiguous="earliest").cast(pa.timestamp("us", tz="UTC"))
 
 
 def quoted(value: Any) -> str:
@@ -94,17 +124,6 @@ def quoted(value: Any) -> str:
 def shown_time(at: int) -> str:
     """Microseconds since 1970 as a person reads them."""
     return (_EPOCH + timedelta(microseconds=int(at))).strftime("%Y-%m-%d %H:%M:%S").removesuffix(":00") + " UTC"
-
-
-def _wanted(formats: Sequence[str]) -> str:
-    if list(formats) == ["iso"]:
-        return "not an ISO 8601 time"
-    return f"not a time as {' or '.join(formats)} {'writes' if len(formats) == 1 else 'write'} it"
-
-
-def _readings(read: Mapping[str, Times], index: int) -> str:
-    fitting = [f"{shown_time(each.at[index])} by {name}" for name, each in read.items() if each.fits[index]]
-    return ", ".join(fitting)
 
 
 def _read(words: "pa.Array", name: str, zone: str, years_from: int | None) -> Times:
@@ -124,14 +143,15 @@ def _since_1970(words: "pa.Array", size: int) -> Times:
 
     whole = pc.match_substring_regex(words, r"^-?[0-9]{1,14}$")
     numbers = pc.if_else(whole, words, "0").cast(pa.int64()).to_numpy(zero_copy_only=False) * size
-    return _in_range(Times(numbers, whole.to_numpy(zero_copy_only=False), np.zeros(len(words), bool)))
+    fits = whole.to_numpy(zero_copy_only=False)
+    return _in_range(Times(numbers, fits, fits, np.zeros(len(words), bool)))
 
 
 def _by_format(words: "pa.Array", form: TimeFormat, zone: str, years_from: int | None) -> Times:
     import pyarrow.compute as pc
 
     found = pc.extract_regex(words, form.pattern)
-    fits = found.is_valid().to_numpy(zero_copy_only=False)
+    shaped = found.is_valid().to_numpy(zero_copy_only=False)
 
     def number(code: str) -> "np.ndarray[Any, Any]":
         return _whole(found.field(code)) if code in form.codes else np.zeros(len(words), np.int64)
@@ -139,13 +159,13 @@ def _by_format(words: "pa.Array", form: TimeFormat, zone: str, years_from: int |
     day, dated = _days(form.codes, number, found, years_from)
     clock, timed = _clock(form.codes, number, found)
     local = day * (86_400 * _SECOND) + clock
-    fits = fits & dated & timed
+    fits = shaped & dated & timed
     if "z" not in form.codes:
-        return _in_range(_in_zone(local, fits, zone))
+        return _in_range(_in_zone(local, fits, zone)._replace(shaped=shaped))
     offset, bare = _offsets(found.field("z"))
     naive = _in_zone(local, fits & bare, zone)
     fits = np.where(bare, naive.fits, fits & (np.abs(offset) < 86_400 * _SECOND))
-    return _in_range(Times(np.where(bare, naive.at, local - offset), fits, naive.skipped))
+    return _in_range(Times(np.where(bare, naive.at, local - offset), fits, shaped, naive.skipped))
 
 
 def _whole(texts: "pa.Array") -> "np.ndarray[Any, Any]":
@@ -232,9 +252,22 @@ def _in_zone(local: "np.ndarray[Any, Any]", fits: "np.ndarray[Any, Any]", zone: 
     clock = pa.array(np.where(inside, local, 0)).cast(pa.timestamp("us"))
     at = pc.assume_timezone(clock, zone, ambiguous="earliest", nonexistent="earliest")
     stood = pc.equal(pc.local_timestamp(at), clock).to_numpy(zero_copy_only=False)
-    micros = at.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy(zero_copy_only=False)
-    return Times(np.where(inside, micros, 0), inside & stood, inside & ~stood)
+    micros = np.array(at.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy(zero_copy_only=False))
+    stood = np.array(stood)
+    for index in np.flatnonzero(inside & (local >= LAST_KNOWN)) if zone != "UTC" else ():
+        micros[index], stood[index] = _one_in_zone(int(local[index]), zone)
+    return Times(np.where(inside, micros, 0), inside & stood, fits, inside & ~stood)
+
+
+def _one_in_zone(local: int, zone: str) -> tuple[int, bool]:
+    """One wall-clock time as UTC, and whether it ever stood on a clock."""
+    clock, there = (_EPOCH + timedelta(microseconds=local)).replace(tzinfo=None), ZoneInfo(zone)
+    try:
+        at = clock.replace(tzinfo=there).astimezone(UTC)
+        return (at - _EPOCH) // timedelta(microseconds=1), at.astimezone(there).replace(tzinfo=None) == clock
+    except OverflowError:  # the last hours of the year 9999
+        return _LAST, True
 
 
 def _in_range(read: Times) -> Times:
-    return Times(read.at, read.fits & (read.at >= _FIRST) & (read.at < _LAST), read.skipped)
+    return read._replace(fits=read.fits & (read.at >= _FIRST) & (read.at < _LAST))

@@ -124,17 +124,15 @@ def _with_version(before: Fold, draft: Draft) -> tuple[ShownVersion, ...]:
 def _accepted(before: Fold, draft: Draft) -> tuple[Accepted, ...]:
     """The latest data that nobody has to look at: not held when registered, or held and then promoted by a person.
 
-    The same data (they have the same profile) count once, as of the latest moment.
+    The same data (they have the same profile) count once, as of the moment when they were accepted first: so a run that
+    is repeated finds before it what it found the first time.
     """
     held, profile = bool(draft.details.get("held")), draft.objects.get("profile")
     accepts = (draft.action == "registered" and not held) or (draft.action == "promoted" and held)
-    if not accepts or profile is None or draft.as_of is None:
+    if not accepts or profile is None or draft.as_of is None or profile in {one.profile for one in before.accepted}:
         return before.accepted
     new = Accepted(as_of=draft.as_of, rows=_rows(draft), profile=profile)
-    same = [one for one in before.accepted if one.profile == new.profile]
-    others = [one for one in before.accepted if one.profile != new.profile]
-    newest = max([new, *same], key=lambda one: one.as_of)
-    return tuple(sorted([newest, *others], key=lambda one: one.as_of, reverse=True))[:_ACCEPTED]
+    return tuple(sorted([new, *before.accepted], key=lambda one: one.as_of, reverse=True))[:_ACCEPTED]
 
 
 def _rows(draft: Draft) -> int:

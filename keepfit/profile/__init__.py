@@ -5,7 +5,7 @@ bytes); its size is bounded whatever the data; NaN is no value. Up to 1,024 dist
 exact. Beyond, rows, sums, mean, variance, minimum and maximum still are, and what is not says how far off it can be.
 """
 
-from keepfit.profile.compare import Scale, jensen_shannon, likeness, psi, psi_by_chance, scale_change
+from keepfit.profile.compare import jensen_shannon, likeness, psi, psi_by_chance
 from keepfit.profile.make import merged, profiled
 from keepfit.profile.read import (
     distinct,
@@ -29,7 +29,6 @@ __all__ = [
     "Histogram",
     "Numbers",
     "Profile",
-    "Scale",
     "Texts",
     "Times",
     "ValueCounts",
@@ -47,7 +46,6 @@ __all__ = [
     "quantile",
     "quantile_error",
     "rows_with",
-    "scale_change",
     "share_missing",
     "table_of",
     "top",

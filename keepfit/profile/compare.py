@@ -1,4 +1,4 @@
-"""How far two profiles of a column are apart: shares by bin, and whether one is the other on another scale."""
+"""How far two profiles of a column are apart, by their shares in common bins."""
 
 import math
 from statistics import NormalDist
@@ -9,15 +9,12 @@ from numpy.typing import NDArray
 
 from keepfit.profile import numbers, texts
 from keepfit.profile.buckets import shifted
-from keepfit.profile.read import mean_length, quantile, share_missing
+from keepfit.profile.read import mean_length, share_missing
 from keepfit.profile.shape import ColumnProfile, Numbers, Texts
 
 BINS = 10
 _CHANCE = 0.001
 _COMMON = 0.01  # share of the reference from which a value has a bin of its own
-_QUANTILES = tuple(step / 20 for step in range(1, 20))
-FIT = 0.05  # of the spread: how far quantiles may be off for one scale to be called the other
-_SAME_FACTOR, _SAME_OFFSET = 0.1, 0.25
 
 Counts = NDArray[np.float64]
 
@@ -27,13 +24,6 @@ class Bins(NamedTuple):
 
     a: Counts
     b: Counts
-
-
-class Scale(NamedTuple):
-    """``b`` is ``a · factor + offset``."""
-
-    factor: float
-    offset: float
 
 
 def psi(reference: ColumnProfile, other: ColumnProfile) -> float:
@@ -76,7 +66,7 @@ def jensen_shannon(a: ColumnProfile, b: ColumnProfile) -> float:
         return math.nan
     p, q = (rows / rows.sum() for rows in found)
     middle = (p + q) / 2
-    return float(min(max((_entropy(middle) - _entropy(p) / 2 - _entropy(q) / 2), 0.0), 1.0))
+    return float(min(max(_entropy(middle) - (_entropy(p) + _entropy(q)) / 2, 0.0), 1.0))
 
 
 def _entropy(p: Counts) -> float:
@@ -111,7 +101,7 @@ def _of_numbers(a: Numbers, b: Numbers, *, both: bool) -> Bins:
     np.add.at(rows[0], inverse[:split], places[0][1])
     np.add.at(rows[1], inverse[split:], places[1][1])
     reference = rows[0] / rows[0].sum() + rows[1] / rows[1].sum() if both else rows[0]
-    # By the middle of its ranks, so that a value that many rows have gets a bin of its own.
+    # By the middle of its ranks: a value that many rows have is apart from what is below and above it.
     before = np.cumsum(reference) - reference
     group = np.minimum((BINS * (before + reference / 2) / reference.sum()).astype(np.int64), BINS - 1)
     group = np.unique(group, return_inverse=True)[1]
@@ -173,28 +163,3 @@ def _likeness_of_times(a: ColumnProfile, b: ColumnProfile) -> float:
     spans = sorted((each.last - each.first + 1) for each in (a.times, b.times))
     apart = max(a.times.first, b.times.first) - min(a.times.last, b.times.last)
     return spans[0] / spans[1] if apart <= spans[1] else 0.0
-
-
-def scale_change(a: ColumnProfile, b: ColumnProfile) -> Scale | None:
-    """The factor and offset that make the quantiles of ``a`` those of ``b``; None where none do, or nothing changed.
-
-    The 5 % to 95 % quantiles have to agree within 5 % of their spread. A factor alone is tried first; it has to differ
-    from 1 by more than 10 %, or the offset has to be more than a quarter of the spread: less is no change of the unit.
-    """
-    x, y = (np.array([quantile(each, q) for q in _QUANTILES]) for each in (a, b))
-    if not (np.isfinite(x).all() and np.isfinite(y).all()) or np.ptp(x) == 0 or np.ptp(y) == 0:
-        return None
-    # Least squares through the origin, then with an offset; both from a to b.
-    scale = float(np.max(np.abs(x)))
-    u = x / scale
-    factor = float(np.sum(u * y) / np.sum(u * u))
-    slope = float(np.sum((u - u.mean()) * (y - y.mean())) / np.sum((u - u.mean()) ** 2))
-    for candidate in (Scale(factor / scale, 0.0), Scale(slope / scale, float(y.mean() - slope * u.mean()))):
-        off = np.max(np.abs(candidate.factor * x + candidate.offset - y))
-        if candidate.factor > 0 and off <= FIT * np.ptp(y):
-            return candidate if _differs(candidate, float(np.ptp(y))) else None
-    return None
-
-
-def _differs(scale: Scale, spread: float) -> bool:
-    return abs(math.log(scale.factor)) > math.log1p(_SAME_FACTOR) or abs(scale.offset) > _SAME_OFFSET * spread

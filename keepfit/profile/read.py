@@ -49,7 +49,8 @@ def distinct(column: ColumnProfile) -> int:
     parts = [numbers.many(column.numbers).hashes] if column.numbers else []
     parts += [texts.many(column.texts).hashes] if column.texts else []
     parts += [column.times.hashes] if column.times else []
-    return hashing.estimate(hashing.unpacked(hashing.united(parts))) if parts else 0
+    found = hashing.estimate(hashing.unpacked(hashing.united(parts))) if parts else 0
+    return min(found, column.rows - column.nulls)
 
 
 def distinct_error(column: ColumnProfile) -> float:

@@ -52,7 +52,6 @@ def many(part: Texts) -> ManyTexts:
 
 def joined(parts: Sequence[Texts]) -> Texts:
     """The rows of all parts."""
-    parts = [part for part in parts if part.rows] or parts[:1]
     tables = [part.table for part in parts if part.table]
     table = united(tables, MOST_VALUES) if len(tables) == len(parts) else None
     return Texts(

@@ -3,7 +3,7 @@
 import re
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +11,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from keepfit.data.replay import Place, PutBack, replays
 from keepfit.quarantine.reading import Row, Subject, Taken, absent, rows, subject
 from keepfit.records import Quarantined, Record, RowCount, Unread
 
@@ -122,20 +123,17 @@ class Asked(NamedTuple):
         )
 
 
-def explain(
-    store: "Store", use_case: str, it: Taken, asked: "Asked | None" = None, *, examples: int = 20, put_back: int = 0
-) -> Explained:
+def explain(store: "Store", use_case: str, it: Taken, asked: "Asked | None" = None, *, examples: int = 20) -> Explained:
     """Count what is not there.
 
     Parameters
     ----------
     examples
         How many are kept of every rule.
-    put_back
-        How many of the quarantined rows a person has put back since.
     """
     asked = asked or Asked()
-    tally = _Tally(examples)
+    back = {row.place for row in put_back_since(store, use_case, it.record.number)}
+    tally = _Tally(examples, back)
     for row in rows(store, it):
         tally.add(row, asked)
     total = it.record.rows.total
@@ -151,16 +149,21 @@ def explain(
         matching=tally.rows,
         quarantined=tally.causes(total),
         dropped=tuple(_dropped(store, it, asked, total)),
-        put_back=put_back,
+        put_back=tally.back,
     )
+
+
+def put_back_since(store: "Store", use_case: str, number: int) -> list[PutBack]:
+    """What people have put back of this quarantine or a later one."""
+    return [row for row in replays(store, use_case).rows if row.number >= number]
 
 
 class _Tally:
     """Quarantined rows by rule and file."""
 
-    def __init__(self, examples: int) -> None:
-        self.rows = 0
-        self._most = examples
+    def __init__(self, examples: int, back: Collection[Place]) -> None:
+        self.rows = self.back = 0
+        self._most, self._back = examples, back
         self._files: dict[tuple[str, str | None], dict[str, array[int]]] = {}
         self._examples: dict[tuple[str, str | None], list[Example]] = defaultdict(list)
 
@@ -171,6 +174,7 @@ class _Tally:
             if asked.fits(row.file, row.row, reason):
                 found.setdefault((rule_of(about.text), about.column), about)
         self.rows += bool(found)
+        self.back += bool(found) and row.place in self._back
         for each, about in found.items():
             known = each in self._files or len(self._files) < _MOST_RULES
             cause = each if known else ("other reasons", None)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from keepfit.config.model import UseCase
 from keepfit.config.suggest import closest
 from keepfit.data import get_table
-from keepfit.data.replay import Place, PutBack, Replays, Texts, raw_digest, read_replays, replays, write_replays
+from keepfit.data.paths import in_path
+from keepfit.data.replay import NONE, Place, PutBack, Texts, raw_digest, read_replays, replays, write_replays
 from keepfit.errors import DataError, Problem
 from keepfit.ledger import append, fold_of, who_and_why
 from keepfit.quarantine.files import Line
@@ -132,9 +133,15 @@ def _candidates(
         row = by_place.get((line.source, line.place))
         _see(line, row, seen, known, it)
         if row is not None:
-            level = levels.of(row)
+            level, row = levels.of(row), _with_path(use_case, row) if any(line.values.values()) else row
             none = nulls.get(row.source, set()) if level == "source" else set()
             yield Candidate(row, level, _changed(row, line, none))
+
+
+def _with_path(use_case: UseCase, row: Row) -> Row:
+    """Of a row without a shape that somebody gives one, the columns that stand in the path of its file."""
+    source = use_case.data.sources.get(row.source)
+    return row._replace(values={**in_path(source.path, row.file)}) if row.shapeless and source else row
 
 
 def _by_place(quarantined: Iterable[Row]) -> dict[tuple[str, Place], Row]:
@@ -221,7 +228,7 @@ def _append(
 
     def draft(newest: Entry | None) -> Draft | None:
         digest = fold_of(newest).replays
-        before = read_replays(store, digest) if digest else Replays("", ())
+        before = read_replays(store, digest) if digest else NONE
         known = {row.identity: row for row in before.rows}
         fresh = [row for row in new if not _same(row, known.get(row.identity))]
         if not fresh:

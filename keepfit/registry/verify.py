@@ -1,8 +1,8 @@
 """Everything that history refers to, hashed again.
 
 What this finds: any changed byte in, and any loss of, an entry, a manifest, a verdict, a snapshot's record or an object
-that one of them names; an entry that was taken out, put in, swapped, or rewritten together with the fold or the chain
-behind it; a number that was given twice; a move of the champion that the rules forbid.
+that one of them, or a quarantine, names; an entry that was taken out, put in, swapped, or rewritten together with the
+fold or the chain behind it; a number that was given twice; a move of the champion that the rules forbid.
 
 What it cannot find without a witness outside the store: that the newest entries were cut off, or that all of history
 from some entry on was written anew with correct digests. Runs are witnesses inside: each has recorded which entry was
@@ -25,6 +25,7 @@ from keepfit.records import (
     Manifest,
     Misfit,
     Position,
+    Quarantined,
     Snapshot,
     Verdict,
     Verified,
@@ -55,6 +56,10 @@ class _Seen:
 
     def where(self, key: str) -> str:
         return f"{self.store.address}/{key}"
+
+    def of(self, part: str) -> dict[str, bytes]:
+        """The files of one kind."""
+        return {key: data for key, data in self.files.items() if key.startswith(f"{self.use_case}/{part}/")}
 
 
 def verify(store: Store, use_case: str | None = None) -> Verified:
@@ -88,7 +93,7 @@ def _use_cases(store: Store) -> list[str]:
 
 def _look(store: Store, use_case: str) -> _Seen:
     history = replay(store, use_case)
-    parts = ("versions", "verdicts", "snapshots", "runs", "reports")
+    parts = ("versions", "verdicts", "snapshots", "runs", "reports", "quarantine")
     files = {key: store.read(key) for part in parts for key in store.list(f"{use_case}/{part}/")}
     versions = tuple(entry for entry in history.entries if entry.action == "registered")
     return _Seen(store, use_case, history, files, versions)
@@ -100,6 +105,7 @@ def _misfits(seen: _Seen) -> Iterator[Misfit]:
         yield from _version(seen, entry)
     yield from _unnamed(seen)
     yield from _memos(seen)
+    yield from _quarantines(seen)
 
 
 def _version(seen: _Seen, entry: Entry) -> Iterator[Misfit]:
@@ -168,9 +174,7 @@ def _unnamed(seen: _Seen) -> Iterator[Misfit]:
 
 def _memos(seen: _Seen) -> Iterator[Misfit]:
     digests = {entry.seq: digest_of(entry) for entry in seen.history.entries}
-    for key, data in seen.files.items():
-        if not key.startswith(f"{seen.use_case}/runs/"):
-            continue
+    for key, data in seen.of("runs").items():
         try:
             memo = unwrap(data, seen.where(key))
         except IntegrityError as error:
@@ -192,8 +196,18 @@ def _witnessed(seen: _Seen, digests: Mapping[int, str], position: Position) -> b
     return position.seq <= seen.history.newest  # an entry that is gone or altered was reported by the replay
 
 
+def _quarantines(seen: _Seen) -> Iterator[Misfit]:
+    from keepfit.validate.archive import quarantine_key
+
+    for key, data in seen.of("quarantine").items():
+        record = _parsed(data, Quarantined)
+        found = quarantine_key(seen.use_case, record.number) if record else "other bytes"
+        if found != key:
+            yield Misfit(what="a record of a quarantine was altered", where=seen.where(key), expected=key, found=found)
+
+
 def _needed(seen: _Seen) -> Iterator[tuple[str, str]]:
-    """Digests of the objects that a version cannot do without, each with who needs it."""
+    """Digests of the objects that a version or a quarantine cannot do without, each with who needs it."""
     for entry in seen.history.entries:
         yield from ((digest, f"entry {entry.seq} of {seen.use_case}") for digest in entry.objects.values())
     for entry in seen.versions:
@@ -205,6 +219,9 @@ def _needed(seen: _Seen) -> Iterator[tuple[str, str]]:
             yield from ((digest, label) for digest in manifest.files.values())
             snapshot = _parsed(seen.files.get(snapshot_key(seen.use_case, manifest.snapshot)), Snapshot)
             yield from ((digest, label) for digest in (snapshot.partitions if snapshot else ()))
+    for record in filter(None, (_parsed(data, Quarantined) for data in seen.of("quarantine").values())):
+        label = f"quarantine {record.number} of {seen.use_case}"
+        yield from ((digest, label) for digest in (*record.quarantine, *record.absent, record.extracted))
 
 
 def _mentioned(seen: list[_Seen]) -> set[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from keepfit.records import Evaluated, Extracted, Validated, Verdict
 from keepfit.report.changes import paired_rows
 from keepfit.report.data import by_source, conserved, read_in_all
+from keepfit.report.expected import expectation_row
 from keepfit.report.gates import gate_rows, tally
 from keepfit.report.metrics import Cell, metric_rows
 from keepfit.report.numbers import count, percent
@@ -28,13 +29,14 @@ def data_markdown(extracted: Extracted, validated: Validated) -> str:
     """Where the rows came from and where they went."""
     taken_out = [("dropped", found.rule, "", found.rows) for found in validated.dropped]
     taken_out += [("quarantined", found.rule, found.column or "", found.rows) for found in validated.broken]
+    rows = [expectation_row(told, {}) for told in validated.expectations]
     parts = [
         f"**{conserved(validated.rows)}**",
         _table(("rows", "rule", "column", "count"), [(k, r, c, f"{n:,}") for k, r, c, n in taken_out]),
         _table(("source", "read"), [(name, read_in_all(files)) for name, files in by_source(extracted).items()]),
         _table(
             ("outcome", "expectation", "expected", "observed"),
-            [(e.outcome, e.name, e.expected, e.observed) for e in validated.expectations],
+            [(row.word, row.name, row.expected, row.observed) for row in rows],
         ),
         "\n".join(f"- {escaped(warning)}" for warning in (*extracted.warnings, *validated.warnings)),
     ]

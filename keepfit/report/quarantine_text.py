@@ -64,11 +64,12 @@ def explained_text(it: Explained, zone: str, examples: int = 20) -> str:
 
 def beside(it: Explained) -> tuple[str, ...]:
     """Rows that are not part of the sum, or are counted in it under another name."""
+    has = "has" if it.put_back == 1 else "have"
     said = [
-        (it.not_yet, "more at or after “as of”: not there yet, so not among the rows in"),
-        (it.put_back, "of the quarantined have been put back since; the next run has them"),
+        (it.not_yet, f"{count(it.not_yet)} more at or after “as of”: not there yet, so not among the rows in"),
+        (it.put_back, f"{it.put_back:,} of the quarantined rows {has} been put back since; the next run has them"),
     ]
-    return tuple(f"{count(rows)} {words}" for rows, words in said if rows)
+    return tuple(words for rows, words in said if rows)
 
 
 def one_row_text(it: Explained, file: str, row: int, values: Sequence[tuple[str, str | None]], back: str) -> str:
@@ -118,7 +119,13 @@ def _examples(it: Explained, most: int) -> list[str]:
         return []
     shown.sort(key=lambda each: (each.file, each.row))
     rows = [
-        (visible(e.file, 60), f"{e.row:,}", visible(e.column or "–", 30), _value(e.value), visible(e.reason, 90))
+        (
+            visible(e.file, 60),
+            f"{e.row:,}",
+            visible(e.column or "–", 30),
+            _value(e.value) if e.column or e.value else "–",
+            visible(e.reason, 90),
+        )
         for e in shown
     ]
     return ["examples", *_table([("file", "row", "column", "value", "why"), *rows], right=(1,))]
@@ -170,7 +177,7 @@ def _indented(text: str) -> str:
 
 
 def _next(it: Explained) -> list[str]:
-    if not it.matching:
+    if not it.matching or it.matching < it.rows.quarantined:
         return []
     name, number = it.use_case, it.number
     return [

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from keepfit.records import Outcome
 from keepfit.report.changes import ChangeRow, PairedRow, change_rows, paired_rows
 from keepfit.report.data import DataSection, data_section
+from keepfit.report.expected import ExpectationRow, expectation_row
 from keepfit.report.figures import Figure, figures, search_figure
 from keepfit.report.gates import GateRow, gate_rows, of_outcome, tally
 from keepfit.report.metrics import MetricRow, headline, metric_rows
@@ -50,7 +51,7 @@ class Page:
     figures: tuple[Figure, ...]
     search: Figure | None
     data: DataSection
-    expectations: tuple[tuple[str, str, str, str], ...]
+    expectations: tuple[ExpectationRow, ...]
     facts: tuple[tuple[str, str], ...]
     digests: tuple[tuple[str, str], ...]
 
@@ -81,7 +82,7 @@ def page(records: RunRecords) -> Page:
         figures=figures(records),
         search=search_figure(records),
         data=data_section(records),
-        expectations=tuple((e.name, e.outcome, e.expected, e.observed) for e in records.validated.expectations),
+        expectations=tuple(expectation_row(each, {}) for each in records.validated.expectations),
         facts=_facts(records),
         digests=_digests(records),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from keepfit.config.model import UseCase
 from keepfit.data.snapshot import Writer, read_snapshot
-from keepfit.data.tables import get_tables
+from keepfit.data.tables import get_table
 from keepfit.profile import Profile, merged, profiled
 from keepfit.records import Accepted, ColumnSummary, Expectation, Extracted, Moment, Snapshot, canonical, parse
 from keepfit.store import get, put
@@ -16,6 +16,7 @@ from keepfit.validate.fates import Fate
 from keepfit.validate.labels import classes_to_tell_apart
 from keepfit.validate.sift import Book, Terms
 from keepfit.validate.summary import summaries
+from keepfit.validate.turns import in_turn
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,11 +58,10 @@ def learnable(
     writer = Writer(store, use_case.name, kinds, use_case.data.key, use_case.data.event_time)
     profiles: list[Profile] = []
     files: Counter[str] = Counter()
-    for table in _kept(store, extracted.parts, book, list(kinds)):
-        files.update(quarantine.by_file(table))
-        rows = table.select(list(kinds))
-        writer.add(rows)
-        profiles.append(profiled(rows))
+    for kept in _kept(store, extracted.parts, book, list(kinds)):
+        writer.add(kept.rows)
+        profiles.append(kept.profile)
+        files.update(kept.files)
     profile = merged(profiles)
     classes_to_tell_apart(profile, use_case)
     snapshot = writer.close()
@@ -88,11 +88,22 @@ def learnable(
     )
 
 
-def _kept(store: "Store", parts: Sequence[str], book: Book, columns: Sequence[str]) -> "Iterator[pa.Table]":
-    """The rows that are kept, part by part, with ``_file``."""
+class _Kept(NamedTuple):
+    rows: "pa.Table"
+    profile: Profile
+    files: dict[str, int]
+
+
+def _kept(store: "Store", parts: Sequence[str], book: Book, columns: Sequence[str]) -> Iterator[_Kept]:
+    """The rows that are kept, part by part."""
     import pyarrow as pa
 
-    tables = get_tables(store, parts, [*columns, "_file"])
-    for table, (start, end) in zip(tables, book.spans, strict=True):
+    def of_part(part: tuple[str, tuple[int, int]]) -> _Kept:
+        digest, (start, end) = part
         kept = book.fates[start:end] == Fate.KEPT
-        yield table if kept.all() else table.filter(pa.array(kept))
+        table = get_table(store, digest, [*columns, "_file"])
+        table = table if kept.all() else table.filter(pa.array(kept))
+        rows = table.select(list(columns))
+        return _Kept(rows, profiled(rows), quarantine.by_file(table))
+
+    return in_turn(of_part, zip(parts, book.spans, strict=True))

@@ -26,10 +26,11 @@ from keepfit.validate import quarantine
 from keepfit.validate.contract import ColumnCheck, column_checks, column_faults
 from keepfit.validate.fates import Fate
 from keepfit.validate.faults import FUTURE, NOT_UNIQUE, Fault, Rule, why
-from keepfit.validate.labels import labels
+from keepfit.validate.labels import Labels, labels
 from keepfit.validate.rules import named, row_faults
 from keepfit.validate.tally import Tally
-from keepfit.validate.unique import Hashes, Some, among, hashed, not_alone, shared, twins
+from keepfit.validate.turns import in_turn
+from keepfit.validate.unique import Hashes, Some, among, complete, hashed, not_alone, shared, twins
 from keepfit.validate.unseen import unseen
 
 if TYPE_CHECKING:
@@ -99,16 +100,14 @@ def sift(
     IntegrityError
         The parts do not hold the rows that were extracted.
     """
-    subjects = {NOT_UNIQUE: use_case.data.key, **terms.unique}
-    book = _empty(extracted.rows, subjects)
-    schema = quarantine.quarantine_schema(terms.schema)
-    for table in get_tables(store, extracted.parts):
-        _look(table, book, use_case, moment, terms, out)
+    book = empty_book(extracted.rows, [NOT_UNIQUE, *terms.unique])
+    for seen in in_turn(lambda part: look(get_table(store, part), use_case, moment, terms), extracted.parts):
+        enter(seen, book, out)
     if sum(end - start for start, end in book.spans) != extracted.rows:
         raise _lost(extracted.rows, sum(end - start for start, end in book.spans))
     for refused in get_tables(store, extracted.refused):
         book.tally.refused(refused, list(terms.columns))
-        rows = quarantine.refused_rows(refused, schema)
+        rows = quarantine.refused_rows(refused, quarantine.quarantine_schema(terms.schema))
         book.files.update(quarantine.by_file(rows))
         out.add(rows)
     _settle_key(store, extracted.parts, book, use_case, list(terms.columns))
@@ -122,12 +121,13 @@ def sift(
     return book
 
 
-def _empty(rows: int, subjects: "dict[Rule, tuple[str, ...]]") -> Book:
+def empty_book(rows: int, unique: Sequence[Rule]) -> Book:
+    """Before anything is known; ``unique`` are the rules about rows that must not be alike."""
     return Book(
         fates=np.zeros(rows, dtype=np.uint8),
         pending=np.zeros(rows, dtype=bool),
         unlabelled=np.zeros(rows, dtype=bool),
-        hashes={rule: np.zeros(rows, dtype=np.uint64) for rule in subjects},
+        hashes={rule: np.zeros(rows, dtype=np.uint64) for rule in unique},
     )
 
 
@@ -135,25 +135,52 @@ def _lost(expected: int, found: int) -> IntegrityError:
     return IntegrityError(Problem("rows were lost on the way", "validate", f"{expected:,} rows", f"{found:,} rows"))
 
 
-def _look(
-    table: "pa.Table", book: Book, use_case: UseCase, moment: Moment, terms: Terms, out: quarantine.TakenOut
-) -> None:
-    """The first look at a part: what is broken by itself, labels, and hashes of what must be unique."""
+class Look(NamedTuple):
+    """What a first look at a part (n rows) says: what is broken by itself, labels, hashes of what must be unique."""
+
+    rows: int
+    files: dict[str, int]
+    broken: NDArray[np.int64]
+    quarantined: "pa.Table | None"
+    tally: Tally
+    labels: Labels
+    hashes: dict[Rule, Hashes]
+
+
+def look(table: "pa.Table", use_case: UseCase, moment: Moment, terms: Terms) -> Look:
+    """Look at a part for the first time, whatever other parts hold."""
+    faults = faults_of(table, terms, use_case, moment)
+    found, tally = why(faults), Tally()
+    tally.add(table, faults)
+    schema = quarantine.quarantine_schema(terms.schema)
+    return Look(
+        rows=table.num_rows,
+        files=quarantine.by_file(table),
+        broken=found.rows,
+        quarantined=quarantine.quarantined(table, found, schema) if faults else None,
+        tally=tally,
+        labels=labels(table, use_case, moment),
+        hashes={
+            rule: hashed(table, columns) for rule, columns in {NOT_UNIQUE: use_case.data.key, **terms.unique}.items()
+        },
+    )
+
+
+def enter(seen: Look, book: Book, out: quarantine.TakenOut) -> None:
+    """Note what was seen of the next part."""
     start = book.spans[-1][1] if book.spans else 0
-    here = slice(start, start + table.num_rows)
+    here = slice(start, start + seen.rows)
     if here.stop > len(book.fates):
         raise _lost(len(book.fates), here.stop)
     book.spans.append((here.start, here.stop))
-    book.files.update(quarantine.by_file(table))
-    faults = faults_of(table, terms, use_case, moment)
-    if faults:
-        found = why(faults)
-        book.fates[here][found.rows] = Fate.BROKEN
-        book.tally.add(table, faults)
-        out.add(quarantine.quarantined(table, found, quarantine.quarantine_schema(terms.schema)))
-    book.pending[here], book.unlabelled[here] = labels(table, use_case, moment)
-    for rule, columns in {NOT_UNIQUE: use_case.data.key, **terms.unique}.items():
-        book.hashes[rule][here] = hashed(table, columns)
+    book.files.update(seen.files)
+    book.tally.merge(seen.tally)
+    book.fates[here][seen.broken] = Fate.BROKEN
+    if seen.quarantined is not None:
+        out.add(seen.quarantined)
+    book.pending[here], book.unlabelled[here] = seen.labels
+    for rule, hashes in seen.hashes.items():
+        book.hashes[rule][here] = hashes
 
 
 def faults_of(table: "pa.Table", terms: Terms, use_case: UseCase, moment: Moment) -> list[Fault]:
@@ -210,7 +237,8 @@ def _settle_unique(store: "Store", parts: Sequence[str], book: Book, rule: Rule,
     if not chosen.any():
         return
     conflicts = np.zeros(len(chosen), dtype=bool)
-    for places in not_alone(_rows(store, parts, book, chosen, columns), columns):
+    rows = (complete(some) for some in _rows(store, parts, book, chosen, columns))
+    for places in not_alone(rows, columns):
         conflicts[places] = True
     if conflicts.any():
         book.conflicts[rule] = conflicts

@@ -38,6 +38,14 @@ class Tally:
             rows = several[0] if len(several) == 1 else np.unique(np.concatenate(several))
             self.by_column[column] = self.by_column.get(column, 0) + len(rows)
 
+    def merge(self, other: "Tally") -> None:
+        """Count what was counted of later rows."""
+        for rule, rows in other.rows.items():
+            self._count(rule, rows)
+            self._examples[rule] += other._examples[rule][: EXAMPLES - len(self._examples[rule])]
+        for column, rows in other.by_column.items():
+            self.by_column[column] = self.by_column.get(column, 0) + rows
+
     def refused(self, table: "pa.Table", columns: Sequence[str]) -> None:
         """Count the rows that a reader refused; what it says of a cell begins with the name of its column."""
         import pyarrow.compute as pc

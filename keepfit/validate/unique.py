@@ -68,6 +68,16 @@ class Some(NamedTuple):
     values: "pa.Table"
 
 
+def complete(some: Some) -> Some:
+    """Those that lack nothing: who has no value shares none."""
+    import pyarrow as pa
+
+    there = np.ones(len(some.places), dtype=bool)
+    for column in some.values.columns:
+        there &= column.is_valid().to_numpy()
+    return Some(some.places[there], some.values.filter(pa.array(there)))
+
+
 class Twins(NamedTuple):
     """Rows (k,) by place, with their standing among rows of the same key.
 

@@ -58,7 +58,7 @@ def validate(
     terms = terms_of(store, use_case, extracted)
     out, gone = TakenOut(store), TakenOut(store)
     book = sift(store, use_case, extracted, moment, terms, out)
-    _take_out(store, use_case, extracted, book, terms, out, gone)
+    take_out(store, use_case, extracted, book, terms, out, gone)
     give_back()
     dropped = _dropped(book, use_case, extracted)
     record = Quarantined(
@@ -97,7 +97,7 @@ def validate(
     )
 
 
-def _take_out(
+def take_out(
     store: "Store",
     use_case: UseCase,
     extracted: Extracted,

@@ -3,17 +3,20 @@
 journeys_driver.py once TOLD POINT WORDS...   one run in this process
 journeys_driver.py serve                      fork for each run that a line of stdin describes
 
-A point is ``before STAGE`` (its body is about to run), ``made STAGE`` (the record is there, its memo is not) or
-``kept STAGE`` (the memo is written). The kill is SIGKILL, by this process to itself.
+A point is ``before STAGE`` (its body is about to run), ``made STAGE`` (the record is there, its memo is not), ``kept
+STAGE`` (the memo is written), or ``write N``: the n-th beginning or end of a write to the store, which are told too.
+The kill is SIGKILL, by this process to itself.
 """
 
 import gc
 import importlib
+import itertools
 import json
 import logging
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 WANTED = (
@@ -68,11 +71,34 @@ def die_at(point):
     module.recorded = memo.recorded = positions.recorded = recorded
 
 
+def die_at_write(told, number):
+    """Make the store tell when it begins and has ended to write, and kill this process at one of these moments."""
+    from keepfit.store import Directory
+
+    original, lock, reached = Directory.create, threading.Lock(), itertools.count()
+
+    def reach(when, key):
+        with lock, Path(told).open("a") as file:
+            file.write(f"{when} {key}\n")
+            file.flush()
+            if next(reached) == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def create(self, key, data):
+        reach("writes", key)
+        original(self, key, data)
+        reach("wrote", key)
+
+    Directory.create = create
+
+
 def once(told, point, words):
     from flows.cli import main
 
     tell(told)
-    if point:
+    if point.startswith("write "):
+        die_at_write(told, int(point.split()[1]))
+    elif point:
         die_at(point)
     sys.argv = ["keepfit", *words]
     main(words)

@@ -36,13 +36,12 @@ class Dying(Directory):
 
 def race(store: str, worker: int, runs: int) -> None:
     """Print the numbers that this process was given."""
-    numbers = []
+    numbers, opened = [], open_store(store)
     for number in range(runs):
-        directory = open_store(store)
-        made = candidate(directory, 1000 * worker + number, "pass" if number % 2 else "not_enough_evidence")
-        given = registered(directory, made)
-        release(directory, made.use_case, given, made.verdict, actor=f"worker {worker}", at=NOON)
-        assert promote(directory, "flights", given.number, **PERSON).champion == given.number
+        made = candidate(opened, 1000 * worker + number, "pass" if number % 2 else "not_enough_evidence")
+        given = registered(opened, made)
+        release(opened, made.use_case, given, made.verdict, actor=f"worker {worker}", at=NOON)
+        assert promote(opened, "flights", given.number, **PERSON).champion == given.number
         numbers.append(given.number)
     print(json.dumps(numbers))
 

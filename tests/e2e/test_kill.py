@@ -104,6 +104,42 @@ def test_a_rollback_between_the_kill_and_the_next_attempt_stands(world, warm, un
     assert state(world) == (1, undisturbed[1][1])
 
 
+@pytest.fixture(scope="module")
+def writes(history, warm, tmp_path_factory):
+    """The beginning and the end of every write to the store that a run makes, in order."""
+    ended = warm.run(copy(history, tmp_path_factory.mktemp("writes")), *COMMAND, die="write -1")
+    assert ended.code == 0, ended.err
+    told = [line for line in ended.told if line.startswith(("writes ", "wrote "))]
+    assert sum("/ledger/" in line for line in told) == 4
+    assert {line.split()[1].split("/")[-2] for line in told} >= {"objects", "runs", "snapshots", "versions", "verdicts"}
+    return told
+
+
+def see_a_kill_at_a_write(history, warm, undisturbed, folder, number):
+    world = copy(history, folder)
+    ended = warm.run(world, *COMMAND, die=f"write {number}")
+    assert (ended.code, ended.out) == (KILLED, ""), ended.err
+    champion, versions = state(world)
+    assert champion in {1, len(versions)}
+    assert warm.running() == []
+    again = warm.run(world, *COMMAND)
+    assert (lasting(again.answer), state(world)) == undisturbed[:2], ended.told[-1]
+    shutil.rmtree(folder)
+
+
+def test_killed_at_some_writes_to_the_store(history, warm, undisturbed, writes, tmp_path):
+    of_the_ledger = [number for number, line in enumerate(writes) if "/ledger/" in line]
+    others = random.Random(len(writes)).sample(sorted({*range(len(writes))} - {*of_the_ledger}), 8)
+    for number in (*of_the_ledger, *others):
+        see_a_kill_at_a_write(history, warm, undisturbed, tmp_path / f"{number}", number)
+
+
+@pytest.mark.soak
+def test_killed_at_every_write_to_the_store(history, warm, undisturbed, writes, tmp_path):
+    for number in range(len(writes)):
+        see_a_kill_at_a_write(history, warm, undisturbed, tmp_path / f"{number}", number)
+
+
 def linked(world, folder):
     """A copy that shares its files, which nobody ever writes to again."""
     shutil.copytree(world.work, folder / "work", copy_function=os.link)

@@ -33,18 +33,18 @@ def ended(process):
     return process.returncode
 
 
-def test_eight_processes_register_and_promote_at_once(tmp_path):
-    workers = [start("race", tmp_path, worker, 20) for worker in range(8)]
+def test_eight_processes_register_and_promote_a_hundred_times_each(tmp_path):
+    workers = [start("race", tmp_path, worker, 100) for worker in range(8)]
     given = []
     for worker in workers:
-        said, errors = worker.communicate(timeout=120)
+        said, errors = worker.communicate(timeout=600)
         assert worker.returncode == 0, errors
         given += json.loads(said)
-    assert sorted(given) == list(range(1, 161))
+    assert sorted(given) == list(range(1, 801))
     store = open_store(str(tmp_path))
     verified = verify(store)
     assert verified.problems == ()
-    assert verified.checked.versions == 160
+    assert verified.checked.versions == 800
     shown = show_all(store, "flights")
     assert [entry.seq for entry in shown.ledger] == list(range(len(shown.ledger), 0, -1))
     assert shown.champion in given

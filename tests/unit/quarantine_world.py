@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 import pyarrow as pa
 from data_world import use_case
 
-from keepfit.data import put_table
-from keepfit.data.rejudge import as_examples, as_source, in_place, keys_of_refused, of_gone_files, rules_of
-from keepfit.data.replay import Replays, replays, without_superseded
+from keepfit.data import get_table, put_table
+from keepfit.data.index import Known, ParsedFile
+from keepfit.data.put_back import with_put_back
+from keepfit.data.rejudge import as_examples, as_source, keys_of_refused, rules_of
+from keepfit.data.replay import replays
 from keepfit.errors import Exists, Missing
 from keepfit.quarantine import replay, taken
 from keepfit.records import (
@@ -99,24 +101,28 @@ class Place:
 
     def run(self):
         """Extract, validate, write down what was taken out."""
-        back = replays(self.store, self.case.name)
-        rules = rules_of(self.case, [])
-        tables, refused, sources = self._read(back)
+        back, rules = replays(self.store, self.case.name), rules_of(self.case, [])
+        files = with_put_back(self.store, self.case, "items", self._known(), back)
+        refused = [self._table(file.parsed.refused, file.path) for file in files.values() if file.parsed.refused]
         keys = keys_of_refused(self.case, "items", refused)
-        pairs = [(self._conform(rules, table), empty_refused()) for table in tables]
-        done = [
-            *back.over_examples(
-                pairs,
-                self.digests(),
-                self.case.data.key,
-                lambda texts: self._pair(rules, texts),
-                [keys] if keys else [],
-            )
+        pairs = [
+            as_examples(rules, self.case, self._table(file.parsed.parts, file.path))
+            for file in files.values()
+            if file.parsed.parts
         ]
-        empty = as_examples(rules, self.case, named(texts_of([]), "")).table
-        examples = pa.concat_tables([self._conform(rules, table) for table in (*(table for table, _ in done), empty)])
-        refused = [*refused, *(bad for _, bad in done if bad.num_rows)]
-        return self._validate(rules, examples, refused, sources)
+        done = back.over_examples(
+            pairs,
+            {row.away: row.digest for row in back.rows} | self.digests(),
+            self.digests().values(),
+            self.case.data.key,
+            lambda texts: as_examples(rules, self.case, texts),
+            [keys] if keys else [],
+        )
+        tables = [as_examples(rules, self.case, named(texts_of([]), ""))[0]]
+        for table, bad in done:
+            tables.append(table.select(tables[0].column_names))
+            refused += [bad] if bad.num_rows else []
+        return self._validate(rules, pa.concat_tables(tables), refused, [self._source(file) for file in files.values()])
 
     def put_back(self, lines=None, number=None, **options):
         """As `keepfit quarantine replay` does."""
@@ -124,46 +130,40 @@ class Place:
         options = {"actor": "ada", "reason": "mended", "at": AT} | options
         return replay(self.store, self.case, it, lines, **options)
 
-    def _read(self, back: Replays):
-        tables, refused, sources, files = [], [], [], self.digests()
-        for path, rows in self.files.items():
-            table, bad = as_source(self.case, "items", texts_of(rows))
-            placed = in_place(back, self.case, "items", files[path], files, bad)
-            if placed is not None:
-                table, bad = (without(each, placed.leave_out) for each in (table, bad))
-                table = pa.concat_tables([table, placed.table], promote_options="default")
-                bad = pa.concat_tables([bad, placed.refused])
-            tables.append(named(table, path))
-            refused.append(named(bad, path))
-            sources.append(self._source(path, files[path], table, bad))
-        keys = keys_of_refused(self.case, "items", refused)
-        away = of_gone_files(back, self.case, "items", files, refused)
-        if away is not None:
-            left = without_superseded(away.table, self.case.data.key, [*tables, *([keys] if keys else [])])
-            sources += [
-                self._source(name, digest, left, away.refused) for name, digest in back.gone("items", files).items()
-            ]
-            tables.append(left)
-            refused.append(away.refused)
-        return tables, refused, sources
+    def _known(self):
+        """What the readers make of the files."""
+        return {path: self._file(path, texts_of(rows)) for path, rows in self.files.items()}
 
-    def _source(self, path, digest, table, bad):
+    def _file(self, path, texts):
+        table, bad = as_source(self.case, "items", texts)
+        parsed = ParsedFile(
+            parts=(put_table(self.store, table),) if table.num_rows else (),
+            rows=table.num_rows,
+            refused=(put_table(self.store, bad),) if bad.num_rows else (),
+            refused_rows=bad.num_rows,
+            columns=tuple(
+                Column(name=field.name, type=str(field.type)) for field in table.schema if field.name != "_row"
+            ),
+            first=None,
+            last=None,
+            undated=0,
+            profile="",
+        )
+        return Known(path=path, signature="", digest=self.digests()[path], size=1, parsed=parsed)
+
+    def _table(self, digests, path):
+        return named(pa.concat_tables([get_table(self.store, digest) for digest in digests]), path)
+
+    def _source(self, file):
         return SourceFile(
             source="items",
-            path=path,
-            digest=digest,
-            size=1,
-            parts=(put_table(self.store, table),),
-            rows=table.num_rows,
-            refused=bad.num_rows,
+            path=file.path,
+            digest=file.digest,
+            size=file.size,
+            parts=file.parsed.parts,
+            rows=file.parsed.rows,
+            refused=file.parsed.refused_rows,
         )
-
-    def _pair(self, rules, texts):
-        table, refused = as_examples(rules, self.case, texts)
-        return table.select([*rules, "_file", "_row"]), refused
-
-    def _conform(self, rules, table):
-        return table.select([*rules, "_file", "_row"])
 
     def _validate(self, rules, examples, refused, sources):
         values = examples.select(list(rules))
@@ -236,16 +236,6 @@ def texts_of(rows):
 
 def named(table, path):
     return table.append_column("_file", pa.array([path] * table.num_rows, pa.string()))
-
-
-def without(table, rows):
-    return table.filter(pa.array([row not in rows for row in table["_row"].to_pylist()], pa.bool_()))
-
-
-def empty_refused():
-    from keepfit.data.refused import refused_schema
-
-    return named(refused_schema().empty_table(), "")
 
 
 def key_of(raw):

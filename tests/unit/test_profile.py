@@ -192,7 +192,7 @@ def test_what_is_said_of_values_and_days():
     assert p.top(columns["c"]) == (("b", 2), ("a", 1))
     assert p.top(columns["ok"]) == (("true", 3), ("false", 1))
     assert p.mean(columns["ok"]) == 0.75
-    assert p.share(columns["c"], "b") == 2 / 3
+    assert p.rows_with(columns["c"], ["b", "q"]) == 2
     assert list(p.per_day(columns["at"])) == [(date(2020, 1, 1), 2), (date(2020, 1, 3), 2)]
     assert (columns["l"].rows, columns["l"].nulls) == (4, 1)
     assert math.isnan(p.mean(columns["c"]))
@@ -205,6 +205,13 @@ def test_a_column_that_only_some_tables_have_or_that_changes_its_type():
     assert (found.columns["n"].kind, found.columns["n"].numbers.table.values) == ("float", (0.5, 1.0, 2.0))
     mixed = p.merged([found, p.profiled(pa.table({"n": ["x"]}))]).columns["n"]
     assert (mixed.kind, mixed.rows) == ("mixed", 4)
+
+
+def test_there_is_no_minus_zero():
+    for values in ([0.0, -0.0], [-0.0, 0.0], [-0.0]):
+        assert b"-0" not in canonical(of(values))
+        assert str(of(values).numbers.low) == "0.0"
+    assert hashing.of_numbers(np.array([-0.0])) == hashing.of_numbers(np.array([0.0]))
 
 
 def test_infinite_numbers_are_counted_and_have_their_place():

@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 import pytest
+from crash_points import Counting
 from history_world import NOON, UseCaseOf, candidate, ran, registered
 from msgspec import structs
 
 from keepfit.errors import IntegrityError, Missing
 from keepfit.ledger import entries, head
 from keepfit.records import Position, canonical, digest_of
-from keepfit.registry import manifest, position, registration, show, verdict, verify
+from keepfit.registry import manifest, position, registration, show, show_all, verdict, verify
 from keepfit.store import open_store
 
 
@@ -122,6 +123,39 @@ def test_show_is_empty_where_nothing_happened(store):
     assert verify(store).ok
 
 
+def test_show_costs_two_requests_and_tells_the_latest_of_a_long_history(store):
+    for number in range(1, 31):
+        ran(store, number, "pass" if number % 2 else "fail")
+    counting = Counting(store)
+    shown = show(counting, "flights")
+    assert [what for what, _ in counting.asked] == ["list", "read"]
+    assert (shown.versions_in_all, shown.entries_in_all) == (30, 45)
+    everything = show_all(store, "flights")
+    assert [one.version for one in everything.versions] == list(range(30, 0, -1))
+    assert [one.seq for one in everything.ledger] == list(range(45, 0, -1))
+    assert shown == structs.replace(everything, versions=everything.versions[:20], ledger=everything.ledger[:20])
+
+
+def test_what_a_registration_and_a_look_for_a_version_cost_hardly_grows_with_the_history(store):
+    def cost(deed):
+        counting = Counting(store)
+        deed(counting)
+        return len(counting.asked)
+
+    costs = []
+    for first in (1, 41):
+        for number in range(first, first + 8):
+            ran(store, number)
+        made = candidate(store, first + 30)
+        costs.append(
+            (cost(lambda it, made=made: registered(it, made)), cost(lambda it: registration(it, "flights", 3)))
+        )
+    (few, near), (many, far) = costs
+    assert few == many
+    assert far <= near + 2
+    assert [registration(store, "flights", n).version.number for n in range(1, 19)] == list(range(1, 19))
+
+
 def test_show_tells_versions_aliases_who_when_and_why(store):
     for number, outcome in enumerate(("pass", "fail", "pass", "not_enough_evidence"), start=1):
         ran(store, number, outcome)
@@ -152,6 +186,7 @@ def test_the_shape_for_machines_is_that_of_the_design(store):
     ran(store, 1)
     shown = json.loads(canonical(show(store, "flights")))
     assert {"use_case", "store", "champion", "challenger", "previous", "versions", "ledger"} <= shown.keys()
+    assert (shown["versions_in_all"], shown["entries_in_all"]) == (1, 2)
     assert {"version", "digest", "created", "as_of", "outcome", "metrics"} <= shown["versions"][0].keys()
     assert {"seq", "at", "action", "actor", "reason"} <= shown["ledger"][0].keys()
     verified = json.loads(canonical(verify(store)))

@@ -4,12 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from history_world import NOON, PERSON, UseCaseOf, candidate, ran, tree
+from history_world import NOON, PERSON, UseCaseOf, candidate, put_back, ran, tree
 from msgspec.structs import replace
 
 from keepfit.ledger import entry_key, fold_after
 from keepfit.ledger.entries import checksum
-from keepfit.records import Draft, Entry, Fold, Seat, canonical, digest_of, parse
+from keepfit.records import Draft, Entry, Fold, Quarantined, RowCount, Seat, canonical, digest_of, parse
 from keepfit.registry import show, verify
 from keepfit.release import disable, promote, rollback
 from keepfit.store import open_store, put
@@ -284,6 +284,78 @@ def test_the_moves_of_people_are_replayed_too(store):
     assert verify(store).ok
     rewrite(store, {10: replace(entry(store, 10), fold=replace(entry(store, 10).fold, disabled=False))})
     assert first(store).what == "entry 10 carries a wrong fold"
+
+
+def test_a_forged_release_of_what_is_held_is_found(store):
+    ran(store, 5, held=("ten times the rows",))
+    held = entry(store, 9)
+    promote(store, "flights", 5, **PERSON)
+    assert verify(store).ok
+    by_verdict = replace(entry(store, 10), details={"by": "verdict", "replaced": "version 2"}, objects={})
+    rewrite(store, {10: by_verdict}, refold=True)
+    assert first(store).what == "entry 10 promotes a version that is held, and not by a person"
+    other = replace(by_verdict, details=held.details | {"by": "hand", "rows": "7"}, objects=held.objects)
+    rewrite(store, {10: other}, refold=True)
+    assert first(store).what == "entry 10 accepts other data than the version was made of"
+
+
+def test_forged_lines_for_show_are_found_and_named(store):
+    fold = entry(store, 8).fold
+    lines = (replace(fold.newest_entries[0], actor="mallory"), *fold.newest_entries[1:])
+    rewrite(store, {8: replace(entry(store, 8), fold=replace(fold, newest_entries=lines))})
+    problem = first(store)
+    assert problem.what == "entry 8 carries a wrong fold"
+    assert "mallory" in problem.found
+    assert "ada" in problem.expected
+    assert len(problem.found) <= 500
+
+
+def test_rows_that_were_put_back_are_hashed_too(store):
+    put_back(store, b"rows")
+    assert verify(store).ok
+    (object_,) = entry(store, 9).objects.values()
+    (store.root / f"objects/{object_}").write_bytes(b"other")
+    assert object_ in first(store).where
+    (store.root / f"objects/{object_}").unlink()
+    assert "entry 9 of flights needs is missing" in first(store).what
+
+
+def a_quarantine(store):
+    """Of four rows one, whose object is given back."""
+    from keepfit.validate.archive import write
+
+    rows = put(store, b"one row, its values and its reasons")
+    record = Quarantined(
+        number=0,
+        as_of=NOON,
+        started=NOON,
+        config="c",
+        extracted=put(store, b"what was judged"),
+        rows=RowCount(total=4, kept=3, quarantined=1, dropped=0),
+        quarantine=(rows,),
+        absent=(),
+        broken=(),
+        dropped=(),
+        failed="",
+    )
+    write(store, "flights", record)
+    return rows
+
+
+def test_a_row_in_quarantine_that_is_lost_or_altered_is_found(store):
+    path = store.root / f"objects/{a_quarantine(store)}"
+    assert verify(store).ok
+    good = path.read_bytes()
+    path.write_bytes(b"other")
+    assert str(path) == first(store).where
+    path.unlink()
+    assert first(store).what == "an object that quarantine 1 of flights needs is missing"
+    path.write_bytes(good)
+    record = store.root / "flights/quarantine/999999999999.json"
+    record.rename(record.with_name("999999999998.json"))
+    assert first(store).what == "a record of a quarantine was altered"
+    record.write_bytes(b"{}")
+    assert not verify(store).ok
 
 
 def test_verify_changes_nothing(store):

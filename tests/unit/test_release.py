@@ -119,6 +119,73 @@ def test_while_disabled_the_last_champion_is_the_reference(store):
     assert champion(store) == 2
 
 
+def test_a_person_who_was_faster_is_not_overruled_by_the_run_that_comes_back(store):
+    ran(store, 1)
+    made = candidate(store, 2)
+    given = registered(store, made)
+    promote(store, "flights", 2, **PERSON)
+    rollback(store, "flights", **PERSON)
+    again = release(store, made.use_case, given, made.verdict, actor="train", at=NOON)
+    assert (again.released, again.champion, champion(store)) == (True, 1, 1)
+    assert "promoted by ada: the numbers are good; by now the champion is version 1" in again.reason
+
+
+# Held for a person.
+
+WHY = ("ten times the usual rows", "a ratio of 100 in distance")
+
+
+def test_a_pass_that_is_held_waits_for_a_person(store):
+    ran(store, 1)
+    result = ran(store, 2, held=WHY)
+    assert (result.released, result.champion) == (False, 1)
+    assert "held for a person: ten times the usual rows; a ratio of 100 in distance; look, then" in result.reason
+    assert "`keepfit promote flights 2" in result.reason
+    assert head(store, "flights").details["held"] == "; ".join(WHY)
+    shown = show(store, "flights")
+    assert (shown.champion, shown.challenger, shown.versions[0].held) == (1, 2, "; ".join(WHY))
+
+
+def test_what_was_registered_as_held_is_not_released_by_looking_again(store):
+    made = candidate(store, 1, held=WHY)
+    given = registered(store, made)
+    result = release(store, made.use_case, given, made.verdict, actor="train", at=NOON, held=())
+    assert (result.released, champion(store)) == (False, None)
+    assert "held for a person" in result.reason
+
+
+def test_what_is_held_by_now_is_not_released_either(store):
+    made = candidate(store, 1)
+    given = registered(store, made)
+    assert not release(store, made.use_case, given, made.verdict, actor="train", at=NOON, held=WHY).released
+    assert champion(store) is None
+
+
+def test_a_person_who_has_looked_releases_what_was_held_and_its_data_count(store):
+    ran(store, 1)
+    made = candidate(store, 2, held=WHY)
+    given = registered(store, made)
+    assert [one.rows for one in head(store, "flights").fold.accepted] == [101]
+    assert promote(store, "flights", 2, **PERSON).champion == 2
+    entry = head(store, "flights")
+    assert entry.details["held"] == "; ".join(WHY)
+    assert (entry.fold.accepted[0].rows, entry.fold.accepted[0].profile) == (102, made.profile)
+    assert len(entry.fold.accepted) == 2
+    assert verify(store).problems == ()
+    again = release(store, made.use_case, given, made.verdict, actor="train", at=NOON, held=WHY)
+    assert (again.released, again.champion) == (True, 2)
+
+
+@pytest.mark.parametrize("outcome", ["fail", "not_enough_evidence"])
+def test_being_held_does_not_make_a_version_better(store, outcome):
+    ran(store, 1)
+    result = ran(store, 2, outcome, held=WHY)
+    assert outcome.replace("_", " ") in result.reason
+    if outcome == "fail":
+        with pytest.raises(Refused):
+            promote(store, "flights", 2, **PERSON)
+
+
 # By hand.
 
 

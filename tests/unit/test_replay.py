@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 from quarantine_world import Place, good
 
-from keepfit.data.replay import PutBack, Replays, as_text, raw_texts, replays, without_superseded
+from keepfit.data.replay import (
+    PutBack,
+    Replays,
+    as_text,
+    raw_digest,
+    raw_texts,
+    read_replays,
+    replays,
+    without_superseded,
+    write_replays,
+)
 from keepfit.quarantine import rows, taken
 from keepfit.quarantine.files import Line
 
@@ -92,6 +102,15 @@ def wide(case):
     return case.contract.model_copy(update={"columns": {**case.contract.columns, "size": size}})
 
 
+def test_a_file_that_is_delivered_twice_gives_a_row_and_its_copy(place):
+    place.files = {"a.csv": [good("r1"), good("r2", **BAD)]}
+    place.run()
+    place.put_back(lines(place, size="7"))
+    place.files["b.csv"] = place.files["a.csv"]
+    outcome = place.run()
+    assert (sizes(outcome), len(outcome.dropped), outcome.rows) == ({"r1": 1.5, "r2": 7.0}, 2, 4)
+
+
 def test_a_correction_lasts_while_its_file_grows(place):
     place.files = {"a.csv": [good("r1"), good("r2", **BAD)]}
     place.run()
@@ -124,16 +143,18 @@ def test_rows_come_back_as_they_are_when_it_was_the_contract_that_was_wrong(plac
 def test_a_label_that_became_known_since_is_not_lost():
     back = Replays("", (put_back(values={"id": "r1", "size": "7.0", "late": None}, changed=("size",)),))
     today = pa.table({"id": ["r1"], "size": [300.0], "late": [True], "_file": ["a.csv"], "_row": [1]})
-    texts = [*back.over_examples([(today, nothing())], {"a.csv": "d1"}, ["id"], lambda table: (table, nothing()))][-1][
-        0
-    ]
+    texts = [
+        *back.over_examples([(today, nothing())], {"a.csv": "d1"}, {"d1"}, ["id"], lambda table: (table, nothing()))
+    ][-1][0]
     assert texts.to_pylist() == [{"id": "r1", "size": "7.0", "late": "true", "_file": "a.csv", "_row": 1}]
 
 
 def test_an_example_that_the_query_leaves_out_today_does_not_come_back_by_itself():
     back = Replays("", (put_back(),))
     found = [
-        *back.over_examples([(examples(["r2"]), nothing())], {"a.csv": "d1"}, ["id"], lambda table: (table, nothing()))
+        *back.over_examples(
+            [(examples(["r2"]), nothing())], {"a.csv": "d1"}, {"d1"}, ["id"], lambda table: (table, nothing())
+        )
     ]
     assert [table.num_rows for table, _ in found] == [1]
 
@@ -156,6 +177,37 @@ def test_in_a_source_without_the_key_a_file_written_anew_supersedes_its_rows():
     back = Replays("", (put_back(level="source"),))
     assert back.of_gone_files("items", {"a.csv": "d2"}, keyed=False).num_rows == 0
     assert back.of_gone_files("items", {"b.csv": "d2"}, keyed=False).num_rows == 1
+
+
+def refused(raw):
+    return pa.table({"_row": [4], "_raw": [raw]})
+
+
+def test_the_same_words_in_a_file_that_grew_are_the_row_that_was_corrected():
+    back = Replays("", (put_back(level="source", raw=raw_digest("oops")),))
+    grown = {"a.csv": "d2"}
+    rows, texts = back.at_source("items", "d2", grown, refused("oops"))
+    assert (rows, texts["_row"].to_pylist()) == ({4}, [4])
+    assert back.of_gone_files("items", grown, [refused("oops")]).num_rows == 0
+
+
+def test_the_same_words_in_another_file_are_another_row():
+    back = Replays("", (put_back(level="source", raw=raw_digest("oops")),))
+    assert back.at_source("items", "d2", {"a.csv": "d1", "b.csv": "d2"}, refused("oops"))[0] == set()
+
+
+def test_words_that_stand_twice_in_a_file_tell_nothing():
+    place = Place(files={"a.csv": [good("r2", **BAD), good("r2", **BAD), good("r3", **BAD)]})
+    place.run()
+    place.put_back(lines(place, size="7"))
+    assert {row.row: bool(row.raw) for row in replays(place.store, "small").rows} == {1: False, 2: False, 3: True}
+
+
+def test_what_was_put_back_again_is_the_newest():
+    store = Place().store
+    first = read_replays(store, write_replays(store, Replays("", ()), [put_back(row=1), put_back(row=2)]))
+    second = read_replays(store, write_replays(store, first, [put_back(row=1, values={"id": "r9"})]))
+    assert [(row.row, row.values) for row in second.rows] == [(2, {"id": "r1"}), (1, {"id": "r9"})]
 
 
 def test_of_one_key_in_two_files_that_are_gone_the_newer_stands():

@@ -75,6 +75,35 @@ def test_show_says_what_serves_and_where_a_rollback_goes():
     assert show_text(a_year(versions=(), ledger=())) == "flight_delay: no version yet in /data/.keepfit"
 
 
+def test_what_is_not_listed_is_counted():
+    text = show_text(a_year(versions_in_all=5_012, entries_in_all=12), entries=12)
+    assert text.count("--all") == 1
+    assert "\nand 5,000 earlier: --all\n\nnewest entries" in text
+    assert show_text(a_year(versions_in_all=12, entries_in_all=10_006)).endswith("\nand 10,000 earlier: --all")
+
+
+def test_a_version_that_is_held_says_so():
+    from msgspec.structs import replace
+
+    held = replace(a_year().versions[0], held="ten times the usual rows")
+    lines = show_text(a_year(versions=(held, *a_year().versions[1:]))).splitlines()
+    assert ["pass, held" in line for line in lines if "2013-" in line] == [True] + [False] * 11
+
+
+def test_rows_that_were_put_back_before_the_first_version_are_history_too():
+    entry = ShownEntry(
+        seq=1,
+        at=datetime(2014, 1, 1, 9, 5, tzinfo=UTC),
+        action="replayed",
+        version=None,
+        actor="ada",
+        reason="the doors were swapped",
+    )
+    text = show_text(a_year(versions=(), ledger=(entry,), champion=None, challenger=None, previous=None))
+    assert text.startswith("flight_delay: no champion yet\n")
+    assert re.search(r"1  2014-01-01 09:05  replayed  ada  the doors were swapped", text)
+
+
 def test_months_are_told_in_the_zone_that_is_asked_for():
     assert "2013-11-30 19:00" in show_text(a_year(), zone="America/New_York")
 

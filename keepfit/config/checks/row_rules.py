@@ -96,6 +96,8 @@ def conditions_fit_their_columns(use_case: UseCase) -> Iterator[Finding]:
 
 def _condition(path: Path, condition: Condition, kind: ColumnType) -> Iterator[Finding]:
     limits = [key for key in ("min", "max") if getattr(condition, key) is not None]
+    if condition == Condition():
+        yield Finding(path, "the condition says nothing", "missing, present, `[VALUE, …]` or `{min: …, max: …}`")
     if condition.missing and (limits or condition.values is not None):
         yield Finding(path, "no value is missing and also something", "`missing`, or what the value is")
     for key in limits:

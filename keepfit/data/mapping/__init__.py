@@ -3,8 +3,20 @@
 Nothing is guessed: a cell that does not fit refuses its row alone, which keeps its raw values and every reason.
 """
 
-from keepfit.data.mapping.mapped import Parsed, direct, mapped, readings, typed
+from keepfit.data.mapping.mapped import Parsed, by_period, direct, mapped, readings, typed
 from keepfit.data.mapping.options import Options, Period, Reading, options
 from keepfit.data.mapping.periods import called
 
-__all__ = ["Options", "Parsed", "Period", "Reading", "called", "direct", "mapped", "options", "readings", "typed"]
+__all__ = [
+    "Options",
+    "Parsed",
+    "Period",
+    "Reading",
+    "by_period",
+    "called",
+    "direct",
+    "mapped",
+    "options",
+    "readings",
+    "typed",
+]

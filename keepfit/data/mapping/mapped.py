@@ -1,6 +1,6 @@
 """A part of a file as the readers give it → rows of the contract's columns, and rows that do not fit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keepfit.config.values import ColumnType
@@ -80,6 +80,17 @@ def direct(options: Options, header: Sequence[str]) -> dict[str, ColumnType]:
     return found
 
 
+def by_period(raw: "pa.Table", options: Options) -> "Iterator[tuple[Period | None, pa.Table]]":
+    """The rows that each period reads; all of them, and no period, where there is no mapping."""
+    if not options.periods:
+        yield None, raw
+        return
+    of = assigned(raw, options).period
+    for number, period in enumerate(options.periods):
+        if (rows := _rows(raw, of == number)).num_rows:
+            yield period, rows
+
+
 def _rows(raw: "pa.Table", mask: "np.ndarray[Any, Any]") -> "pa.Table":
     import pyarrow as pa
 
@@ -97,7 +108,7 @@ def _read(raw: "pa.Table", how: Mapping[str, Reading], options: Options, named: 
         target = targets.get(name)
         if target is not None:
             found = cells(raw.column(name), how[target])
-            reasons.add(target if target == name else f"{target} ({name})", found.reasons)
+            reasons.add(target, found.reasons if target == name else _of(name, found.reasons))
             columns[target] = found.values
         elif name not in named:
             columns[name] = raw.column(name)
@@ -107,6 +118,13 @@ def _read(raw: "pa.Table", how: Mapping[str, Reading], options: Options, named: 
         if target not in columns and reading.default is not None
     }
     return Parsed(*split(pa.table(columns), raw, reasons, options.event_time))
+
+
+def _of(name: str, reasons: "pa.Array | None") -> "pa.Array | None":
+    """The reasons of a column that the file calls otherwise."""
+    import pyarrow.compute as pc
+
+    return None if reasons is None else pc.binary_join_element_wise(reasons, f"(column {name})", " ")
 
 
 def _constant(reading: Reading, rows: int) -> "pa.Array":

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 
 from keepfit.data.convert import Cells
 from keepfit.data.mapping.cells import cells
@@ -47,9 +48,10 @@ def assigned(raw: "pa.Table", options: Options) -> Assigned:
 
 
 def event_time_reading(period: Period, options: Options) -> Reading:
-    """How a period reads the event time."""
+    """How a period reads the event time; as a time, whatever else the source says of its type."""
     name = options.event_time or ""
-    return period.columns.get(name) or Reading(name=name, kind="time", zone=options.zone)
+    how = period.columns.get(name)
+    return replace(how, kind="time") if how else Reading(name=name, kind="time", zone=options.zone)
 
 
 def _readings(raw: "pa.Table", options: Options) -> "Any":

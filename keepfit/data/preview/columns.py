@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keepfit.data.convert import Cells
-from keepfit.data.mapping import Options, Period, Reading, called, readings
+from keepfit.data.mapping import Options, Reading, by_period, called, readings
 from keepfit.data.mapping.cells import cells
 from keepfit.data.mapping.periods import assigned
 from keepfit.data.preview.records import Became, Mapped, Refusal
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SHOWN = 3
+_LOOKED = 1000  # cells among which an example is looked for
 _NO_PERIOD = "no period"
 
 
@@ -40,7 +41,7 @@ def without_period(raw: "pa.Table", options: Options) -> list[Refusal]:
 
 def became(raw: "pa.Table", options: Options) -> Iterator[Became]:
     """Every declared column that the rows have, in the order of the files; then those that a default makes."""
-    for period, rows in _by_period(raw, options):
+    for period, rows in by_period(raw, options):
         name = called(period, options) if period is not None and len(options.periods) > 1 else ""
         how = readings(options, period)
         order = {column: place for place, column in enumerate(raw.column_names)}
@@ -50,19 +51,6 @@ def became(raw: "pa.Table", options: Options) -> Iterator[Became]:
         for target, each in how.items():
             if each.name not in order and each.default is not None:
                 yield _made(rows, target, each, name)
-
-
-def _by_period(raw: "pa.Table", options: Options) -> "Iterator[tuple[Period | None, pa.Table]]":
-    import pyarrow as pa
-
-    if not options.periods:
-        yield None, raw
-        return
-    of = assigned(raw, options).period
-    for number, period in enumerate(options.periods):
-        rows = raw.filter(pa.array(of == number))
-        if rows.num_rows:
-            yield period, rows
 
 
 def _became(rows: "pa.Table", found: str, target: str, how: Reading, period: str) -> Became:
@@ -107,17 +95,16 @@ def _wrong(result: Cells) -> list[int]:
 
 def _example(column: "pa.ChunkedArray", result: Cells, how: Reading) -> str:
     """One cell before and after; a cell that changes tells more than one that does not."""
-    fine = np.flatnonzero(np.asarray(result.values.is_valid().to_numpy()))[:SHOWN_FROM]
+    fine = np.flatnonzero(result.values.is_valid().to_numpy(zero_copy_only=False))[:_LOOKED]
     pairs = [(column[int(row)].as_py(), result.values[int(row)].as_py()) for row in fine]
     if not pairs:
         return ""
     before, after = next((pair for pair in pairs if str(pair[0]) != shown(pair[1])), pairs[0])
     left = f"{before} {how.unit}" if how.unit and before is not None else before
-    right = f"{shown(after)} {how.to}" if how.to else shown(after)
-    return _short(left) if str(left) == right else f"{_short(left)} → {_short(right)}"
-
-
-SHOWN_FROM = 50  # cells among which an example is looked for
+    if str(left) == shown(after):
+        return _short(left)
+    right = f"{shown(after)} {how.to}" if how.to else shown(after).replace(":00Z", "Z")
+    return f"{_short(left)} → {_short(right)}"
 
 
 def shown(value: Any) -> str:

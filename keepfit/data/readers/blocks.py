@@ -33,7 +33,10 @@ Cut = Callable[[bytes, bool], tuple[Block, int]]
 
 
 def blocks(pieces: Iterable[bytes], cut: Cut) -> Iterator[Block]:
-    """The text of ``pieces`` in blocks of about ``USUAL`` bytes, more where a record is longer; a ``stop`` ends them."""
+    """The text of ``pieces`` in blocks of about ``USUAL`` bytes, more where a record is longer.
+
+    A block with a ``stop`` is the last. A record has at most ``LONGEST`` bytes, its line end included.
+    """
     held: list[bytes] = []
     size, wanted = 0, USUAL
     for piece in pieces:
@@ -65,7 +68,7 @@ def line_blocks(pieces: Iterable[bytes]) -> Iterator[Block]:
 
 def _lines(buffer: bytes, final: bool) -> tuple[Block, int]:
     end = len(buffer) if final else buffer.rfind(b"\n") + 1
-    return Block(buffer[:end], cut_off=final and not buffer.endswith(b"\n")), end
+    return Block(buffer[:end]), end
 
 
 def _too_long(block: Block) -> str:

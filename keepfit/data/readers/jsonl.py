@@ -37,14 +37,15 @@ def jsonl_parts(stream: BinaryIO, name: str, form: Form, direct: Mapping[str, Co
 def _parsed(cut: Iterable[Block], name: str, direct: Mapping[str, ColumnType]) -> Iterator[Parsed]:
     columns = _Columns(name)
     for block in cut:
-        lines = [line for line in block.data.split(b"\n") if line.strip()]
+        lines = block.data.split(b"\n")  # after a line end, the last one is empty
         wrong: list[Wrong] = []
-        for index, line in enumerate(lines):
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
             try:
                 row = row_of(line.decode())
             except NotARow as error:
-                cut_off = block.cut_off and index == len(lines) - 1
-                found = f"{error}: a truncated file?" if cut_off else str(error)
+                found = f"{error}: a truncated file?" if number == len(lines) else str(error)
                 wrong.append(Wrong(columns.rows + len(wrong) + 1, "one JSON object", found, line.decode()))
                 continue
             if columns.full(row):

@@ -35,10 +35,9 @@ def parquet_parts(stream: BinaryIO, name: str) -> Iterator[Raw]:
         file = pq.ParquetFile(
             pa.PythonFile(stream, mode="r"), buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True
         )
-        schema = file.schema_arrow
-    see_names(schema.names, name)
-    see_types(schema, name)
-    batches = file.iter_batches(batch_size=_rows_at_once(file.metadata))
+        see_names(file.schema_arrow.names, name)
+        see_types(file.schema_arrow, name)
+        batches = file.iter_batches(batch_size=_rows_at_once(file.metadata))
     while (batch := _next(batches, name)) is not None:
         numbers = pa.array(range(rows + 1, rows + batch.num_rows + 1), pa.int64())
         rows += batch.num_rows

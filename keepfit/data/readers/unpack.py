@@ -91,7 +91,7 @@ def _seekable(stream: BinaryIO, name: str, stack: ExitStack) -> BinaryIO:
     if stream.seekable():
         return stream
     try:
-        spool = stack.enter_context(tempfile.TemporaryFile())
+        spool = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
         shutil.copyfileobj(stream, spool, STEP)
         spool.seek(0)
     except OSError as error:

@@ -5,7 +5,7 @@ differ from each other is the measure of what is usual, so that a summer is not 
 """
 
 from keepfit.data.recognise.finding import Finding
-from keepfit.data.recognise.readable import readable
+from keepfit.data.recognise.readable import as_read, readable
 from keepfit.data.recognise.recognised import Hints, recognised
 
-__all__ = ["Finding", "Hints", "readable", "recognised"]
+__all__ = ["Finding", "Hints", "as_read", "readable", "recognised"]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -10,10 +11,11 @@ from keepfit.config.suggest import closest, listed
 from keepfit.data.recognise.finding import Finding
 from keepfit.data.recognise.renames import Rename, renames
 from keepfit.data.recognise.scales import Change, change
-from keepfit.profile import ColumnProfile, Profile, quantile, share_missing, top
+from keepfit.profile import ColumnProfile, Profile, per_day, quantile, share_missing, top
 
 _EMPTIER = 0.1  # share of rows by which a column must have lost more values than ever, and
 _TIMES_EMPTIER = 2.0  # how many times as many
+_STRAY = 0.01  # share of rows
 _NUMERIC = {"int", "float"}
 
 
@@ -79,11 +81,19 @@ def _said_of_columns(said: "_Said", kept: Kept) -> Iterator[Finding]:
 
 
 def _since(new: Profile, file: str, time: str | None, zone: str) -> str:
-    """The first event of the file as a person of the use case's zone reads it, or the name of the file."""
+    """The first event of the file as a person of the use case's zone reads it, or the name of the file.
+
+    Where less than a hundredth of the rows come before the first usual day, that day is meant and not a stray row.
+    """
     column = new.columns.get(time or "")
     if column is None or column.times is None:
         return file
     first = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=column.times.first)
+    days = list(per_day(column))
+    before = list(accumulate(rows for _, rows in days))
+    day = next((day for (day, _), rows in zip(days, before, strict=True) if rows > _STRAY * before[-1]), first.date())
+    if day != first.date():
+        return day.isoformat()
     return first.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M").removesuffix(" 00:00")
 
 
@@ -104,10 +114,13 @@ class _Said:
         )
 
     def renamed(self, rename: Rename, column: ColumnProfile) -> Finding:
-        alike = f"{rename.likeness:.0%} alike" + (f", for example {shown}" if (shown := examples(column)) else "")
+        alike = f"values {rename.likeness:.0%} alike" + (
+            f", for example {shown}" if (shown := examples(column)) else ""
+        )
+        alike = alike if rename.likeness else "the only columns of times; see its `format`"
         also = f" ({' or '.join(rename.also)} would fit as well)" if rename.also else ""
         unit = f", in {_unit(rename.change)}" if rename.change is not None else ""
-        what = f"looks renamed: {rename.now} was {rename.was}{unit} (values {alike}){also}"
+        what = f"looks renamed: {rename.now} was {rename.was}{unit} ({alike}){also}"
         how = f"alias: {_word(rename.now)}" + (_unit_key(rename.change) if rename.change is not None else "")
         do = f"if so, map it in the source's `mapping`, from {self._since} on"
         return self._finding("renamed", rename.was, rename.now, what, do, f"{{{how}}}")
@@ -125,12 +138,14 @@ class _Said:
         return self._finding("retyped", name, name, what, "see what changed upstream")
 
     def emptier(self, name: str, usual: float, now: float) -> Finding:
-        what = f"{name} has no value in {now:.1%} of the rows; it was at most {usual:.1%} in earlier files"
-        return self._finding("emptier", name, name, what, "see whether the feed is broken, or says null another way")
+        what = f"{name} has no value that fits in {now:.1%} of the rows; it was at most {usual:.1%} in earlier files"
+        return self._finding(
+            "emptier", name, name, what, "see whether the feed is broken, or writes the values another way"
+        )
 
     def missing(self, name: str, others: Collection[str]) -> Finding:
         near = closest(name, others)
-        hint = f"did you mean {near}?" if near else "ask upstream, or map a `default`"
+        hint = f"did you mean {near}?" if near else "ask upstream; if it has another name, map that as its `alias`"
         return self._finding("missing", name, "", f"{name} is missing, which earlier files have", hint)
 
     def new(self, names: Sequence[str]) -> Finding:

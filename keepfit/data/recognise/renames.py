@@ -15,7 +15,10 @@ _NAMED = 0.2  # what a like name is worth beside like values
 
 
 class Rename(NamedTuple):
-    """``was`` is now ``now``; other columns that would do nearly as well; and whether the unit changed with it."""
+    """``was`` is now ``now``; other columns that would do nearly as well; and whether the unit changed with it.
+
+    A likeness of 0 is that of the only times: months have none in common, so nothing else tells them.
+    """
 
     was: str
     now: str
@@ -42,7 +45,17 @@ def renames(
             continue
         near = [other for s, w, other, _ in pairs if w == was and other != now and s > score - 0.05]
         found.append(Rename(was, now, score - _NAMED * like_name(was, now), tuple(sorted(set(near) - taken)), scale))
-    return found
+    return found + _only_times(gone, added, found)
+
+
+def _only_times(
+    gone: Mapping[str, Sequence[ColumnProfile]], added: Mapping[str, ColumnProfile], found: Sequence[Rename]
+) -> list[Rename]:
+    """The one column of times that is gone, and the one that is new."""
+    known = {name for each in found for name in (each.was, each.now)}
+    was = [name for name, past in gone.items() if name not in known and past[-1].kind == "time"]
+    now = [name for name, column in added.items() if name not in known and column.kind == "time"]
+    return [Rename(was[0], now[0], 0.0, (), None)] if len(was) == len(now) == 1 else []
 
 
 def _score(

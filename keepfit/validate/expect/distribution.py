@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from keepfit.data.recognise.scales import Change, change
 from keepfit.profile import (
     ColumnProfile,
     Profile,
@@ -12,7 +13,6 @@ from keepfit.profile import (
     psi,
     psi_by_chance,
     quantile,
-    scale_change,
     share_missing,
     top,
 )
@@ -51,7 +51,7 @@ def expect_distribution(facts: Facts, arguments: Mapping[str, Any]) -> Seen:
     shifts = [_shift(name, before.columns[name], now[name]) for name in names]
     wrong = sorted((each for each in shifts if not each.far <= limit), key=lambda each: (-each.psi, each.column))
     if wrong:
-        return seen(False, "; ".join(_told(each) for each in wrong))
+        return seen(False, "; ".join(_told(each, _scale(facts, each)) for each in wrong))
     largest = max(shifts, key=lambda each: each.far)
     return seen(True, f"largest PSI {largest.psi:.3g} ({largest.column}) of {len(shifts)} columns")
 
@@ -96,25 +96,31 @@ def _later(facts: Facts, names: Sequence[str], time: str, after: int) -> Mapping
     return profiled(table.filter(late).select(list(names))).columns
 
 
-def _told(shift: Shift) -> str:
-    said = [text for text in (_larger(shift), _missing(shift), _values(shift)) if text]
+def _scale(facts: Facts, shift: Shift) -> Change | None:
+    """Another unit than in the data that were accepted, where it is one."""
+    past = [each.profile.columns[shift.column] for each in facts.accepted if shift.column in each.profile.columns]
+    return change(past[::-1], shift.now, None)
+
+
+def _told(shift: Shift, scale: Change | None) -> str:
+    said = [text for text in (_larger(shift, scale), _missing(shift), _values(shift)) if text]
     index = "cannot be compared" if math.isnan(shift.psi) else f"PSI {shift.psi:.3g}"
     return f"{shift.column}: {', '.join([*said, index])}"
 
 
-def _larger(shift: Shift) -> str:
+def _larger(shift: Shift, scale: Change | None) -> str:
     old, new = quantile(shift.before, 0.5), quantile(shift.now, 0.5)
-    scale = scale_change(shift.before, shift.now)
     medians = f"median {old:.6g} before, {new:.6g} now"
     if scale and scale.offset:
-        return f"the values of before times {scale.factor:.3g} and {scale.offset:+.3g}, another unit? ({medians})"
+        return f"the values of before in another unit, perhaps {' or '.join(scale.like)} ({medians})"
     ratio = scale.factor if scale else (new / old if old else math.nan)
     if 0.9 < ratio < 1.1:
         return ""
     if not ratio > 0:
         return medians if math.isfinite(new + old) and new != old else ""
     often = f"{ratio:.3g} times larger" if ratio > 1 else f"{1 / ratio:.3g} times smaller"
-    return f"values {often} than in the data accepted last ({medians})"
+    unit = f", perhaps {' or '.join(scale.like)}" if scale and scale.like else ""
+    return f"values {often} than in the data accepted last{unit} ({medians})"
 
 
 def _missing(shift: Shift) -> str:

@@ -1,0 +1,123 @@
+"""JSON Lines: exact texts of values, and lines that are no row."""
+
+import pytest
+from reader_samples import problem, read
+
+from keepfit.data.readers import Form, blocks, jsonl
+
+
+def rows(body, **options):
+    return read(body, "a.jsonl", **options)
+
+
+def test_values_are_their_own_text_and_no_digit_is_lost():
+    digits = "7" * 400
+    found = rows(f'{{"a": 1.50, "b": 0.10000000000000000000001, "c": {digits}, "d": 1e999, "e": -0}}\n')
+    assert found.rows == {1: {"a": "1.50", "b": "0.10000000000000000000001", "c": digits, "d": "1e999", "e": "-0"}}
+
+
+def test_kinds_of_values():
+    found = rows('{"t": "x", "y": true, "n": false, "z": null, "l": [1.0, "ä", {"q": 1, "p": null}], "o": {}}\n')
+    assert found.rows == {
+        1: {"t": "x", "y": "true", "n": "false", "z": None, "l": '[1.0, "ä", {"p": null, "q": 1}]', "o": "{}"}
+    }
+
+
+def test_names_that_come_later_are_null_before_and_stay():
+    found = rows('{"a": 1}\n{"b": 2}\n{"a": 3, "c": 4}\n')
+    assert [tuple(row.values()) for row in found.rows.values()] == [
+        ("1", None, None),
+        (None, "2", None),
+        ("3", None, "4"),
+    ]
+
+
+def test_a_part_has_the_columns_named_so_far(monkeypatch):
+    monkeypatch.setattr(blocks, "USUAL", 10)
+    found = rows('{"a": 1}\n{"b": 2}\n{"a": 3}\n')
+    assert [table.column_names for table in found.tables if table.num_rows] == [
+        ["a", "_row"],
+        ["a", "b", "_row"],
+        ["a", "b", "_row"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"id": "a", "id": "b"}', "the name id twice"),
+        ('{"x": {"y": 1, "y": 2}}', "the name y twice"),
+        ("[1]", "a list"),
+        ('"x"', "a text"),
+        ("1", "a number"),
+        ("true", "a truth value"),
+        ("null", "null"),
+        ("{}", "an empty one"),
+        ('{"": 1}', "a value without a name"),
+        ('{" ": 1}', "a value without a name"),
+        ('{"a": NaN}', "NaN, which is no JSON"),
+        ('{"a": [-Infinity]}', "-Infinity, which is no JSON"),
+        ('{"a": 1} {"a": 2}', "no JSON at character 10 (Extra data)"),
+        ("{'a': 1}", "no JSON at character 2 (Expecting property name enclosed in double quotes)"),
+        ('{"a": "\t"}', "no JSON at character 8 (Invalid control character at)"),
+        ('{"a": "\\ud800"}', "half a character (a lone surrogate)"),
+        ('{"\\udc00": 1}', "half a character (a lone surrogate)"),
+        ('{"a": ' + "[" * 65 + "]" * 65 + "}", "more than 64 levels"),
+        ('{"a": ' + "[" * 100_000, "more than 64 levels"),
+        ("<html>", "no JSON at character 1 (Expecting value)"),
+    ],
+)
+def test_a_line_that_is_no_row_is_refused_alone(line, reason):
+    found = rows(f'{{"a": 1}}\n\n{line}\n{{"a": 2}}\n')
+    assert found.rows == {1: {"a": "1"}, 3: {"a": "2"}}
+    assert found.refused == {2: (f"expected one JSON object, found {reason}", line)}
+
+
+def test_a_last_line_that_breaks_off():
+    found = rows('{"a": 1}\n{"a": ')
+    assert found.refused[2][0].endswith("no JSON at character 7 (Expecting value): a truncated file?")
+
+
+def test_a_line_that_ends_is_not_cut_off_whatever_blanks_follow():
+    assert rows('{"a": 1}\n{"a": \n  ').refused[2][0].endswith("no JSON at character 7 (Expecting value)")
+
+
+def test_a_last_line_that_is_whole_needs_no_line_end():
+    assert list(rows('{"a": 1}\r\n{"a": "\\ud83d\\ude00"}').rows.values()) == [{"a": "1"}, {"a": "😀"}]
+
+
+@pytest.mark.parametrize(
+    ("body", "what", "found"),
+    [
+        ("", "0 rows in a.jsonl", "an empty file"),
+        (" \n\n", "0 rows in a.jsonl", "an empty file"),
+        ('[{"a": 1},\n{"a": 2}]', "looks like a JSON array, not JSON Lines", '[{"a": 1}, {"a": 2}]'),
+        ("<html><body>Sign in", "looks like an HTML page", "<html><body>"),
+        ('{\n  "a": 1\n}\n', "none of 3 rows can be read", "no JSON at character 2"),
+        ("id,b\n1,2\n", "none of 2 rows can be read", "id,b"),
+        ('{"a": 1, "_row": 2}', "a name that Keepfit needs itself", "_row"),
+        ('{"a": "\0"}', "a NUL byte in a text file", "offset 7"),
+        ('{"a": "ä"}\n'.encode("latin-1"), "text is not UTF-8", "byte 0xe4 at offset 7"),
+        ("\n".join(f'{{"a{number}": 1}}' for number in range(10_001)), "too many columns", "10,001"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused_whole(body, what, found):
+    said = problem(body, "a.jsonl")
+    assert what in said.what
+    assert found in said.found
+
+
+def test_the_declared_encoding_is_understood():
+    assert rows('{"ä": "ß"}\n'.encode("utf-16"), form=Form(encoding="utf-16")).rows == {1: {"ä": "ß"}}
+
+
+def test_ever_new_names_take_no_more_memory_than_many_rows(monkeypatch):
+    monkeypatch.setattr(jsonl, "_CELLS", 1000)
+    found = rows("".join(f'{{"a{number % 40}": {number}}}\n' for number in range(500)))
+    assert max(table.num_rows * (table.num_columns - 1) for table in found.tables) <= 1000
+    assert [row[f"a{(number - 1) % 40}"] for number, row in found.rows.items()] == [str(each) for each in range(500)]
+
+
+def test_a_line_longer_than_a_row_may_be_ends_the_reading():
+    said = problem('{"a": 1}\n{"a": "' + "x" * blocks.LONGEST + '"}\n{"a": 2}\n', "a.jsonl")
+    assert (said.what, said.where) == ("a row is longer than 16 MB", "a.jsonl, row 2")

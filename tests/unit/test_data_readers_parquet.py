@@ -1,0 +1,197 @@
+"""Parquet: which types come as what, in bounded memory, and that no damaged byte gets further than an error."""
+
+import datetime as dt
+import math
+from base64 import b64decode, b64encode
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reader_samples import parquet, problem, read
+
+from keepfit.data.readers import parquet as parquet_reader
+from keepfit.errors import DataError
+
+NAME = "a.parquet"
+
+
+def one(values: pa.Array, **options) -> pa.Table:
+    """A column as it comes back."""
+    found = read(parquet(pa.table({"x": values}), **options), NAME)
+    return pa.concat_tables(found.tables).column("x")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([True, None]),
+        pa.array([-128, None], pa.int8()),
+        pa.array([2**63 - 1, None], pa.int64()),
+        pa.array([2**64 - 1, None], pa.uint64()),
+        pa.array([1.5, None], pa.float32()),
+        pa.array([1.5, None, math.inf], pa.float64()),
+        pa.array([None, None]),
+        pa.array(["ä", None, ""]),
+        pa.array([0, None], pa.date32()),
+        pa.array([0, None], pa.timestamp("us")),
+        pa.array([0, None], pa.timestamp("us", "UTC")),
+        pa.array([Decimal("12345678901234567890123456789012345.678"), None], pa.decimal128(38, 3)),
+    ],
+)
+def test_what_is_kept_as_it_is(values):
+    found = one(values)
+    assert found.type == values.type
+    assert found.to_pylist() == values.to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "found"),
+    [
+        (pa.array([1.5], pa.float16()), pa.float64(), 1.5),
+        (pa.array(["x"], pa.large_string()), pa.string(), "x"),
+        (pa.array(["x"], pa.string_view()), pa.string(), "x"),
+        (pa.array(["x"]).dictionary_encode(), pa.string(), "x"),
+        (pa.array([86_400_000], pa.date64()), pa.date32(), dt.date(1970, 1, 2)),
+        (pa.array([3_661_000], pa.time32("ms")), pa.string(), "01:01:01.000"),
+        (pa.array([1], pa.time64("ns")), pa.string(), "00:00:00.000000001"),
+        (pa.array([1_500], pa.timestamp("ms")), pa.timestamp("us"), dt.datetime(1970, 1, 1, 0, 0, 1, 500_000)),
+        (pa.array([1_999], pa.timestamp("ns")), pa.timestamp("us"), dt.datetime(1970, 1, 1, 0, 0, 0, 1)),
+        (
+            pa.array([0], pa.timestamp("s", "America/New_York")),
+            pa.timestamp("us", "UTC"),
+            dt.datetime(1970, 1, 1, tzinfo=dt.UTC),
+        ),
+        (pa.array([Decimal("1.10")], pa.decimal32(5, 2)), pa.decimal128(5, 2), Decimal("1.10")),
+        (pa.array([Decimal(10**50) / 1000], pa.decimal256(60, 3)), pa.string(), "1" + "0" * 47 + ".000"),
+    ],
+)
+def test_what_is_taken_as_something_else_loses_nothing(values, kind, found):
+    column = one(values)
+    assert column.type == kind
+    assert column.to_pylist() == [found]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (pa.array([[1]]), "list<"),
+        (pa.array([{"a": 1}]), "struct<"),
+        (pa.array([b"x"]), "binary"),
+        (pa.array([b"x"], pa.binary(1)), "fixed_size_binary"),
+        (pa.array([1], pa.duration("s")), "duration"),
+        (pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int64())), "map<"),
+    ],
+)
+def test_what_cannot_be_taken_is_named_with_column_and_type(values, kind):
+    said = problem(parquet(pa.table({"id": ["a"], "other": values})), NAME)
+    assert said.what == "columns of a type that is not taken"
+    assert said.expected == "text, numbers, truth values, dates and times"
+    assert said.found.startswith(f"other ({kind}")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([0, 10_000_000, None], pa.date32()),
+        pa.array([0, -(2**62), None], pa.timestamp("us")),
+        pa.array([0, 2**61, None], pa.timestamp("ms", "UTC")),
+        pa.array([0, 253_402_300_800_000, None], pa.timestamp("ms")),
+    ],
+)
+def test_a_time_that_no_calendar_has_refuses_its_row_alone(values):
+    found = read(parquet(pa.table({"id": ["a", "b", "c"], "at": values})), NAME)
+    assert [row["id"] for row in found.rows.values()] == ["a", "c"]
+    assert found.refused[2][0] == "at: a time outside of the years 1 to 9999"
+    assert '"id":"b"' in found.refused[2][1]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us"])
+def test_the_first_and_the_last_moment_of_the_calendar_are_taken(unit):
+    first, last = dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31, 23, 59, 59)
+    assert one(pa.array([first, last], pa.timestamp(unit))).to_pylist() == [first, last]
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (b"", "an empty file"),
+        (b"id,at\n1,2\n", r"it begins with b'id,at\n1,2\n'"),
+        (b"<html>Sign in</html>", "it begins with b'<html>Sign in</html>'"),
+        (b"PAR1", "smaller than the minimum file footer"),
+        (parquet(pa.table({"id": ["a"]}))[:-20], "it ends with"),
+        (parquet(pa.table({"id": ["a"]}))[:-4] + b"PARE", "an encrypted footer"),
+    ],
+)
+def test_what_is_no_parquet_is_refused_by_how_it_begins_or_ends(data, found):
+    said = problem(data, NAME)
+    assert said.what == "a Parquet file is truncated or damaged"
+    assert said.do == "fetch the file again"
+    assert found in said.found
+
+
+def test_a_schema_without_rows():
+    said = problem(parquet(pa.table({"id": pa.array([], pa.string())})), NAME)
+    assert (said.what, said.expected, said.found) == (
+        "0 rows in a.parquet",
+        "at least one row",
+        "a schema without rows",
+    )
+
+
+def test_a_name_that_stands_twice_or_is_reserved():
+    twice = pa.table([pa.array([1]), pa.array([2]), pa.array([3])], names=["id", "x", "id"])
+    assert problem(parquet(twice), NAME).found == "columns id at 1, 3"
+    assert problem(parquet(pa.table({"_row": [1]})), NAME).found == "_row at 1"
+
+
+def test_a_flipped_bit_in_a_page_with_a_checksum_is_found():
+    data = bytearray(parquet(pa.table({"x": np.arange(1000)}), write_page_checksum=True, compression="none"))
+    data[2000] ^= 1
+    assert problem(bytes(data), NAME).what == "a Parquet file is truncated or damaged"
+
+
+def test_text_that_is_not_utf8_is_damage():
+    data = parquet(pa.table({"x": ["abcdefgh"]}), compression="none", write_statistics=False)
+    assert "Invalid UTF8" in problem(data.replace(b"abcdefgh", b"abc\xff\xfefgh"), NAME).found
+
+
+def test_row_groups_of_any_size_are_read_in_parts_with_one_count():
+    table = pa.table({"x": np.arange(300_000)})
+    for size in (1_000, 100_000, 300_000):
+        found = read(parquet(table, row_group_size=size), NAME)
+        assert [row["x"] + 1 for row in found.rows.values()] == list(found.rows)
+
+
+def test_large_rows_are_read_few_at_a_time(monkeypatch):
+    monkeypatch.setattr(parquet_reader, "_AT_ONCE", 1 << 20)
+    texts = [str(number) * 1000 for number in range(10_000, 12_000)]
+    found = read(parquet(pa.table({"x": texts}), use_dictionary=False, compression="none"), NAME)
+    assert max(table.num_rows for table in found.tables) < 250
+    assert [row["x"] for row in found.rows.values()] == texts
+
+
+WHOLE = parquet(
+    pa.table({"a": ["x", "y", None] * 20, "b": [1.5, None, 2.5] * 20, "c": pa.array(range(60), pa.timestamp("us"))})
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, len(WHOLE) - 1), st.binary(max_size=8), st.integers(0, 8))
+def test_a_damaged_file_is_an_error_or_rows_never_a_crash(at, put, drop):
+    data = WHOLE[:at] + put + WHOLE[at + drop :]
+    try:
+        read(data, NAME)
+    except DataError as error:
+        assert all(NAME in said.where for said in error.problems)
+
+
+def test_a_time_zone_that_is_not_utf8_is_damage():
+    """Found by the fuzzer: PyArrow raises UnicodeDecodeError when it is asked for the zone."""
+    data = parquet(pa.table({"at": pa.array([0], pa.timestamp("us", "Europe/Berlin"))}))
+    schema = pq.read_metadata(pa.BufferReader(data)).metadata[b"ARROW:schema"]
+    wrong = b64encode(b64decode(schema).replace(b"Europe/Berlin", b"Eur\xafpe/Berlin"))
+    assert "'utf-8' codec can't decode" in problem(data.replace(schema, wrong), NAME).found
