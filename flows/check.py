@@ -24,9 +24,14 @@ def checked(loaded: Loaded, rows: int, root: Path) -> dict[str, Any]:
         raise ConfigError(Problem("not a number of rows", "--rows", "at least 1", str(rows)))
     use_case = loaded.use_case
     samples = {name: sample(use_case, name, root, rows) for name in use_case.data.sources}
-    contract, note = _contract(use_case, samples)
     sources = [each.preview for each in samples.values()]
-    why = [*_against(use_case, sources), *(contract.over if contract is not None else [])]
+    why = list(_against(use_case, sources))
+    contract, note = None, ""
+    try:
+        contract, note = _contract(use_case, samples)
+    except KeepfitError as error:
+        why += [f"data.query: {each.what}: {each.found}" for each in error.problems]
+    why += contract.over if contract is not None else []
     return {
         "ok": not why,
         "use_case": use_case.name,
@@ -41,16 +46,17 @@ def checked(loaded: Loaded, rows: int, root: Path) -> dict[str, Any]:
 
 
 def _contract(use_case: UseCase, samples: Mapping[str, Sample]) -> tuple[Judged | None, str]:
-    """The contract on the sample; None, and why, where the query has nothing to say about samples."""
+    """The contract on the sample; None, and why, where the query finds nothing in samples.
+
+    Raises
+    ------
+    KeepfitError
+        The query cannot be run.
+    """
     import pyarrow as pa
 
     now = datetime.now(UTC)
-    try:
-        table, refused, rules = examples(use_case, samples)
-    except KeepfitError as error:
-        if isinstance(error, ConfigError) and use_case.data.query is None:
-            raise
-        return None, f"the query cannot be run over the sample: {error}"
+    table, refused, rules = examples(use_case, samples)
     if not table.num_rows and use_case.data.query is not None:
         return None, "the query gives no row over these samples: what it joins is not among them"
     every = pa.concat_tables([refused, *(each.refused for each in samples.values())], promote_options="permissive")
@@ -78,7 +84,8 @@ def text(said: Mapping[str, Any], zone: str) -> str:
 
 
 def _source(source: SourcePreview, zone: str) -> Iterator[str]:
-    yield f"{source.name}: {source.files} files, {len(source.sampled)} of them sampled"
+    count = "1 file" if source.files == 1 else f"{source.files} files, {len(source.sampled)} of them sampled"
+    yield f"{source.name}: {count}"
     width = max(len(file.path) for file in source.sampled)
     for file in source.sampled:
         yield f"  {file.path:<{width}}  {file.rows:>7,} rows" + (f", {file.refused:,} refused" if file.refused else "")

@@ -11,13 +11,14 @@ def _say(record: Extracted) -> str:
 
 
 def _moment(run: Run) -> dict[str, str]:
-    return {"as of": run.moment.as_of.isoformat(), "sources": run.sources}
+    back = data.replays(run.store, run.use_case.name)
+    return {"as of": run.moment.as_of.isoformat(), "sources": digest_of(run.digests), "put back": back.digest}
 
 
 def _lasts(run: Run, record: Extracted) -> bool:
     """Whether the same answer would come again: no row of the future, and no file that changed while it was read."""
-    read = digest_of({file.path: file.digest for file in record.sources})
-    return record.future == 0 and read == run.sources
+    read = {file.path: file.digest for file in record.sources} | {file.path: file.digest for file in record.unread}
+    return record.future == 0 and all(run.digests.get(path, digest) == digest for path, digest in read.items())
 
 
 @stage(Extracted, say=_say, sections=("task", "data", "contract"), also=_moment, keep=_lasts, retries=3)

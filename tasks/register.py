@@ -1,7 +1,7 @@
 """Make the model a version, whatever its verdict: a refused model is evidence too."""
 
 from keepfit import registry
-from keepfit.records import Evaluated, Manifest, Provenance, Registered, Verdict, canonical
+from keepfit.records import Evaluated, Manifest, Provenance, Registered, Validated, Verdict, canonical
 from keepfit.store import put
 from tasks.run import Run
 from tasks.stage import stage
@@ -9,6 +9,10 @@ from tasks.stage import stage
 
 def _say(record: Registered) -> str:
     return f"version {record.number} ({record.digest[:12]})"
+
+
+def _profile(validated: Validated) -> dict[str, str]:
+    return {"profile": validated.profile} if validated.profile else {}
 
 
 @stage(Registered, say=_say, sections=("risk",), retries=3)
@@ -26,5 +30,7 @@ def register(
         reason=f"run as of {run.moment.as_of.isoformat()}",
         at=run.moment.started,
         metrics={name: estimate.value for name, estimate in evaluated.candidate.items()},
-        objects={"provenance": put(run.store, canonical(provenance))},
+        objects={"provenance": put(run.store, canonical(provenance)), **_profile(provenance.validated)},
+        rows=provenance.validated.rows.kept,
+        held=provenance.validated.held,
     )

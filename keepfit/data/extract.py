@@ -1,7 +1,7 @@
 """The table of examples as of a moment: what was there then, and the labels that were known then."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -13,14 +13,15 @@ from keepfit.config.values import format_duration
 from keepfit.data import query
 from keepfit.data.declared import declared, visible
 from keepfit.data.files import Looked, Source, load, look
-from keepfit.data.mapping import Options, typed
 from keepfit.data.moment import later_than, masked, newest, recent, there
 from keepfit.data.refused import refused_schema
+from keepfit.data.rejudge import as_examples, keys_of_refused
+from keepfit.data.replay import Replays, replays
 from keepfit.data.rows import Rows, ordered, running
 from keepfit.data.stream import Stream
 from keepfit.data.tables import Parts, get_tables
 from keepfit.errors import DataError, Problem
-from keepfit.records import Column, Extracted, Moment
+from keepfit.records import Column, Extracted, Moment, SourceFile
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,10 +57,11 @@ def extract(
     named = query.columns(data.query) if data.query is not None else query.Named(frozenset(), others=False)
     needed = {*declared(use_case), *named.columns}
     seen = look(store, use_case, root) if looked is None else looked
-    sources = [load(store, use_case, name, seen[name], moment, needed) for name in data.sources]
-    files = sorted(file.path for source in sources for file in source.files)
+    back = replays(store, use_case.name)
+    sources = [load(store, use_case, name, seen[name], moment, needed, back) for name in data.sources]
+    files = sorted({file.path for source in sources for file in source.files} | back.away)
     with _rows(store, use_case, sources, None if named.others else needed) as rows:
-        examples = _Examples(store, use_case, moment, rows, sources)
+        examples = _Examples(store, use_case, moment, rows, sources, back)
         parts = Parts(store)
         with ordered(Stream(examples.schema(files), lambda: examples.tables(files)), _order(use_case)) as result:
             for table in result.batches:
@@ -77,7 +79,7 @@ def extract(
         labels_pending=examples.labels_pending,
         future=examples.future,
         newest=examples.newest,
-        sources=tuple(file for source in sources for file in source.source_files()),
+        sources=(*(file for source in sources for file in source.source_files()), *_away(back, sources)),
         columns=tuple(Column(name=name, type=rule.type) for name, rule in examples.rules.items()),
         warnings=(*(warning for source in sources for warning in source.layout.warnings), *examples.warnings),
     )
@@ -101,43 +103,62 @@ class _Examples:
     """Rows as examples: exactly the declared columns, as of the moment; counts what was left out on the way."""
 
     def __init__(
-        self, store: "Store", use_case: UseCase, moment: Moment, rows: Rows, sources: Iterable[Source]
+        self, store: "Store", use_case: UseCase, moment: Moment, rows: Rows, sources: Sequence[Source], back: Replays
     ) -> None:
         self._use_case, self._moment, self._rows = use_case, moment, rows
         self.rules = declared(use_case, rows.schema)
         self.warnings = _only_declared(use_case, rows.schema, self.rules, sources)
+        self._back, self._sources, self._store = back, sources, store
         self.refused = Parts(store)
         self.not_yet = self.outside_history = self.labels_pending = self.future = self._seen = 0
         self.newest: datetime | None = None
 
     def schema(self, files: list[str]) -> "pa.Schema":
         """The columns of `tables`; ``_file`` is the place of the name in ``files``, which sorts as the name does."""
-        return next(self._of(self._rows.schema.empty_table(), files)).schema
+        empty, _ = self._typed(self._rows.schema.empty_table())
+        return self._cut(empty, files).schema
 
     def tables(self, files: list[str]) -> "Iterator[pa.Table]":
-        """The examples, in any order."""
-        for rows in self._rows.batches:
-            yield from self._of(rows, files)
+        """The examples, in any order, with what people have put back in the place of what was refused."""
+        names = {file.path: file.digest for source in self._sources for file in source.files}
+        pairs = self._back.over_examples(
+            (self._typed(rows) for rows in self._rows.batches),
+            names=names | {row.away: row.digest for row in self._back.rows},
+            there={digest for source in self._sources for digest in source.there},
+            key=self._use_case.data.key,
+            conform=lambda texts: as_examples(self.rules, self._use_case, texts),
+            unread=self._unread(),
+        )
+        for table, refused in pairs:
+            self.refuse([refused] if refused.num_rows else [])
+            yield self._cut(table, files)
 
     def refuse(self, tables: "Iterable[pa.Table]") -> None:
         """Rows that could not be taken, as far as they fall into the history (or have no time)."""
+        import pyarrow as pa
+
         history = self._use_case.data.history
-        for table in tables:
+        plain = pa.schema([*refused_schema(), ("_file", pa.string())])
+        for each in tables:
+            table = each.select(plain.names).cast(plain)
             self.refused.add(recent(there(table, "_time", self._moment).table, "_time", history, self._moment).table)
 
-    def _of(self, rows: "pa.Table", files: list[str]) -> "Iterator[pa.Table]":
-        data, moment = self._use_case.data, self._moment
-        numbered = _with_numbers(rows, files, self._seen)
+    def _typed(self, rows: "pa.Table") -> "tuple[pa.Table, pa.Table]":
+        placed = _with_origin(rows, self._seen)
         self._seen += rows.num_rows
-        options = Options(
-            types={name: rule.type for name, rule in self.rules.items()},
-            nulls=(),
-            zone=data.timezone,
-            event_time=data.event_time,
-        )
-        parsed = typed(numbered.select([*self.rules, "_file", "_row"]), options)
-        self.refuse([_named(parsed.refused, numbered, files)] if parsed.refused.num_rows else [])
-        cut = there(parsed.table, data.event_time, moment)
+        return as_examples(self.rules, self._use_case, placed)
+
+    def _unread(self) -> "Iterator[pa.Table]":
+        """The keys of what readers refuse."""
+        for source in self._sources:
+            tables = (table for file in source.files for table in get_tables(self._store, file.parsed.refused))
+            keys = keys_of_refused(self._use_case, source.name, tables)
+            yield from [keys] if keys is not None else []
+
+    def _cut(self, table: "pa.Table", files: list[str]) -> "pa.Table":
+        """To the moment, labels masked."""
+        data, moment = self._use_case.data, self._moment
+        cut = there(_with_places(table, files), data.event_time, moment)
         history = recent(cut.table, data.event_time, data.history, moment)
         known = masked(history.table, data.label.column, data.event_time, data.label.known_after, moment)
         self.not_yet += cut.away
@@ -146,7 +167,17 @@ class _Examples:
         self.future += later_than(known.table, data.event_time, moment.started)
         latest = newest(known.table, data.event_time, moment)
         self.newest = max((each for each in (self.newest, latest) if each is not None), default=None)
-        yield known.table
+        return known.table
+
+
+def _away(back: Replays, sources: Sequence[Source]) -> Iterator[SourceFile]:
+    """Files that are gone and of which examples were put back: by these names a row of them is found again."""
+    there = {digest for source in sources for digest in source.there}
+    named = {file.path for source in sources for file in source.files}
+    rows = {row.away: row for row in back.rows if row.level == "example" and row.digest not in there}
+    for name, row in rows.items():
+        if name not in named:
+            yield SourceFile(source=row.source, path=name, digest=row.digest, size=0, parts=(), rows=0, refused=0)
 
 
 def _order(use_case: UseCase) -> list[str]:
@@ -155,18 +186,25 @@ def _order(use_case: UseCase) -> list[str]:
     return [*time, *use_case.data.key, "_file", "_row"]
 
 
-def _with_numbers(rows: "pa.Table", files: list[str], before: int) -> "pa.Table":
-    """``_file`` as a place in ``files``, and ``_row``; where the query does not pass them on, rows are counted."""
+def _with_origin(rows: "pa.Table", before: int) -> "pa.Table":
+    """``_file`` and ``_row``; where the query does not pass them on, rows are counted."""
     import numpy as np
+    import pyarrow as pa
+
+    if {"_file", "_row"} <= set(rows.column_names):
+        return rows
+    own = rows.select([name for name in rows.column_names if name not in {"_file", "_row"}])
+    numbers = pa.array(np.arange(before + 1, before + rows.num_rows + 1))
+    return own.append_column("_file", pa.repeat(_QUERY, rows.num_rows)).append_column("_row", numbers)
+
+
+def _with_places(table: "pa.Table", files: list[str]) -> "pa.Table":
+    """``_file`` as a place in ``files``; null where the query does not pass it on."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if {"_file", "_row"} <= set(rows.column_names):
-        places = pc.index_in(rows.column("_file").cast(pa.string()), pa.array(files, pa.string()))
-        return rows.set_column(rows.column_names.index("_file"), "_file", places)
-    own = rows.select([name for name in rows.column_names if name not in {"_file", "_row"}])
-    numbers = pa.array(np.arange(before + 1, before + rows.num_rows + 1))
-    return own.append_column("_file", pa.nulls(rows.num_rows, pa.int32())).append_column("_row", numbers)
+    places = pc.index_in(table.column("_file").cast(pa.string()), pa.array(files, pa.string()))
+    return table.set_column(table.column_names.index("_file"), "_file", places)
 
 
 def _with_files(table: "pa.Table", files: list[str]) -> "pa.Table":
@@ -177,16 +215,6 @@ def _with_files(table: "pa.Table", files: list[str]) -> "pa.Table":
     places = pc.fill_null(table.column("_file").cast(pa.int32()), len(files)).combine_chunks()
     names = pa.DictionaryArray.from_arrays(places, pa.array([*files, _QUERY]))
     return table.set_column(table.column_names.index("_file"), "_file", names)
-
-
-def _named(refused: "pa.Table", rows: "pa.Table", files: list[str]) -> "pa.Table":
-    """Refused rows with the names of their files."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    at = pc.index_in(refused.column("_row"), rows.column("_row").combine_chunks())
-    named = refused.append_column("_file", rows.column("_file").take(at))
-    return _with_files(named, files).cast(pa.schema([*refused_schema(), ("_file", pa.string())]))
 
 
 def _refused(store: "Store", sources: Iterable[Source]) -> "Iterator[pa.Table]":

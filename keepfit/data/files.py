@@ -20,6 +20,8 @@ from keepfit.data.moment import Span, span_of
 from keepfit.data.parse import parse, reading_digest
 from keepfit.data.paths import in_path
 from keepfit.data.places import Found, Place, Read, place
+from keepfit.data.put_back import with_put_back
+from keepfit.data.replay import NONE, Replays
 from keepfit.data.stream import Stream
 from keepfit.data.tables import get_tables
 from keepfit.errors import DataError, Problem
@@ -37,12 +39,14 @@ _READERS = 2  # files at a time: a part of each is in memory together; hashing a
 class Source(NamedTuple):
     """A source as of a moment.
 
-    ``files`` are those of which rows may matter, ``schema`` that of all columns that files have, with ``_row``;
-    ``not_yet`` and ``earlier`` count the rows that were left out because they are not there yet or too old to matter.
+    ``files`` are those of which rows may matter, ``there`` the digests of all that lie there, ``layout`` has the
+    columns of all of them, with ``_row``; ``not_yet`` and ``earlier`` count the rows that were left out because they
+    are not there yet or too old to matter.
     """
 
     name: str
     files: tuple[Known, ...]
+    there: frozenset[str]
     unread: tuple[Unread, ...]
     layout: Layout
     span: Span
@@ -128,6 +132,7 @@ def load(
     looked: Looked,
     moment: Moment,
     needed: Collection[str],
+    back: Replays = NONE,
 ) -> Source:
     """A source as of a moment; only files whose bytes were never seen are parsed.
 
@@ -135,6 +140,8 @@ def load(
     ----------
     needed
         The columns that contract and query name.
+    back
+        What people have put back.
 
     Raises
     ------
@@ -151,11 +158,14 @@ def load(
     files = {path: file for path, file in known_now.items() if file is not None}
     unread = _tolerable(name, use_case.data.sources[name], wrong, len(seen))
     write_index(store, use_case.name, name, index, digest, files)
+    there = frozenset(file.digest for file in files.values())
+    files = with_put_back(store, use_case, name, files, back)
     span = span_of(use_case, moment)
     counts = {path: _left_out(store, file, span) for path, file in files.items()}
     return Source(
         name=name,
         files=tuple(file for path, file in files.items() if sum(counts[path]) < file.all_rows),
+        there=there,
         unread=unread,
         layout=layout(store, name, list(files.values()), needed),
         span=span,

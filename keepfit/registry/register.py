@@ -38,18 +38,14 @@ def register(
     Parameters
     ----------
     run
-        The run's identity. When the ledger holds a version for it, that one is the answer, and nothing is written. It
-        is looked for behind the run's recorded `position`, so what a run costs does not grow with the history.
-    at
-        The present moment; the version's ``as_of`` is in its manifest.
-    metrics
-        Figures for ``keepfit show``; what is not finite is left out.
-    objects
-        Digests of further objects by role (``profile``, ``provenance``, …); they must be in the store.
-    rows
-        How many rows were learnt from. With an object ``profile``, these data are what the next are compared with.
-    held
-        Why a person must look first: such a version is released by hand only, and its data count from then on.
+        The run's identity. If it has made a version already, which must be behind its recorded `position`, that one is
+        the answer, and nothing is written.
+    metrics, objects
+        Figures for ``keepfit show`` (what is not finite is left out), and digests of further objects by role
+        (``profile``, ``provenance``, …), which must be in the store.
+    rows, held
+        How many rows were learnt from, and why a person must look first. With an object ``profile``, these data are
+        what the next are compared with, those of a held version once a person has promoted it.
 
     Raises
     ------
@@ -60,12 +56,8 @@ def register(
     if known := _made_by(store, run, before, since=stood):
         return known
     _see_that_they_fit(store, manifest, verdict, objects or {})
-    file = sha256(store.read(snapshot_key(use_case.name, manifest.snapshot)))
-    details = {"risk": use_case.risk, SNAPSHOT_FILE: file}
-    details |= ({"rows": str(rows)} if rows is not None else {}) | ({"held": "; ".join(held)} if held else {})
-    digest, judged = digest_of(manifest), digest_of(verdict)
-    publish(store, manifest_key(use_case.name, digest), canonical(manifest))
-    publish(store, verdict_key(use_case.name, judged), canonical(verdict))
+    details = _details(store, use_case, manifest, rows, held)
+    digest, judged = _published(store, use_case.name, manifest, verdict)
 
     def draft(newest: Entry | None) -> Draft | Registered:
         if known := _made_by(store, run, newest, since=before.seq if before else 0):
@@ -85,8 +77,22 @@ def register(
             details=details,
         )
 
-    result = append(store, use_case.name, draft)
-    return result if isinstance(result, Registered) else _registered(result)
+    return _registered(append(store, use_case.name, draft))
+
+
+def _published(store: Store, use_case: str, manifest: Manifest, verdict: Verdict) -> tuple[str, str]:
+    digest, judged = digest_of(manifest), digest_of(verdict)
+    publish(store, manifest_key(use_case, digest), canonical(manifest))
+    publish(store, verdict_key(use_case, judged), canonical(verdict))
+    return digest, judged
+
+
+def _details(
+    store: Store, use_case: "UseCase", manifest: Manifest, rows: int | None, held: tuple[str, ...]
+) -> dict[str, str]:
+    file = sha256(store.read(snapshot_key(use_case.name, manifest.snapshot)))
+    known = {"risk": use_case.risk, SNAPSHOT_FILE: file, "rows": rows, "held": "; ".join(held)}
+    return {name: str(value) for name, value in known.items() if value not in {None, ""}}
 
 
 def _finite(metrics: Mapping[str, float | None]) -> dict[str, float]:
@@ -100,7 +106,9 @@ def _made_by(store: Store, run: str, newest: Entry | None, since: int) -> Regist
     return next((_registered(entry) for entry in later if entry.action == "registered" and entry.run == run), None)
 
 
-def _registered(entry: Entry) -> Registered:
+def _registered(entry: Entry | Registered) -> Registered:
+    if isinstance(entry, Registered):
+        return entry
     if entry.version is None or entry.verdict is None:
         raise IntegrityError(
             Problem("an entry registers nothing", where=f"entry {entry.seq} of {entry.use_case}", expected="a version")

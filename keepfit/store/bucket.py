@@ -10,7 +10,7 @@ for one that is not there; it cannot make two writers win.
 """
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import cached_property, partial
 from threading import Lock
@@ -116,7 +116,8 @@ class Bucket:
     def _fetched(self, name: str, digest: str, attempts: Attempts) -> bytes:
         answer = self._s3.client.get_object(Bucket=self._bucket, Key=name)
         attempts.expect(answer["ContentLength"])
-        data = whole(answer)
+        with closing(answer["Body"]) as body:
+            data: bytes = body.read()
         expected = digest or answer["Metadata"].get("sha256")  # no mark: somebody else put it there
         if expected and sha256(data) != expected:
             raise Altered(f"sha256 {expected}", f"sha256 {sha256(data)}")
@@ -213,35 +214,14 @@ class Bucket:
 
     def _page(self, start: str, size: int, token: Marks) -> dict[str, Any]:
         page: dict[str, Any] = self._s3.client.list_objects_v2(Bucket=self._bucket, Prefix=start, MaxKeys=size, **token)
-        strange = [found["Key"] for found in page.get("Contents", []) if not found["Key"].startswith(start)]
-        if strange:
-            raise Altered(f"keys that begin with {start}", strange[0])
+        for found in page.get("Contents", []):
+            if not found["Key"].startswith(start):
+                raise Altered(f"keys that begin with {start}", found["Key"])
+        if page.get("IsTruncated") and not page.get("NextContinuationToken"):
+            raise Altered("where the list goes on", "only that it does")
         return page
 
 
 def _listed(name: str) -> bool:
     """Whether a name can be a key: not the probe's, not the markers that consoles make for folders."""
     return not name.endswith("/") and not any(part.startswith(".") for part in name.split("/"))
-
-
-def whole(answer: Mapping[str, Any]) -> bytes:
-    """The body of an answer, all of it.
-
-    Raises
-    ------
-    Altered
-        It is shorter than promised.
-    """
-    from botocore.exceptions import IncompleteReadError, ResponseStreamingError
-
-    promised = answer["ContentLength"]
-    with closing(answer["Body"]) as body:
-        try:
-            data: bytes = body.read()
-        except (IncompleteReadError, ResponseStreamingError) as error:
-            if "IncompleteRead" in str(error) or isinstance(error, IncompleteReadError):
-                raise Altered(f"{promised:,} bytes", "the end of the answer before that") from error
-            raise
-    if len(data) != promised:
-        raise Altered(f"{promised:,} bytes", f"{len(data):,} bytes")
-    return data

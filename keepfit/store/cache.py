@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 
 from keepfit.records import sha256
-from keepfit.store.keys import digest_in
+from keepfit.store.keys import digest_in, object_key, see_that_key
 from keepfit.store.objects import get
 from keepfit.store.store import Store
 
@@ -58,6 +58,7 @@ class Cached:
 
     def read_object(self, digest: str) -> bytes:
         """The object of this digest; fails as the store behind does."""
+        see_that_key(object_key(digest))  # it becomes the name of a file here too
         kept = self._objects.get(digest)
         if kept is not None:
             return kept
@@ -107,6 +108,8 @@ class Objects:
 
     def keep(self, digest: str, data: bytes) -> None:
         """Keep it, if that is possible at all; nothing is synced, for every read looks whether it is whole."""
+        if len(data) > self._limit // 2:
+            return
         path = self._path(digest)
         temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
         try:

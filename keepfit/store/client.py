@@ -47,15 +47,19 @@ def connect(patience: Patience) -> S3:
         client = _client(session, patience, "auto")
         if not client.meta.endpoint_url.endswith(_AWS) and not _style(session):
             client = _client(session, patience, "path")  # hosts of one's own seldom answer to bucket.host
-        credentials = session.get_credentials()
     except (BotoCoreError, ValueError) as error:
         raise _unusable(type(error).__name__) from error
-    if credentials is None:
-        raise _nobody()
+    try:
+        credentials = session.get_credentials()
+        principal = f"…{credentials.access_key[-4:]}" if credentials else ""  # asks for a role's key, if it is one
+    except BotoCoreError as error:
+        raise _nobody(type(error).__name__) from error
+    if not principal:
+        raise _nobody("none")
     address = urlsplit(client.meta.endpoint_url)
     if address.username or address.password:
         raise _unusable("an endpoint URL with credentials in it")
-    return S3(client, address.netloc, f"…{credentials.access_key[-4:]}")
+    return S3(client, address.netloc, principal)
 
 
 def _client(session: Any, patience: Patience, style: str) -> Any:
@@ -101,14 +105,14 @@ def _unusable(found: str) -> ConfigError:
     )
 
 
-def _nobody() -> Denied:
+def _nobody(found: str) -> Denied:
     return Denied(
         Problem(
             "there are no credentials for S3",
             where="environment, profile and instance, as boto3 looks for them",
             expected="an access key or a role",
-            found="none",
+            found=found,
             did="sent nothing",
-            do="set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            do="log in, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         )
     )

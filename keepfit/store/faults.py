@@ -19,9 +19,10 @@ _RIGHTS = {
     "write": ("s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"),
     "list": ("s3:ListBucket",),
 }
+_AGAIN = "log in again, or renew the credentials, then run the same command again"
 _ADVICE = {
-    "ExpiredToken": "log in again, or renew the credentials, then run the same command again",
-    "TokenRefreshRequired": "log in again, or renew the credentials, then run the same command again",
+    **dict.fromkeys(("ExpiredToken", "TokenRefreshRequired", "CredentialRetrievalError", "NoCredentialsError"), _AGAIN),
+    **dict.fromkeys(("TokenRetrievalError", "UnauthorizedSSOTokenError", "SSOTokenLoadError"), _AGAIN),
     "InvalidToken": "see that AWS_SESSION_TOKEN belongs to the access key",
     "InvalidAccessKeyId": "see that the access key belongs to this endpoint",
     "SignatureDoesNotMatch": "see that AWS_SECRET_ACCESS_KEY belongs to the access key; if this comes and goes, "
@@ -108,8 +109,8 @@ def _passing() -> tuple[type[Exception], ...]:
 def told(error: Exception, asked: Asked, attempts: Attempts) -> KeepfitError:
     """The failure of an operation, for a person."""
     tried = f"{attempts.made} attempt{'s' if attempts.made > 1 else ''} in {attempts.took:.1f} s"
-    if isinstance(error, Altered):
-        return _altered(error, asked, tried)
+    if altered := _not_itself(error):
+        return _altered(altered, asked, tried)
     if code(error) == "NoSuchKey":
         return Missing(Problem("a key is not in the store", where=asked.where, expected=asked.name, found="nothing"))
     if code(error) == "NoSuchBucket":
@@ -117,6 +118,13 @@ def told(error: Exception, asked: Asked, attempts: Attempts) -> KeepfitError:
     if transient(error):
         return _unanswered(error, asked, tried)
     return _denied(error, asked)
+
+
+def _not_itself(error: Exception) -> Altered | None:
+    """What is wrong with an answer that came; a connection that broke is another matter."""
+    if type(error).__name__ in {"ResponseStreamingError", "IncompleteReadError"} and "IncompleteRead" in repr(error):
+        return Altered("an answer as long as promised", "its end before that")
+    return error if isinstance(error, Altered) else None
 
 
 def _altered(error: Altered, asked: Asked, tried: str) -> IntegrityError:
@@ -160,17 +168,18 @@ def _unanswered(error: Exception, asked: Asked, tried: str) -> InfrastructureErr
 
 
 def _denied(error: Exception, asked: Asked) -> Denied:
-    right = " and ".join(_RIGHTS[asked.verb])
-    on = f"arn:aws:s3:::{asked.bucket} and arn:aws:s3:::{asked.bucket}/*"
-    needs = f"the right {right} on {on}"
+    needs = f"{' and '.join(_RIGHTS[asked.verb])} on bucket {asked.bucket} and what is in it"
+    advice = f"give {asked.s3.principal} the right {needs}, or use other credentials"
+    if status(error) != 403:
+        advice = "see that the endpoint is one of S3, and that nothing on the way alters requests"
     return Denied(
         Problem(
             f"S3 refuses to {asked.verb}: {_kind(error)}",
             where=asked.where,
-            expected=needs,
+            expected=needs if status(error) == 403 else "",
             found=_kind(error),
             did="did not try again, since the answer would be the same",
-            do=_ADVICE.get(code(error), f"give {asked.s3.principal} {needs}, or use other credentials"),
+            do=_ADVICE.get(code(error) or type(error).__name__, advice),
         )
     )
 

@@ -58,6 +58,6 @@ def _unfit(address: str, found: str) -> Denied:
             expected="If-None-Match: * is honoured: a key that exists is refused with 412",
             found=found,
             did="wrote nothing but the probe, and will not use this store",
-            do="give a store on Amazon S3, SeaweedFS 4.48 or later, MinIO, Ceph 19 or later, or a directory",
+            do="give a store on Amazon S3 or on another server with conditional writes, or a directory",
         )
     )

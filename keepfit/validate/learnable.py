@@ -11,11 +11,12 @@ from keepfit.profile import Profile, merged, profiled
 from keepfit.records import Accepted, ColumnSummary, Expectation, Extracted, Moment, Snapshot, canonical, parse
 from keepfit.store import get, put
 from keepfit.validate import quarantine
+from keepfit.validate.book import Book
 from keepfit.validate.expectations import AcceptedProfile, held, judged, stopped, warned
 from keepfit.validate.fates import Fate
 from keepfit.validate.labels import classes_to_tell_apart
-from keepfit.validate.sift import Book, Terms
 from keepfit.validate.summary import summaries
+from keepfit.validate.terms import Terms
 from keepfit.validate.turns import in_turn
 
 if TYPE_CHECKING:

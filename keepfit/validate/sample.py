@@ -8,8 +8,8 @@ from keepfit.records import Broken, Moment, Record
 from keepfit.validate.contract import column_checks
 from keepfit.validate.faults import why
 from keepfit.validate.rules import named
-from keepfit.validate.sift import Terms, faults_of
 from keepfit.validate.tally import Tally
+from keepfit.validate.terms import Terms, faults_of
 from keepfit.validate.tolerance import exceeded
 
 if TYPE_CHECKING:

@@ -10,16 +10,18 @@ from msgspec.structs import replace
 from keepfit.config.model import UseCase
 from keepfit.data import give_back
 from keepfit.data.tables import get_table
-from keepfit.errors import DataError, IntegrityError, KeepfitError, Problem
+from keepfit.errors import ConfigError, DataError, IntegrityError, Problem
 from keepfit.records import Accepted, Dropped, Extracted, Moment, Quarantined, RowCount, Validated, canonical
 from keepfit.store import put
 from keepfit.validate import archive
+from keepfit.validate.book import Book
 from keepfit.validate.fates import QUARANTINED, Fate, names_of_dropped
 from keepfit.validate.faults import Fault, why
 from keepfit.validate.labels import enough_labels
-from keepfit.validate.learnable import learnable
+from keepfit.validate.learnable import Learnable, learnable
 from keepfit.validate.quarantine import TakenOut, absent, quarantine_schema, quarantined
-from keepfit.validate.sift import Book, Terms, sift, terms_of
+from keepfit.validate.sift import sift
+from keepfit.validate.terms import Terms, terms_of
 from keepfit.validate.tolerance import exceeded, tolerable
 
 if TYPE_CHECKING:
@@ -60,14 +62,14 @@ def validate(
     book = sift(store, use_case, extracted, moment, terms, out)
     take_out(store, use_case, extracted, book, terms, out, gone)
     give_back()
-    dropped = _dropped(book, use_case, extracted)
+    rows, dropped = conserved(book, use_case, extracted, out.rows)
     record = Quarantined(
         number=0,
         as_of=moment.as_of,
         started=moment.started,
         config=config,
         extracted=put(store, canonical(extracted)),
-        rows=conserved(book, extracted, out.rows, dropped),
+        rows=rows,
         quarantine=out.close(),
         absent=gone.close(),
         broken=book.tally.broken(),
@@ -77,23 +79,27 @@ def validate(
     try:
         _tolerable(book, record, use_case, extracted, terms)
         found = learnable(store, use_case, extracted, moment, accepted, book, terms)
-        _conserved_by_file(book, found.files, out.files, gone.files)
-    except KeepfitError as error:
+        conserved_by_file(book.files, found.files, out.files, gone.files)
+    except (DataError, ConfigError) as error:
         archive.write(store, use_case.name, replace(record, failed=error.problems[0].what))
         raise
     archive.write(store, use_case.name, record)
+    return _validated(record, found, (*extracted.warnings, *terms.warnings, *found.warnings))
+
+
+def _validated(record: Quarantined, found: Learnable, warnings: tuple[str, ...]) -> Validated:
     return Validated(
         snapshot=found.snapshot.digest,
         rows=record.rows,
         quarantine=record.quarantine,
         absent=record.absent,
         broken=record.broken,
-        dropped=dropped,
+        dropped=record.dropped,
         expectations=found.expectations,
         profile=found.profile,
         held=found.held,
         columns=found.columns,
-        warnings=(*extracted.warnings, *terms.warnings, *found.warnings),
+        warnings=warnings,
     )
 
 
@@ -126,41 +132,44 @@ def _conflicts(book: Book, start: int, end: int) -> Iterator[Fault]:
             yield Fault(rule, np.flatnonzero(rows[start:end]))
 
 
-def _dropped(book: Book, use_case: UseCase, extracted: Extracted) -> tuple[Dropped, ...]:
-    """Rows by the rule that dropped them; those outside the history are not among the rows that were handed over."""
-    counts = {name: book.count(fate) for fate, name in names_of_dropped(use_case.data.duplicates).items()}
-    counts["outside history"] = extracted.outside_history
-    return tuple(Dropped(rule=rule, rows=rows) for rule, rows in counts.items() if rows)
-
-
-def conserved(book: Book, extracted: Extracted, quarantined_rows: int, dropped: Sequence[Dropped]) -> RowCount:
-    """The count of rows.
+def conserved(
+    book: Book, use_case: UseCase, extracted: Extracted, quarantined_rows: int
+) -> tuple[RowCount, tuple[Dropped, ...]]:
+    """The count of rows, and the dropped ones by rule; those outside the history were not handed over at all.
 
     Raises
     ------
     IntegrityError
         Rows in are not kept + quarantined + dropped.
     """
+    counts = {name: book.count(fate) for fate, name in names_of_dropped(use_case.data.duplicates).items()}
+    counts["outside history"] = extracted.outside_history
     rows = RowCount(
         total=extracted.rows + extracted.refused_rows + extracted.outside_history,
         kept=book.count(Fate.KEPT),
         quarantined=quarantined_rows,
-        dropped=sum(each.rows for each in dropped),
+        dropped=sum(counts.values()),
     )
     decided = sum(book.count(fate) for fate in QUARANTINED) + extracted.refused_rows
     if rows.total != rows.kept + rows.quarantined + rows.dropped or rows.quarantined != decided:
         found = f"{rows.kept} kept + {rows.quarantined} quarantined + {rows.dropped} dropped"
         raise IntegrityError(Problem("rows were lost on the way", "validate", f"{rows.total} rows", found))
-    return rows
+    return rows, tuple(Dropped(rule=rule, rows=number) for rule, number in counts.items() if number)
 
 
-def _conserved_by_file(book: Book, *outcomes: Counter[str]) -> None:
-    """See that of every file each row went one way."""
+def conserved_by_file(files: Counter[str], *outcomes: Counter[str]) -> None:
+    """See that of every file each row went one way.
+
+    Raises
+    ------
+    IntegrityError
+        Rows of a file were lost, or counted twice.
+    """
     found = sum(outcomes, Counter[str]())
-    for name in sorted({*book.files, *found}):
-        if book.files[name] != found[name]:
+    for name in sorted({*files, *found}):
+        if files[name] != found[name]:
             what = "rows of a file were lost on the way, or counted twice"
-            raise IntegrityError(Problem(what, name, f"{book.files[name]:,} rows", f"{found[name]:,} rows"))
+            raise IntegrityError(Problem(what, name, f"{files[name]:,} rows", f"{found[name]:,} rows"))
 
 
 def _tolerable(book: Book, record: Quarantined, use_case: UseCase, extracted: Extracted, terms: Terms) -> None:

@@ -28,10 +28,12 @@ from keepfit.errors import DataError
 from keepfit.records import Column, Extracted, Moment, canonical, parse
 from keepfit.store import Directory, Store
 from keepfit.validate import validate
+from keepfit.validate.book import empty_book
 from keepfit.validate.fates import Fate
 from keepfit.validate.faults import NOT_UNIQUE
 from keepfit.validate.quarantine import TakenOut
-from keepfit.validate.sift import empty_book, enter, look, sift, terms_of
+from keepfit.validate.sift import enter, look, sift
+from keepfit.validate.terms import terms_of
 from keepfit.validate.turns import in_turn
 from keepfit.validate.unique import shared
 from keepfit.validate.validate import take_out

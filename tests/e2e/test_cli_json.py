@@ -65,6 +65,8 @@ SHOW = {
     "previous": (int, type(None)),
     "versions": [VERSION],
     "ledger": [{"seq": int, "at": MOMENT, "action": str, "actor": str, "reason": str}],
+    "versions_in_all": int,
+    "entries_in_all": int,
 }
 VERIFY = {
     "ok": bool,
@@ -153,6 +155,8 @@ def test_show_verify_and_check_answer_machines(released, warm):
     assert (shown.code, shown.err) == (0, "")
     assert [version["version"] for version in shown.answer["versions"]] == [2, 1]
     assert [entry["action"] for entry in shown.answer["ledger"]] == ["promoted", "registered"] * 2
+    assert (shown.answer["versions_in_all"], shown.answer["entries_in_all"]) == (2, 4)
+    assert warm.run(released, "show", "visits", "--all", "--json").answer == shown.answer
     verified = warm.run(released, "verify", "--json")
     see(one_object(verified), VERIFY)
     assert (verified.code, verified.answer["ok"], verified.answer["checked"]["versions"]) == (0, True, 2)

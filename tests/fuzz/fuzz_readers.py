@@ -4,7 +4,7 @@
 
 The first two bytes of an input choose its file name, form and types, the others are the file. Text is also read in
 blocks and pieces of a few bytes: that must give the same rows. What libFuzzer finds new is kept in CORPUS (default: a
-folder of its own below the system's temporary one); an input that fails is left in the working directory as ``crash-…``.
+folder of its own below the system's temporary one); one that fails is left in the working directory as ``crash-…``.
 """
 
 import gzip

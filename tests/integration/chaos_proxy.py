@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 # What can be done to a request. `at` is a number of bytes of the body, or a number of seconds, or a status.
 FAULTS = {
+    "none": "nothing, so that the next fault meets the request after this one",
     "delay": "the answer comes `at` seconds late",
     "reset request": "the connection is reset when `at` bytes of the request's body have come; nothing is forwarded",
     "reset answer": "the connection is reset after `at` bytes of the answer's body",
@@ -112,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
         except (_Gone, OSError, http.client.HTTPException):
             self.close_connection = True
 
-    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _serve
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _serve  # noqa: N815 - names of the library
 
     def handle_expect_100(self):
         super().handle_expect_100()

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from keepfit.data.convert import Spelling, arrow_type, convert
@@ -132,6 +132,7 @@ CELLS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(CELLS, min_size=1, max_size=30), st.sampled_from(KINDS), st.booleans())
 @example(["2013-03-10T02:30:00", "2013-03-10T03:30:00"], "time", False)
 def test_a_cell_is_converted_as_if_it_were_alone(texts, kind, spelt):
@@ -145,6 +146,7 @@ def test_a_cell_is_converted_as_if_it_were_alone(texts, kind, spelt):
         assert text is None or found is not None
 
 
+@settings(deadline=None)
 @given(st.lists(CELLS, min_size=1, max_size=8), st.sampled_from(KINDS))
 def test_what_a_reader_may_type_itself_is_what_the_careful_way_says(texts, kind):
     raw = pa.table({"a": pa.array(texts, pa.string())})
@@ -153,16 +155,19 @@ def test_what_a_reader_may_type_itself_is_what_the_careful_way_says(texts, kind)
     assert (quick.reasons and quick.reasons.to_pylist()) == (careful.reasons and careful.reasons.to_pylist())
 
 
+@settings(deadline=None)
 @given(st.integers(-(2**63), LARGEST))
 def test_every_whole_number_of_64_bits_comes_back(number):
     assert one(str(number), "int") == number
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_every_number_comes_back(number):
     assert one(repr(number), "float") == number
 
 
+@settings(deadline=None)
 @given(
     st.integers(-(10**15), 10**15), st.integers(0, 99), st.sampled_from([(",", "."), (",", " "), (".", "'"), (".", "")])
 )

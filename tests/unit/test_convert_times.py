@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from keepfit.config.time_format import time_format
@@ -32,6 +32,7 @@ def read(text, *formats, zone="UTC", years_from=None):
     return (reasons and reasons[0]) or values[0].as_py()
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(1970, 1, 1), datetime(2069, 12, 31)), st.sampled_from(FORMATS[:-1]))
 def test_a_time_that_was_written_by_a_format_is_read_by_it(moment, format_):
     text = moment.replace(tzinfo=UTC).strftime(format_)
@@ -42,6 +43,7 @@ def test_a_time_that_was_written_by_a_format_is_read_by_it(moment, format_):
     assert read(text, format_, years_from=1970 if "%y" in format_ else None) == expected
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), st.sampled_from(["Europe/Berlin", "America/New_York"]))
 def test_a_wall_clock_is_read_in_its_zone_or_never_stood_so(moment, zone):
     moment = moment.replace(second=0, microsecond=0)

@@ -83,9 +83,8 @@ def test_no_file_names_the_pattern(world):
         ("a.csv", f"{HEAD}\nr1,2020-01-01T00:00Z,r\u00fbge,1,true\n".encode("latin-1"), "not UTF-8", "Latin-1"),
         ("a.csv", (HEAD + "\n").encode("utf-16"), "not UTF-8", "offset 0; it may be UTF-16"),
         ("a.csv", "id,at,id,size,late\n1,2,3,4,5\n", "without a name of their own", "id at 1, 3"),
-        ("a.csv", f"{HEAD}\n{row(0)},9\n{row(1)}\n", "too many fields", "6 fields"),
-        ("a.csv", f"{HEAD}\n{row(0)}\nr001,2020\n", "truncated", "2 fields"),
-        ("a.csv", f'{HEAD}\n{row(0)}\nr001,"2020', "truncated", "2 fields"),
+        ("a.csv", f"{HEAD}\n{row(0)},9\n{row(1)},9\n", "none of 2 rows can be read", "6: r000,"),
+        ("a.csv", f'{HEAD}\n{row(0)}\nr001,"2020', "a quote is opened and not closed", ""),
         ("a.csv.gz", gzip.compress(b"x" * 1000, mtime=0)[:-9], "gzip file is truncated", ""),
         ("a.csv.gz", b"PK not gzip", "gzip file is truncated or damaged", ""),
         ("a.csv.zip", zipped("a.csv")[:-30], "zip file is truncated", ""),
@@ -93,9 +92,8 @@ def test_no_file_names_the_pattern(world):
         ("a.parquet", parquet(pa.table({"id": ["a"]}))[:-20], "Parquet file is truncated", ""),
         ("a.parquet", b"id,at\n", "Parquet file is truncated or damaged", ""),
         ("a.parquet", parquet(pa.table({"id": pa.array([], pa.string())})), "0 rows in data/a.parquet", ""),
-        ("a.jsonl", '{"id": "a"}\n{"id": ', "last line is not whole", ""),
-        ("a.jsonl", '{"id": "a", "id": "b"}\n', "not JSON", "id stands twice"),
-        ("a.jsonl", "[1]\n", "not a JSON object", "list"),
+        ("a.jsonl", '{"id": "a", "id": "b"}\n', "none of 1 rows can be read", "the name id twice"),
+        ("a.jsonl", "[1]\n", "looks like a JSON array", "[1]"),
         ("a.xlsx", b"PK", "format of a file is not known", "a.xlsx"),
     ],
 )
@@ -107,19 +105,33 @@ def test_a_file_that_is_no_table_is_refused(world, name, data, what, found):
     assert name in problem.where
 
 
-def test_a_long_row_names_its_number_and_nothing_shifts(world):
-    world.write("a.csv", [row(0), row(1) + ",surplus", row(2)])
-    problem = refusal(world)
-    assert problem.where == "data/a.csv, row 2"
-    assert problem.expected == "5 fields"
-
-
-def test_files_with_other_columns_name_both_files_and_the_column(world):
-    world.write("a.csv", rows(3))
-    world.write("b.csv", ["r9,2020-01-03T00:00Z,red,true"], head="id,when_at,colour,late")
-    problem = refusal(world)
-    assert (problem.where, problem.expected) == ("data/b.csv", "size, as in data/a.csv")
-    assert "size" in problem.what
+@pytest.mark.parametrize(
+    ("name", "number", "line", "reason"),
+    [
+        ("a.csv", 1, row(0) + ",9", "expected 5 fields, found 6"),
+        ("a.csv", 3, "r002,2020", "expected 5 fields, found 2"),
+        ("a.csv.gz", 4, "r003,2020", "expected 5 fields, found 2: a truncated file?"),
+        ("a.jsonl", 2, '{"id": "x", "id": "y"}', "expected one JSON object, found the name id twice"),
+        (
+            "a.jsonl",
+            4,
+            '{"id": ',
+            "expected one JSON object, found no JSON at character 8 (Expecting value): a truncated",
+        ),
+    ],
+)
+def test_a_row_of_a_wrong_shape_is_quarantined_with_file_row_and_text(world, name, number, line, reason):
+    lines = rows(4)
+    if name.endswith("jsonl"):
+        lines = [json.dumps(dict(zip(HEAD.split(","), line.split(","), strict=True))) for line in lines]
+    lines[number - 1] = line
+    body = "\n".join([HEAD, *lines] if "csv" in name else lines)
+    world.write(name, gzip.compress(body.encode(), mtime=0) if name.endswith("gz") else body)
+    validated = world.validate()
+    assert (validated.rows.kept, validated.rows.quarantined) == (3, 1)
+    (bad,) = world.quarantine(validated)
+    assert (bad["_file"], bad["_row"], bad["_raw"]) == (f"data/{name}", number, line)
+    assert bad["_reasons"][0].startswith(reason)
 
 
 def test_an_added_column_is_a_warning(world):

@@ -105,7 +105,7 @@ def small(body: bytes, name: str, form: Form, size: int) -> Read:
 @example(([], "", 'id,b,c\nr0,x,y\n"r1"x,"\n",z\nr2,1,2\n'), 64)
 @example(([], "", "id,b,c\nr0,x,y\n\ufeffr1,1,2\n"), 14)
 def test_every_record_of_csv_is_a_row_or_is_refused_with_its_number_and_text(case, size):
-    rows, _, body = case
+    _, _, body = case
     expected = records(body)
     try:
         found = small(body.encode(), "a.csv", Form(nulls=()), size)

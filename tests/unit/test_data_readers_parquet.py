@@ -1,6 +1,7 @@
 """Parquet: which types come as what, in bounded memory, and that no damaged byte gets further than an error."""
 
 import datetime as dt
+import io
 import math
 from base64 import b64decode, b64encode
 from decimal import Decimal
@@ -13,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reader_samples import parquet, problem, read
 
+from keepfit.data.readers import Form, parts
 from keepfit.data.readers import parquet as parquet_reader
+from keepfit.data.readers.blocks import LONGEST
 from keepfit.errors import DataError
 
 NAME = "a.parquet"
@@ -172,6 +175,23 @@ def test_large_rows_are_read_few_at_a_time(monkeypatch):
     found = read(parquet(pa.table({"x": texts}), use_dictionary=False, compression="none"), NAME)
     assert max(table.num_rows for table in found.tables) < 250
     assert [row["x"] for row in found.rows.values()] == texts
+
+
+@pytest.mark.parametrize("values", [pa.array(["y" * 1_000_000]).dictionary_encode().take(pa.array([0] * 3000))])
+@pytest.mark.parametrize("encoded", [{}, {"store_schema": False}, {"column_encoding": "DELTA_BYTE_ARRAY"}])
+def test_a_long_text_that_stands_for_many_rows_is_spelled_out_bit_by_bit(values, encoded):
+    if "column_encoding" in encoded:
+        values, encoded = values.slice(0, 200).cast(pa.string()), {**encoded, "use_dictionary": False}
+    data = parquet(pa.table({"x": values}), **encoded)
+    sizes = [raw.table.nbytes for raw in parts(io.BytesIO(data), NAME, Form(), {})]
+    assert sum(sizes) > 1_000_000 * len(values)
+    assert max(sizes) < 70_000_000
+
+
+def test_a_text_longer_than_a_row_may_be_is_told_with_its_rows():
+    said = problem(parquet(pa.table({"x": ["a", "y" * (LONGEST + 1), "b"]})), NAME)
+    assert (said.what, said.where) == ("a text is longer than 16 MB", "a.parquet, rows 1 to 3")
+    assert said.found == "16,777,217 bytes"
 
 
 WHOLE = parquet(

@@ -1,5 +1,7 @@
 """Every validation leaves a record of what it took out, whether it ended well or not."""
 
+from collections import Counter
+
 import pytest
 from contract_world import MOMENT, Table, placed, row, use_case
 from msgspec.structs import replace
@@ -9,6 +11,7 @@ from keepfit.errors import DataError, IntegrityError
 from keepfit.records import Extracted, canonical, parse
 from keepfit.store import get
 from keepfit.validate import archive, validate
+from keepfit.validate.validate import conserved_by_file
 
 
 @pytest.fixture
@@ -126,9 +129,17 @@ def test_a_late_correction_counts_where_the_yaml_says_so(table):
     assert error.absent() == {("2020-03.csv", 5): "duplicate row"}
 
 
-def test_rows_of_a_file_are_not_counted_twice(table):
-    """A part that stands twice in what was extracted holds the right number of rows, of the wrong files."""
+def test_a_part_that_is_handed_over_twice_is_found_out(table):
     extracted = table.extracted(case(), [*rows(0), *placed([row(90, size=1.0)], "b.csv")], [20])
     first, second = extracted.parts
     with pytest.raises(IntegrityError, match="rows were lost"):
         validate(table.store, case(), replace(extracted, parts=(first, second, second)), MOMENT)
+
+
+def test_each_row_of_a_file_goes_one_way():
+    files = Counter({"a.csv": 3, "b.csv": 1})
+    conserved_by_file(files, Counter({"a.csv": 2}), Counter({"a.csv": 1, "b.csv": 1}))
+    with pytest.raises(IntegrityError, match=r"b\.csv"):
+        conserved_by_file(files, Counter({"a.csv": 3}))
+    with pytest.raises(IntegrityError, match=r"a\.csv"):
+        conserved_by_file(files, Counter({"a.csv": 3, "b.csv": 1}), Counter({"a.csv": 1}))

@@ -133,7 +133,8 @@ ROW = st.fixed_dictionaries(
 )
 SOUND = st.fixed_dictionaries(
     {
-        **{name: st.none() for name in ("a", "b", "total", "code")},
+        **{name: st.none() for name in ("a", "b", "total")},
+        "code": st.sampled_from([None, None, "ab", "12"]),
         "id": st.sampled_from(["k1", "k2", "k3"]),
         "at": st.sampled_from([1, 2]).map(lambda days: DAY + timedelta(days=days)),
         "late": st.booleans(),

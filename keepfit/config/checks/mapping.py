@@ -35,6 +35,15 @@ def items(use_case: UseCase) -> Iterator[Item]:
                 yield Item(source, number, name, how, types.get(name), (*path, name))
 
 
+def known_items(use_case: UseCase) -> Iterator[Item]:
+    """Those whose column somebody knows; of the others only this is said."""
+    return (item for item in items(use_case) if item.name in _known(item, use_case) or _in_query(item.name, use_case))
+
+
+def _known(item: Item, use_case: UseCase) -> list[str]:
+    return [*column_types(use_case), *use_case.data.sources[item.source].columns]
+
+
 def column_types(use_case: UseCase) -> dict[str, ColumnType]:
     """The types of the columns of a row: of the contract, of the key, of the event time and of the label."""
     data = use_case.data
@@ -76,7 +85,7 @@ def _later(before: datetime | None, start: datetime, use_case: UseCase) -> bool:
 def columns_are_known(use_case: UseCase) -> Iterator[Finding]:
     """A name on the left is one of the contract, of the source's ``columns`` or of the query."""
     for item in items(use_case):
-        known = [*column_types(use_case), *use_case.data.sources[item.source].columns]
+        known = _known(item, use_case)
         for name in {item.name, item.how.alias or item.name} & set(_RESERVED):
             yield Finding(item.path, f"`{name}` is a name that Keepfit needs itself", "another name")
         if item.name not in known and not _in_query(item.name, use_case):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo, available_timezones
 
-from keepfit.config.checks.mapping import Item, items
+from keepfit.config.checks.mapping import Item, known_items
 from keepfit.config.document import Finding, shown
 from keepfit.config.mapping import Scalar
 from keepfit.config.model import UseCase
@@ -33,7 +33,7 @@ _WANTED = {
 
 def keys_fit_the_type(use_case: UseCase) -> Iterator[Finding]:
     """Formats and zones belong to times, marks and units to numbers."""
-    for item in items(use_case):
+    for item in known_items(use_case):
         for key, kinds in _BELONGS.items():
             if key in item.how.model_fields_set and item.kind not in kinds:
                 what = f"`{key}` stands on `{item.name}`, {_kind_in_words(item)}"
@@ -56,7 +56,7 @@ def _declare(item: Item) -> str:
 
 def values_fit_the_type(use_case: UseCase) -> Iterator[Finding]:
     """Codes, the value for unknown ones and the default are values that the contract's column can hold."""
-    for item in items(use_case):
+    for item in known_items(use_case):
         written: dict[tuple[str, ...], Scalar | None] = {("codes", key): code for key, code in item.how.codes.items()}
         written[("default",)] = item.how.default
         if item.how.unknown not in ("refuse", "keep"):
@@ -91,7 +91,7 @@ def _is_time(text: str) -> bool:
 def defaults_invent_nothing(use_case: UseCase) -> Iterator[Finding]:
     """When a row happened and what its answer was is known or not; a default would make it up."""
     data = use_case.data
-    for item in items(use_case):
+    for item in known_items(use_case):
         said = {data.event_time: "`data.event_time`", data.label.column: "the label (`data.label.column`)"}
         if item.how.default is not None and item.name in said:
             what = f"`{item.name}` is {said[item.name]}: a default would make up what nobody observed"
@@ -100,7 +100,7 @@ def defaults_invent_nothing(use_case: UseCase) -> Iterator[Finding]:
 
 def formats_say_a_moment(use_case: UseCase) -> Iterator[Finding]:
     """Every format says one whole moment, once; two-digit years are said to begin somewhere; zones exist."""
-    for item in items(use_case):
+    for item in known_items(use_case):
         how = item.how
         for number, text in enumerate(how.format):
             path = (*item.path, "format", number) if len(how.format) > 1 else (*item.path, "format")
@@ -139,7 +139,7 @@ def _is_zone(name: str) -> bool:
 
 def units_can_be_converted(use_case: UseCase) -> Iterator[Finding]:
     """A unit of the source has a unit of the contract (or ``to``) that it can become."""
-    for item in items(use_case):
+    for item in known_items(use_case):
         rule = use_case.contract.columns.get(item.name)
         contract = rule.unit if rule is not None else None
         how = item.how

@@ -101,7 +101,8 @@ def _example(column: "pa.ChunkedArray", result: Cells, how: Reading) -> str:
         return ""
     before, after = next((pair for pair in pairs if str(pair[0]) != shown(pair[1])), pairs[0])
     left = f"{before} {how.unit}" if how.unit and before is not None else before
-    if str(left) == shown(after):
+    as_it_stands = how.kind != "time" and not how.touches_text and not how.unit
+    if as_it_stands or str(left) == shown(after):
         return _short(left)
     right = f"{shown(after)} {how.to}" if how.to else shown(after).replace(":00Z", "Z")
     return f"{_short(left)} → {_short(right)}"

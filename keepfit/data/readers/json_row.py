@@ -31,11 +31,12 @@ def row_of(line: str) -> dict[str, str | None]:
         value = _DECODER.decode(line)
         if not isinstance(value, dict):
             raise NotARow(_KINDS.get(type(value), "a text"))
-        if not all(key.strip() for key in value):
+        if not all(map(str.strip, value)):
             raise NotARow("a value without a name")
         if not value:
             raise NotARow("an empty one")
-        row = {key: _text(each) for key, each in value.items()}
+        flat = _TEXTS.issuperset(map(type, value.values()))
+        row = value if flat else {key: _text(each) for key, each in value.items()}
         if "\\u" in line:
             "".join([*row, *filter(None, row.values())]).encode()
     except json.JSONDecodeError as error:
@@ -78,6 +79,7 @@ def _no_constant(text: str) -> NoReturn:
     raise NotARow(f"{text}, which is no JSON")
 
 
+_TEXTS = {str, _Number, type(None)}
 _KINDS: dict[type, str] = {list: "a list", bool: "a truth value", type(None): "null", _Number: "a number"}
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_once, parse_float=_Number, parse_int=_Number, parse_constant=_no_constant

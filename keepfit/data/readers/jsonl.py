@@ -1,6 +1,7 @@
 """JSON Lines: one object a line. Values become their own text: types come from the contract alone, as in CSV."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from keepfit.config.values import ColumnType
@@ -60,27 +61,36 @@ class _Columns:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._cells: dict[str, list[str | None]] = {}
-        self.rows = 0
+        self._columns: list[str] = []
+        self._known: set[str] = set()
+        self._rows: list[tuple[str | None, ...]] = []  # the earlier ones are shorter where names were added
+
+    @property
+    def rows(self) -> int:
+        """How many were added since rows were last taken out."""
+        return len(self._rows)
 
     def full(self, row: Mapping[str, Any]) -> bool:
         """Whether the rows must be taken out before this one."""
-        width = len(self._cells) + len(row)
+        width = len(self._columns) + len(row)
         return self.rows == PART or (self.rows > 0 and (self.rows + 1) * width > _CELLS)
 
     def add(self, row: Mapping[str, str | None]) -> None:
-        new = [column for column in row if column not in self._cells]
+        if list(row) == self._columns:
+            self._rows.append(tuple(row.values()))
+            return
+        new = [column for column in row if column not in self._known]
         if new:
-            see_names(new if len(self._cells) + len(new) <= MOST_COLUMNS else [*self._cells, *new], self._name)
-            self._cells |= {column: [None] * self.rows for column in new}
-        for column, cells in self._cells.items():
-            cells.append(row.get(column))
-        self.rows += 1
+            see_names(new if len(self._columns) + len(new) <= MOST_COLUMNS else [*self._columns, *new], self._name)
+            self._columns += new
+            self._known |= set(new)
+        self._rows.append(tuple(map(row.get, self._columns)))
 
     def table(self) -> "pa.Table":
         """The rows so far, taken out."""
         import pyarrow as pa
 
-        table = pa.table({column: pa.array(cells, pa.string()) for column, cells in self._cells.items()})
-        self._cells, self.rows = {column: [] for column in self._cells}, 0
-        return table
+        cells = zip_longest(*self._rows) if self._rows else ((),) * len(self._columns)
+        columns = [pa.array(column, pa.string()) for column in cells]
+        self._rows = []
+        return pa.table(columns, names=self._columns)

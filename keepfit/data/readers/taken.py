@@ -25,11 +25,17 @@ def see_types(schema: "pa.Schema", name: str) -> None:
     DataError
         Names the columns that are not, and their types.
     """
-    wrong = [f"{field.name} ({str(field.type)[:80]})" for field in schema if taken_as(field.type) is None]
+    wrong = [f"{field.name} ({_shown(field.type)})" for field in schema if taken_as(field.type) is None]
     if wrong:
         do = "have these columns left out, or written as text or numbers"
         expected = "text, numbers, truth values, dates and times"
         raise DataError(Problem("columns of a type that is not taken", name, expected, ", ".join(wrong[:20]), do=do))
+
+
+def _shown(kind: "pa.DataType") -> str:
+    import pyarrow as pa
+
+    return str(kind.value_type if pa.types.is_dictionary(kind) else kind)[:80]
 
 
 def taken_as(kind: "pa.DataType") -> "pa.DataType | None":
