@@ -8,7 +8,7 @@ from keepfit.data.index import ParsedFile
 from keepfit.data.mapping import Options, direct, mapped, options
 from keepfit.data.paths import columns_in, in_path, with_path
 from keepfit.data.readers import Form, parts
-from keepfit.data.tables import Parts
+from keepfit.data.tables import Parts, put_table
 from keepfit.memo import code_digest, requirements_digest
 from keepfit.profile import Profile, merged, profiled
 from keepfit.records import Column, canonical, digest_of
@@ -41,6 +41,7 @@ def parse(store: "Store", use_case: UseCase, source: str, file: BinaryIO, path: 
     good, bad = Parts(store), Parts(store)
     times = Times(use_case.data.event_time)
     columns: dict[str, str] = {}
+    empty: tuple[pa.Table, ...] = ()
     profiles: list[Profile] = []
     how = options(use_case, source)
     own = in_path(use_case.data.sources[source].path, path)
@@ -48,13 +49,15 @@ def parse(store: "Store", use_case: UseCase, source: str, file: BinaryIO, path: 
     for raw in parts(file, path, Form.of(use_case.data.sources[source]), plain):
         taken = mapped(with_path(raw.table, own, path), how)
         good.add(taken.table)
+        empty = (taken.table.slice(0, 0),)
         for refused in (raw.refused, taken.refused):
             bad.add(refused)
         times.see(taken.table)
         profiles.append(profiled(taken.table))
         columns |= {field.name: str(field.type) for field in taken.table.schema}
     return ParsedFile(
-        parts=good.close(),
+        # A file of which every row was refused still says which columns it has.
+        parts=good.close() or tuple(put_table(store, table) for table in empty),
         rows=good.rows,
         refused=bad.close(),
         refused_rows=bad.rows,

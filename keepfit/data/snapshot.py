@@ -7,8 +7,7 @@ what did not change. Undated rows stand in the order of their key.
 The digest is SHA-256 over the rules below, so it does not depend on Parquet, chunks, dictionaries, the order of
 columns, or where the rows came from:
 
-* a header, canonical JSON: the columns by name with their contract types, the key, the number of rows, the digests of
-  the partitions;
+* a header, canonical JSON: columns by name with contract types, key, number of rows, digests of the partitions;
 * the digest of a partition is over the columns by name, each as one byte a row (1: there is a value), then the values:
   whole numbers, microseconds since 1970 and truth values as little-endian int64, floats as little-endian float64, texts
   as int64 lengths followed by the bytes. No value stands as 0;

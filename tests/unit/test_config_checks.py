@@ -81,7 +81,7 @@ CONTRADICTIONS = {
         "sources",
         ["data.sources", "data.query"],
     ),
-    "address": ('"data/weather/*.csv"', "s3://bucket/weather", "path: s3", ["this build does not read"]),
+    "address": ('"data/weather/*.csv"', "s3://bucket/weather", "path: s3", ["files on this machine", "kind: s3"]),
     "unknown metric": ("metric: roc_auc", "metric: roc_acu", "metric: roc_acu", ["did you mean `roc_auc`?"]),
     "metric of another task": ("metric: roc_auc", "metric: rmse", "metric: rmse", ["task: binary", "roc_auc"]),
     "unknown optimize": ("optimize: log_loss", "optimize: logloss", "optimize", ["did you mean `log_loss`?"]),
