@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
+from keepfit.config.document import Path
 from keepfit.config.section import AsTuple, Section
 from keepfit.config.shorthand import wrong
 from keepfit.config.suggest import closest, listed
@@ -130,6 +131,27 @@ class When(RowRule):
     """By column: `missing`, `present`, a list of values, or `{min: …, max: …}`; rows that fulfil all are judged."""
     then: dict[ColumnName, ConditionForm] = Field(min_length=1)
     """By column, in the same words: what such a row must fulfil."""
+
+
+def columns_of(rule: RowRule) -> dict[Path, str]:
+    """Every column that a rule names, by where it stands below the rule."""
+    match rule:
+        case Compare():
+            return {("compare", 0): rule.compare[0], ("compare", 2): rule.compare[2]}
+        case Sum():
+            return {**_places("sum", rule.sum), ("equals",): rule.equals}
+        case When():
+            when: dict[Path, str] = {("when", name): name for name in rule.when}
+            return when | {("then", name): name for name in rule.then}
+    return {
+        place: name
+        for key in ("together", "at_least_one", "unique")
+        for place, name in _places(key, getattr(rule, key, ())).items()
+    }
+
+
+def _places(key: str, names: tuple[str, ...]) -> dict[Path, str]:
+    return {(key, place): name for place, name in enumerate(names)}
 
 
 # The key that makes a rule what it is. Tags stand in <> so that no key of a file can be taken for one.

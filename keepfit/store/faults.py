@@ -13,6 +13,7 @@ _PASSING_CODE = {
     *("SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable", "Throttling", "ThrottlingException"),
     *("RequestLimitExceeded", "TooManyRequests", "OperationAborted", "ConditionalRequestConflict"),
     *("BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"),
+    "MalformedXML",  # botocore writes it well
 }
 _RIGHTS = {
     "read": ("s3:GetObject", "s3:ListBucket"),

@@ -38,8 +38,7 @@ def in_parts(client: Any, bucket: str, name: str, data: bytes, marks: Mapping[st
     process leaves are invisible and cost room until the bucket's rule for incomplete uploads removes them.
     """
     upload = {"Bucket": bucket, "Key": name}
-    begun = ask(lambda: client.create_multipart_upload(**upload, Metadata=dict(marks), ChecksumAlgorithm="SHA256"))
-    upload["UploadId"] = begun["UploadId"]
+    upload["UploadId"] = ask(partial(_begun, client, upload, marks))
     created: bool = False
     try:
         size = max(_PART, -(-len(data) // _MOST_PARTS))

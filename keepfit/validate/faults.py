@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
 
 class Rule(NamedTuple):
-    """A rule as people read it (``words``) and as the YAML names it (``key``, of the column if there is one)."""
+    """A rule as people read it (``words``) and as the YAML names it (``key``, of the column if there is one).
+
+    ``about`` are the columns whose values say why a row broke a rule of the whole row.
+    """
 
     column: str | None
     key: str
     words: str
+    about: tuple[str, ...] = ()
 
     @property
     def reason(self) -> str:

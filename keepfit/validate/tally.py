@@ -87,8 +87,14 @@ class Tally:
 
 def _examples(table: "pa.Table", rule: Rule, rows: Any) -> list[str]:
     found = table.take(rows).to_pylist()
-    return [f"{_value(row, rule.column)}({row['_file']}, row {row['_row']})" for row in found]
+    return [f"{_values(row, rule)}({row['_file']}, row {row['_row']})" for row in found]
 
 
-def _value(row: Mapping[str, Any], column: str | None) -> str:
-    return f"{str(row[column])[:60]} " if column is not None else ""
+def _values(row: Mapping[str, Any], rule: Rule) -> str:
+    if rule.column is not None:
+        return f"{_shown(row[rule.column])} "
+    return "".join(f"{name} {_shown(row[name])} " for name in rule.about)
+
+
+def _shown(value: Any) -> str:
+    return "missing" if value is None else str(value)[:60]

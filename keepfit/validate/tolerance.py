@@ -69,8 +69,8 @@ def tolerable(
             "; ".join(allowed),
             f"{rows.quarantined:,} rows ({rows.quarantined / judged:.2%}){above}: {by_rule}{more}",
             did="kept them with their reasons, trained nothing; the champion stays",
-            do=f"`keepfit quarantine {use_case.name}` shows them; have the data corrected upstream, or the contract if "
-            "it is the contract that is wrong",
+            do=f"`keepfit quarantine list {use_case.name}` shows them; have the data corrected upstream, or "
+            "the contract if it is the contract that is wrong",
         )
     )
 

@@ -119,17 +119,17 @@ def take_out(
         fates = book.fates[start:end]
         if (fates == Fate.CONFLICT).any():
             table = get_table(store, digest)
-            faults = list(_conflicts(book, start, end))
+            faults = list(_conflicts(book, start, end, use_case.data.key))
             book.tally.add(table, faults)
             out.add(quarantined(table, why(faults), schema))
         if np.isin(fates, list(names)).any():
             gone.add(absent(get_table(store, digest, ["_file", "_row"]), fates, names))
 
 
-def _conflicts(book: Book, start: int, end: int) -> Iterator[Fault]:
+def _conflicts(book: Book, start: int, end: int, key: tuple[str, ...]) -> Iterator[Fault]:
     for rule, rows in book.conflicts.items():
         if rows[start:end].any():
-            yield Fault(rule, np.flatnonzero(rows[start:end]))
+            yield Fault(rule._replace(about=rule.about or key), np.flatnonzero(rows[start:end]))
 
 
 def conserved(

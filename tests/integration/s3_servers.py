@@ -152,12 +152,8 @@ def _running(command, folder):
         yield
         assert process.poll() is None, log.read_text(errors="replace")[-2000:]
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        process.kill()  # what it holds is of no use to anybody
+        process.wait()
 
 
 def _wait(url):

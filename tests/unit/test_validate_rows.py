@@ -60,7 +60,7 @@ def test_more_than_the_tolerance_stops_and_says_where_the_rows_lie(world):
     problem = refusal(world, contract__quarantine_at_most="2%")
     assert problem.found.startswith("3 rows (3.00%): size at least 0: 3 (3.00%), such as -1.0 (data/a.csv, row 98)")
     assert problem.expected == "at most 2.00% of 100 rows"
-    assert "`keepfit quarantine small`" in problem.do
+    assert "`keepfit quarantine list small`" in problem.do
 
 
 def test_a_column_of_another_type_altogether_names_its_rows(world):

@@ -104,7 +104,7 @@ def test_the_error_names_the_worst_rules_with_rows_and_says_what_to_do(table):
         "size at least 0: 1 (0.50%), such as -1.0 (a.csv, row 3)"
     )
     assert found.where == "contract.quarantine_at_most"
-    assert found.do.startswith("`keepfit quarantine small` shows them")
+    assert found.do.startswith("`keepfit quarantine list small` shows them")
 
 
 def test_unseen_values_are_kept_with_a_warning_up_to_their_share(table):
@@ -126,3 +126,14 @@ def test_unseen_values_are_kept_with_a_warning_up_to_their_share(table):
     many = table.judged(judged, of(3, 15), [3, 11])
     assert many.reasons() == {("a.csv", place): {"colour: one of red, blue"} for place in (1, 2, 3)}
     assert table.judged(judged, of(0, 0)).validated.warnings == ()
+
+
+def test_examples_of_rules_across_columns_show_the_values_that_clash(table):
+    rules = [{"compare": ["a", "<", "b"]}, {"together": ["size", "b"]}]
+    twice = [{**row(9, size=1.0, a=0, b=3), "_file": "b.csv", "_row": 1}]
+    found = table.judged(case(rules=rules), [*rows({"a": 5}, {"b": None}), *twice])
+    assert {each.rule: each.examples for each in found.record.broken} == {
+        "a < b": ("a 5 b 2 (a.csv, row 1)",),
+        "size, b together or not at all": ("size 1.0 b missing (a.csv, row 2)",),
+        "the key stands on other rows with other values": ("id r0009 (a.csv, row 10)", "id r0009 (b.csv, row 1)"),
+    }

@@ -5,29 +5,8 @@ from collections.abc import Iterator, Mapping
 from keepfit.config.checks.contract import NUMBERS, TEXTS, known_column, types
 from keepfit.config.document import Finding, Path, shown_path
 from keepfit.config.model import UseCase
-from keepfit.config.row_rules import AtLeastOne, Compare, Condition, RowRule, Sum, Together, Unique, When
+from keepfit.config.row_rules import AtLeastOne, Compare, Condition, RowRule, Sum, Together, Unique, When, columns_of
 from keepfit.config.values import ColumnType
-
-
-def columns_of(rule: RowRule) -> dict[Path, str]:
-    """Every column that a rule names, by where it stands below the rule."""
-    match rule:
-        case Compare():
-            return {("compare", 0): rule.compare[0], ("compare", 2): rule.compare[2]}
-        case Sum():
-            return {**_places("sum", rule.sum), ("equals",): rule.equals}
-        case When():
-            when: dict[Path, str] = {("when", name): name for name in rule.when}
-            return when | {("then", name): name for name in rule.then}
-    return {
-        place: name
-        for key in ("together", "at_least_one", "unique")
-        for place, name in _places(key, getattr(rule, key, ())).items()
-    }
-
-
-def _places(key: str, names: tuple[str, ...]) -> dict[Path, str]:
-    return {(key, place): name for place, name in enumerate(names)}
 
 
 def rules_name_columns(use_case: UseCase) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keepfit.config.row_rules import AtLeastOne, Compare, RowRule, Sum, Together, Unique, When
+from keepfit.config.row_rules import AtLeastOne, Compare, RowRule, Sum, Together, Unique, When, columns_of
 from keepfit.validate.faults import Fault, Rule
 from keepfit.validate.rules import at_least_one, compare, together, total, unique, when
 
@@ -35,7 +35,10 @@ def named(rules: Sequence[RowRule]) -> dict[Rule, RowRule]:
     >>> [name.reason for name in named([Together(together=("lat", "lon"))])]
     ['lat, lon together or not at all']
     """
-    return {Rule(None, f"rules[{place}]", _WORDS[type(rule)](rule)): rule for place, rule in enumerate(rules)}
+    return {
+        Rule(None, f"rules[{place}]", _WORDS[type(rule)](rule), tuple(columns_of(rule).values())): rule
+        for place, rule in enumerate(rules)
+    }
 
 
 def row_faults(table: "pa.Table", rules: Mapping[Rule, RowRule]) -> Iterator[Fault]:
