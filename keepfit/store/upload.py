@@ -3,12 +3,13 @@
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from io import BytesIO
 from typing import Any, TypeVar
 
 from keepfit.store.attempts import Attempts, Patience
-from keepfit.store.faults import code, failures, status, transient
+from keepfit.store.faults import Altered, code, failures, status, transient
 
 T = TypeVar("T")
 Ask = Callable[[Callable[[], T]], T]
@@ -17,59 +18,72 @@ _PART = 8 * 1024 * 1024  # bytes; what has to be sent again when a request fails
 _MOST_PARTS = 10_000
 
 
+class _NotNow(Exception):
+    """The key is there, or the upload is not (which is how a yes that was lost looks)."""
+
+
 def at_once(client: Any, bucket: str, name: str, data: bytes, marks: Mapping[str, str]) -> bool:
     """Whether the key was created; not, if it is there."""
-    return _published(
-        lambda: client.put_object(
-            Bucket=bucket,
-            Key=name,
-            IfNoneMatch="*",
-            Metadata=dict(marks),
-            **_body(data),
-            ChecksumSHA256=_checksum(data),
-        )
-    )
+    key = {"Bucket": bucket, "Key": name, "IfNoneMatch": "*", "Metadata": dict(marks)}
+    try:
+        _sent(client.put_object, **key, **_body(data), ChecksumSHA256=_checksum(data))
+    except _NotNow:
+        return False
+    return True
 
 
 def in_parts(client: Any, bucket: str, name: str, data: bytes, marks: Mapping[str, str], ask: Ask[Any]) -> bool:
-    """Whether the key was created; not, if it is there, or if the upload is gone (which is how a lost yes looks).
+    """Whether the key was created; not, if it is there, or if the upload is gone.
 
     ``ask`` sends a request, again if need be. Nothing is half there: what fails is aborted. Parts that a killed
     process leaves are invisible and cost room until the bucket's rule for incomplete uploads removes them.
     """
     upload = {"Bucket": bucket, "Key": name}
     upload["UploadId"] = ask(partial(_begun, client, upload, marks))
-    created: bool = False
+    created = False
     try:
         size = max(_PART, -(-len(data) // _MOST_PARTS))
         parts = [
-            _part(client, upload, number, data[start : start + size], ask)
+            ask(partial(_part, client, upload, number, data[start : start + size]))
             for number, start in enumerate(range(0, len(data), size), 1)
         ]
         finish = {"MultipartUpload": {"Parts": parts}, "IfNoneMatch": "*"}
-        created = ask(lambda: _published(lambda: client.complete_multipart_upload(**upload, **finish)))
+        ask(partial(_sent, client.complete_multipart_upload, **upload, **finish))
+        created = True
+    except _NotNow:
+        return False
     finally:
         if not created:
             with suppress(*failures()):
                 abort = Attempts(Patience(attempts=2, seconds=5))
-                abort.of(lambda: client.abort_multipart_upload(**upload), transient)
+                abort.of(partial(client.abort_multipart_upload, **upload), transient)
     return created
 
 
-def _part(client: Any, upload: Mapping[str, str], number: int, data: bytes, ask: Ask[Any]) -> dict[str, Any]:
-    checksum = _checksum(data)
-    sent = ask(lambda: client.upload_part(**upload, **_body(data), PartNumber=number, ChecksumSHA256=checksum))
-    return {"PartNumber": number, "ETag": sent["ETag"], "ChecksumSHA256": checksum}
+def _begun(client: Any, upload: Mapping[str, str], marks: Mapping[str, str]) -> str:
+    begun = client.create_multipart_upload(**upload, Metadata=dict(marks), ChecksumAlgorithm="SHA256")
+    return _said(begun, "UploadId")
 
 
-def _published(call: Callable[[], object]) -> bool:
+def _part(client: Any, upload: Mapping[str, str], number: int, data: bytes) -> dict[str, Any]:
+    part = {"PartNumber": number, "ChecksumSHA256": _checksum(data)}
+    return {**part, "ETag": _said(_sent(client.upload_part, **upload, **part, **_body(data)), "ETag")}
+
+
+def _sent(call: Callable[..., Any], **values: Any) -> Any:
     try:
-        call()
+        return call(**values)
     except failures() as error:
         if status(error) == 412 or code(error) == "NoSuchUpload":
-            return False
+            raise _NotNow from error
         raise
-    return True
+
+
+def _said(answer: Mapping[str, Any], name: str) -> str:
+    value = answer.get(name)
+    if not value:
+        raise Altered(f"an answer with {name}", "one without")
+    return str(value)
 
 
 def _body(data: bytes) -> dict[str, Any]:

@@ -160,6 +160,17 @@ def test_the_page_for_people_fits_into_100_columns_and_says_the_verdict(folder, 
     assert out.rstrip().endswith("the sample passes")
 
 
+def test_long_names_are_cut_and_the_page_stays_narrow(folder, capsys):
+    long = "the_size_of_the_thing_as_somebody_measured_it"
+    for path in (folder / "configs/small.yaml", folder / "data/2013-01.csv", folder / "data/2013-07.csv"):
+        text = path.read_bytes().decode("latin-1").replace("size", long).replace("dist_km", f"{long}_in_km")
+        path.write_bytes(text.encode("latin-1"))
+    code, out = check(capsys)
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 100
+    assert "the_size_of_the_thing_a…" in out
+
+
 def test_a_query_is_run_over_the_samples(folder, capsys):
     write(folder, query="  query: select i.*, i.size * 2 as twice from items i where i.size < 20\n")
     code, said = told(capsys)

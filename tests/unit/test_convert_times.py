@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from keepfit.config.time_format import time_format
@@ -45,6 +45,10 @@ def test_a_time_that_was_written_by_a_format_is_read_by_it(moment, format_):
 
 @settings(deadline=None)
 @given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), st.sampled_from(["Europe/Berlin", "America/New_York"]))
+@example(datetime(2013, 3, 31, 2, 30), "Europe/Berlin")
+@example(datetime(2013, 10, 27, 2, 30), "Europe/Berlin")
+@example(datetime(2050, 7, 1), "Europe/Berlin")
+@example(datetime(2050, 3, 27, 2, 30), "Europe/Berlin")
 def test_a_wall_clock_is_read_in_its_zone_or_never_stood_so(moment, zone):
     moment = moment.replace(second=0, microsecond=0)
     aware = moment.replace(tzinfo=ZoneInfo(zone))

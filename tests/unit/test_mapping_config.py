@@ -95,7 +95,8 @@ WRONG = {
         "not in the order",
     ),
     "in order only without zones": (
-        "- {from: 2013-07-01T03:00Z, columns: {size: {unit: km}}}\n- {from: 2013-06-30, columns: {size: {unit: km}}}",
+        "- {from: 2013-07-01T01:00, columns: {size: {unit: km}}}\n"
+        "- {from: 2013-07-01T03:00Z, columns: {size: {unit: km}}}",
         "[1].from",
         "not in the order",
     ),

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -84,6 +85,18 @@ def test_a_changed_unit_is_found_and_named(months, profiles, source, column, fac
         assert (finding.kind, finding.column) == ("rescaled", column)
         assert said in finding.what
         assert (how in finding.mapping) if how else finding.mapping == ""
+
+
+def test_numbers_that_never_repeat_are_known_by_their_quantiles():
+    draws = np.random.default_rng(7).lognormal(3, 0.5, (4, 5000))
+    earlier = [profiled(pa.table({"distance": values})) for values in draws[:3] * [[1.0], [1.1], [0.95]]]
+    again = profiled(pa.table({"distance": draws[3] * 1.05}))
+    assert recognised(earlier, again, "a", HINTS) == ()
+    for history in (earlier, earlier[:1]):
+        (km,) = recognised(history, profiled(pa.table({"distance": draws[3] * 1.609344})), "a", HINTS)
+        assert "km instead of mile" in km.what
+    (unknown,) = recognised(earlier, profiled(pa.table({"distance": draws[3] * 2.2046})), "a", NO_UNITS)
+    assert "kg to pound" in unknown.what
 
 
 def test_many_renamed_columns_are_told_apart(months, profiles):
