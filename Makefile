@@ -24,9 +24,13 @@ check: $(STAMP)  ## style, types, layers, budgets
 
 bench: $(STAMP)  ## speed beside the peer or the limit, from one run
 	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks.csv_reading
+	$(BIN)/python -m tests.benchmarks.contract_validation
+	$(BIN)/python -m tests.benchmarks.daily_increment
+	$(BIN)/python -m tests.benchmarks.s3_reading
 	$(BIN)/python -m tests.benchmarks.coverage_simulation
 
-soak: $(STAMP)  ## what takes long: 50 kills on the flights
+soak: $(STAMP)  ## what takes long: kills, a fuzzer for an hour, eight writers on S3
 	$(BIN)/python -m pytest -q -m soak
 
 $(STAMP): requirements/all.txt pyproject.toml

@@ -8,13 +8,15 @@ from keepfit.config.mapping import Mapping
 from keepfit.config.section import AsTuple, Section
 from keepfit.config.values import ColumnName, ColumnType, Share, Text
 
+Mark = Annotated[str, Field(pattern=r"^[\t -/:-@\[-`{-~]$")]
+
 
 class Dialect(Section):
     """How a source writes text files (CSV; of it, JSON Lines heeds `encoding`). Nothing here is ever guessed."""
 
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    """What stands between two fields."""
-    quote: Annotated[str, Field(min_length=1, max_length=1)] = '"'
+    delimiter: Mark = ","
+    """What stands between two fields: a tab, a blank or a punctuation mark of ASCII."""
+    quote: Mark = '"'
     """What a field that holds a delimiter or a line break is wrapped in; doubled inside."""
     encoding: Literal["utf-8", "latin-1", "windows-1252", "utf-16"] = "utf-8"
     """How bytes become text; a byte that is not of it is an error with its offset."""

@@ -17,6 +17,18 @@ CONTRADICTIONS = {
     "min above max": ("min: 10, max: 6000", "min: 6000, max: 10", "min: 6000", ["distance.min", "distance.max"]),
     "min on a category": ("{type: category}", "{type: category, min: 1}", "min: 1", ["`min`", "category"]),
     "values on a number": ("min: 0, null", "values: [a], null", "values: [a]", ["`values`", "category"]),
+    "delimiter as quote": (
+        'nulls: ["", NA],',
+        "dialect: {delimiter: ';', quote: ';'},",
+        "quote: ';'",
+        ["`quote` is the same as `delimiter`", "data.sources.weather.dialect.quote"],
+    ),
+    "a letter as delimiter": (
+        'nulls: ["", NA],',
+        "dialect: {delimiter: x},",
+        "delimiter: x",
+        ["data.sources.weather.dialect.delimiter"],
+    ),
     "a value twice": ("[EWR, JFK, LGA]", "[EWR, JFK, EWR]", "values:", ["twice"]),
     "event time is no time": (
         "    carrier:    {type: category}",

@@ -22,6 +22,7 @@ Check = Callable[[UseCase], Iterable[Finding]]
 CHECKS: tuple[Check, ...] = (
     sources.several_sources_need_a_query,
     sources.kind_fits_the_path,
+    sources.marks_can_be_told_apart,
     mapping.periods_are_in_order,
     mapping.columns_are_known,
     mapping.columns_are_read_once,

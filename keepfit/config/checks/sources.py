@@ -28,3 +28,11 @@ def kind_fits_the_path(use_case: UseCase) -> Iterator[Finding]:
         if source.kind == "files" and (scheme := _SCHEME.match(source.path)) is not None:
             do = "write `kind: s3`" if scheme[0] == "s3://" else ""
             yield Finding(path, "`kind: files` is for files on this machine", "a path or a glob", do=do)
+
+
+def marks_can_be_told_apart(use_case: UseCase) -> Iterator[Finding]:
+    """A delimiter that is also the quote would leave every field open."""
+    for name, source in use_case.data.sources.items():
+        if source.dialect.delimiter == source.dialect.quote:
+            path = ("data", "sources", name, "dialect", "quote")
+            yield Finding(path, "`quote` is the same as `delimiter`", "another character", repr(source.dialect.quote))
