@@ -17,6 +17,7 @@ from keepfit.config.sources import FileSource
 from keepfit.data.index import Index, Known, ParsedFile, known, read_index, signature, write_index
 from keepfit.data.layouts import Layout, layout
 from keepfit.data.moment import Span, span_of
+from keepfit.data.noticed import noticed
 from keepfit.data.parse import parse, reading_digest
 from keepfit.data.paths import in_path
 from keepfit.data.places import Found, Place, Read, place
@@ -159,6 +160,7 @@ def load(
     unread = _tolerable(name, use_case.data.sources[name], wrong, len(seen))
     write_index(store, use_case.name, name, index, digest, files)
     there = frozenset(file.digest for file in files.values())
+    changes = noticed(store, use_case, list(files.values()))
     files = with_put_back(store, use_case, name, files, back)
     span = span_of(use_case, moment)
     counts = {path: _left_out(store, file, span) for path, file in files.items()}
@@ -167,7 +169,7 @@ def load(
         files=tuple(file for path, file in files.items() if sum(counts[path]) < file.all_rows),
         there=there,
         unread=unread,
-        layout=layout(store, name, list(files.values()), needed),
+        layout=layout(store, name, list(files.values()), needed, changes),
         span=span,
         not_yet=sum(late for late, _ in counts.values()),
         earlier=sum(early for _, early in counts.values()),

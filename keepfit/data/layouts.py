@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from keepfit.data.index import Known
+from keepfit.data.recognise import Finding
 from keepfit.data.tables import schema_of
 from keepfit.errors import DataError, Problem
 
@@ -33,7 +34,9 @@ class Layout(NamedTuple):
         return pa.table(columns, schema=pa.schema(fields))
 
 
-def layout(store: "Store", source: str, files: Sequence[Known], needed: Collection[str]) -> Layout:
+def layout(
+    store: "Store", source: str, files: Sequence[Known], needed: Collection[str], changes: Sequence[Finding] = ()
+) -> Layout:
     """The one layout of files whose columns may differ.
 
     Parameters
@@ -41,6 +44,8 @@ def layout(store: "Store", source: str, files: Sequence[Known], needed: Collecti
     needed
         The columns that the use case names: one that some files have and others lack is an error; any other is a
         warning.
+    changes
+        What was noticed: said beside what is missing, or as warnings.
 
     Raises
     ------
@@ -61,8 +66,9 @@ def layout(store: "Store", source: str, files: Sequence[Known], needed: Collecti
     lacking = dict(_lacking(with_rows)) if len(kinds) > 1 else {}
     problems = [_missing(source, column, *split) for column, split in lacking.items() if column in needed]
     if problems:
-        raise DataError(*problems[:10])
-    return Layout(schema, tuple(_partly(source, column, *split) for column, split in lacking.items()))
+        raise DataError(*problems[:10], *(each.problem() for each in changes if each.kind in {"renamed", "rescaled"}))
+    partly = (_partly(source, column, *split) for column, split in lacking.items())
+    return Layout(schema, (*partly, *(str(each) for each in changes if each.kind not in {"new", "missing"})))
 
 
 def _lacking(files: Sequence[Known]) -> Iterator[tuple[str, tuple[list[Known], list[Known]]]]:

@@ -8,6 +8,7 @@ from keepfit.data.index import ParsedFile
 from keepfit.data.mapping import Options, direct, mapped, options
 from keepfit.data.paths import columns_in, in_path, with_path
 from keepfit.data.readers import Form, parts
+from keepfit.data.recognise import as_read
 from keepfit.data.tables import Parts, put_table
 from keepfit.memo import code_digest, requirements_digest
 from keepfit.profile import Profile, merged, profiled
@@ -47,13 +48,14 @@ def parse(store: "Store", use_case: UseCase, source: str, file: BinaryIO, path: 
     own = in_path(use_case.data.sources[source].path, path)
     plain = direct(how, _names(how))
     for raw in parts(file, path, Form.of(use_case.data.sources[source]), plain):
-        taken = mapped(with_path(raw.table, own, path), how)
+        raw_table = with_path(raw.table, own, path)
+        taken = mapped(raw_table, how)
         good.add(taken.table)
         empty = (taken.table.slice(0, 0),)
         for refused in (raw.refused, taken.refused):
             bad.add(refused)
         times.see(taken.table)
-        profiles.append(profiled(taken.table))
+        profiles.append(profiled(as_read(raw_table, taken, how)))
         columns |= {field.name: str(field.type) for field in taken.table.schema}
     return ParsedFile(
         # A file of which every row was refused still says which columns it has.

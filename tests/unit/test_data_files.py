@@ -212,3 +212,37 @@ def test_a_column_may_stand_in_the_path(tmp_path):
     world.write("colour=red/1.csv", [row(7)])
     with pytest.raises(DataError, match="in the path and in the file"):
         world.extract(case, LATER)
+
+
+def deliver(world: World, day: int, head: str = "id,when_at,colour,size,late", times: float = 1.0) -> None:
+    """A day of rows whose size is never the same."""
+    sizes = [(37 * number + day) % 97 + number / 400 for number in range(400)]
+    lines = [
+        f"d{day}n{number:03d},2020-01-{day:02d}T00:{number % 60:02d}:00Z,red,{size * times:.4f},true"
+        for number, size in enumerate(sizes)
+    ]
+    world.write(f"{day:02d}.csv", lines, head)
+
+
+def test_a_renamed_column_is_recognised(tmp_path):
+    world = World(tmp_path)
+    for day in range(1, 6):
+        deliver(world, day)
+    deliver(world, 6, head="id,when_at,colour,breadth,late")
+    with pytest.raises(DataError, match="size is missing") as caught:
+        world.extract(moment=LATER)
+    assert "breadth" in caught.value.problems[1].what
+    assert "alias: breadth" in str(caught.value)
+
+
+def test_a_changed_unit_is_a_warning(tmp_path):
+    world = World(tmp_path)
+    for day in range(1, 6):
+        deliver(world, day)
+    case = use_case(contract__columns__size={"type": "float", "unit": "m"})
+    assert world.extract(case, LATER).warnings == ()
+    deliver(world, 6, times=1000)
+    (warning,) = world.extract(case, LATER).warnings
+    assert warning.startswith("data/06.csv: ")
+    assert "size" in warning
+    assert "about 1000 times what it was" in warning
