@@ -92,11 +92,17 @@ class Ended:
 
     @property
     def computed(self):
-        return [stage for how, stage in (line.split() for line in self.told) if how == "computed"]
+        return [stage for how, stage in self._first_looks() if how == "computed"]
 
     @property
     def remembered(self):
-        return [stage for how, stage in (line.split() for line in self.told) if how == "remembered"]
+        return [stage for how, stage in self._first_looks() if how == "remembered"]
+
+    def _first_looks(self):
+        """Registering looks at the position once more; that is not told twice."""
+        lines = [tuple(line.split()) for line in self.told]
+        places = [at for at, line in enumerate(lines) if line[-1] == "position"]
+        return [line for at, line in enumerate(lines) if len(line) == 2 and at not in places[1:]]
 
 
 @dataclass

@@ -14,7 +14,7 @@ from flows.server import prefect_server
 with prefect_server() as server:
     from prefect import flow, task
     from prefect.cache_policies import NO_CACHE
-    from keepfit.errors import DataError, InfrastructureError
+    from keepfit.errors import DataError, Denied, InfrastructureError
     from tasks.stage import _may_help
     turns = []
 
@@ -32,13 +32,13 @@ with prefect_server() as server:
     server.wait_ready()
     try:
         reading()
-    except DataError:
+    except (DataError, Denied):
         pass
     print(len(turns))
 """
 
 
-@pytest.mark.parametrize(("error", "turns"), [("InfrastructureError", 3), ("DataError", 1)])
+@pytest.mark.parametrize(("error", "turns"), [("InfrastructureError", 3), ("Denied", 1), ("DataError", 1)])
 def test_only_what_trying_again_can_help_is_tried_again(error, turns, tmp_path):
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "PREFECT_HOME": str(tmp_path)}
     command = [sys.executable, "-c", PROGRAM.format(error=error)]

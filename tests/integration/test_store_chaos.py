@@ -4,6 +4,7 @@ import random
 import secrets
 import threading
 from contextlib import contextmanager, suppress
+from functools import partial
 from time import monotonic
 
 import pytest
@@ -211,6 +212,33 @@ def test_an_upload_that_is_said_to_be_complete_and_is_not_is_completed_again(sto
     assert store.read(key) == data
 
 
+@pytest.mark.parametrize("kind", ["silence", "status", "reset request"])
+@pytest.mark.parametrize("step", [2, 3], ids=["part", "completion"])
+def test_an_upload_that_fails_is_taken_back(store, proxy, weed, kind, step):
+    key, data = new("parts")
+    proxy.set(*[Fault("none")] * step, *faults(kind, 5))
+    with in_time(ABORT), pytest.raises(InfrastructureError):
+        store.create(key, data)
+    assert proxy.requests[-1].startswith("DELETE")
+    uploads = s3_servers.client(weed).list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
+    assert not [upload for upload in uploads if upload["Key"].endswith(key)]
+    assert store.list(key) == []
+
+
+def test_an_upload_does_not_replace_what_came_meanwhile(store, proxy, weed):
+    key, data = new("parts")
+    proxy.set(*[Fault("none")] * 2, Fault("delay", 0.2))
+    name = name_of(store, key).removeprefix(f"s3://{BUCKET}/")
+    put = partial(s3_servers.client(weed).put_object, Bucket=BUCKET, Key=name, Body=b"theirs")
+    thread = threading.Timer(0.05, put)
+    thread.start()
+    with pytest.raises(Exists):
+        store.create(key, data)
+    thread.join()
+    assert s3_servers.client(weed).get_object(Bucket=BUCKET, Key=name)["Body"].read() == b"theirs"
+    assert sorted(request.split()[0] for request in proxy.requests[-2:]) == ["DELETE", "HEAD"]
+
+
 def test_an_upload_that_vanishes_is_begun_again(store, proxy, weed):
     key, data = new("parts")
     proxy.set(*[Fault("none")] * 2, Fault("delay", 0.25))
@@ -251,25 +279,6 @@ def test_of_writers_that_all_lose_answers_one_wins(proxy, empty):
             thread.join()
         proxy.set()
         assert [b"%d" % name for name in won] == [empty.read(f"race/{number}")]
-
-
-def test_of_many_writers_of_something_large_one_wins_also_where_uploads_in_parts_are_not_exclusive(empty):
-    """SeaweedFS lets several complete an upload of one key; Keepfit sends only objects in parts."""
-    empty.create("a", b"")
-    for number in range(4):
-        won = []
-
-        def write(name, number=number, won=won):
-            with suppress(Exists):
-                empty.create(f"race/{number}", b"%d" % name * 250_000)
-                won.append(name)
-
-        threads = [threading.Thread(target=write, args=(name,)) for name in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert [b"%d" % name for name in won] == [empty.read(f"race/{number}")[:1]]
 
 
 @pytest.mark.parametrize("what", [*READS, *CREATES])
