@@ -78,6 +78,12 @@ def test_a_last_line_that_breaks_off():
     assert found.refused[2][0].endswith("no JSON at character 7 (Expecting value): a truncated file?")
 
 
+def test_only_the_last_line_is_told_to_be_cut_off_also_where_another_is_its_like():
+    """Found by the fuzzer: Python has but one object for equal bytes of length 1."""
+    found = rows('{\n{"a": 1}\n{')
+    assert [reason.endswith("truncated file?") for reason, _ in found.refused.values()] == [False, True]
+
+
 def test_a_line_that_ends_is_not_cut_off_whatever_blanks_follow():
     assert rows('{"a": 1}\n{"a": \n  ').refused[2][0].endswith("no JSON at character 7 (Expecting value)")
 

@@ -13,7 +13,6 @@ from keepfit.data.readers.look import looked_at
 from keepfit.data.readers.names import MOST_COLUMNS, see_names
 from keepfit.data.readers.rows import Parsed, Wrong, numbered
 from keepfit.data.readers.text import text
-from keepfit.data.tables import PART
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -73,7 +72,7 @@ class _Columns:
     def full(self, row: Mapping[str, Any]) -> bool:
         """Whether the rows must be taken out before this one."""
         width = len(self._columns) + len(row)
-        return self.rows == PART or (self.rows > 0 and (self.rows + 1) * width > _CELLS)
+        return self.rows > 0 and (self.rows + 1) * width > _CELLS
 
     def add(self, row: Mapping[str, str | None]) -> None:
         if list(row) == self._columns:
