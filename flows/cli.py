@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -133,7 +134,10 @@ def rollback(
     store: StoreOption = None,
     json: JsonFlag = False,
 ) -> int:
-    """Go back to an earlier champion: the one before, or the one named."""
+    """Go back to an earlier champion: the one before, or the one named; twice in a row only by its number.
+
+    The same command again changes nothing, so it is safe to repeat when its answer was lost.
+    """
     from flows import commands
 
     return commands.rollback(use_case, version, reason, actor, store, as_json=json)
@@ -251,7 +255,7 @@ def main(words: Sequence[str] | None = None) -> None:
         sys.exit(STOPPED)
     except Exception as error:
         if debug:
-            raise
+            traceback.print_exception(error)
         sys.exit(_explain(error))
     # At its end Python would look through a million objects for garbage, most of a second after the answer. DuckDB, if
     # a run has needed it, would take what is left there for leaks and list it.

@@ -3,10 +3,12 @@
 import gc
 import getpass
 import os
+import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import msgspec
@@ -18,6 +20,8 @@ from keepfit.store import Store, open_store
 
 GATE_FAILED = 5
 INTEGRITY = 6
+_WARNINGS = 10  # of a run that are printed
+_WIDTH = 120  # columns, where nobody says how many there are
 
 
 def run(use_case: str, as_of: str | None, store: str | None, *, as_json: bool) -> int:
@@ -56,6 +60,7 @@ def run_answer(result: RunResult) -> dict[str, Any]:
         "champion": result.champion,
         "reason": result.released.reason,
         "report": result.report,
+        "warnings": result.warnings,
     }
 
 
@@ -71,10 +76,20 @@ def _run_text(result: RunResult) -> str:
             f"  {conserved(result.rows)}",
             "",
             verdict_text(result.verdict),
+            *_warnings(result.warnings),
             "",
             f"report  {result.report}",
         ]
     )
+
+
+def _warnings(warnings: Sequence[str]) -> list[str]:
+    """The first of them; the report has all."""
+    if not warnings:
+        return []
+    told = [wrap(printable(each), 100, initial_indent="  ", subsequent_indent="    ") for each in warnings[:_WARNINGS]]
+    more = [f"  and {len(warnings) - _WARNINGS:,} more: see the report"] if len(warnings) > _WARNINGS else []
+    return ["", "warnings", *(line for lines in told for line in lines), *more]
 
 
 def show(use_case: str, store: str | None, *, everything: bool, as_json: bool) -> int:
@@ -83,12 +98,10 @@ def show(use_case: str, store: str | None, *, everything: bool, as_json: bool) -
     from keepfit.report import show_text
 
     name, zone = name_and_zone(use_case)
-    if everything:
-        answer(
-            registry.show_all(opened(store), name), as_json, lambda it: show_text(it, zone=zone, entries=len(it.ledger))
-        )
-    else:
-        answer(registry.show(opened(store), name), as_json, lambda it: show_text(it, zone=zone))
+    width = shutil.get_terminal_size((_WIDTH, 24)).columns
+    said = registry.show_all(opened(store), name) if everything else registry.show(opened(store), name)
+    entries = {"entries": len(said.ledger)} if everything else {}
+    answer(said, as_json, lambda it: show_text(it, zone=zone, width=width, **entries))
     return 0
 
 

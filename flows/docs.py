@@ -6,17 +6,21 @@ import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from flows.commands import answer, opened
+from flows.problems import printable
 from keepfit.errors import ConfigError, InfrastructureError, Problem
-from keepfit.records import Entry, Provenance, parse
+from keepfit.ledger import back_from, head
+from keepfit.records import Quarantined, parse
 from keepfit.store import Store, get
+from keepfit.validate import archive
 
 _MARK = '<meta name="generator" content="keepfit docs">'
 
 
 def docs(use_case: str, as_of: str | None, out: str | None, store: str | None, *, look: bool, as_json: bool) -> int:
-    """Pages about the expectations of the newest validation that made a version."""
+    """Pages about the expectations of the newest validation, also of one that stopped its run."""
     from keepfit.config import find, load
     from keepfit.profile import Profile
     from keepfit.report.docs import Docs, render_docs
@@ -25,23 +29,21 @@ def docs(use_case: str, as_of: str | None, out: str | None, store: str | None, *
     loaded = load(find(use_case, Path.cwd()), os.environ).use_case
     zone = loaded.data.timezone
     place = opened(store)
-    until = moment_of(as_of, zone, datetime.now(UTC)) if as_of else None
-    entry, provenance = _newest(place, loaded.name, until)
-    profile = provenance.validated.profile
+    record = _newest(place, loaded.name, moment_of(as_of, zone, datetime.now(UTC)) if as_of else None)
+    version = _made_of(place, loaded.name, record)
     pages = render_docs(
         Docs(
             use_case=loaded.name,
             description=loaded.description,
             zone=zone,
-            number=entry.version.number if entry.version else 0,
-            provenance=provenance,
-            profile=parse(get(place, profile), Profile, profile) if profile else None,
-            later="" if until else _later(place, loaded.name, provenance),
+            record=record,
+            profile=parse(get(place, record.profile), Profile, record.profile) if record.profile else None,
+            version=version,
         )
     )
     index = written(pages, Path(out or f"docs/{loaded.name}"))
-    said = {"use_case": loaded.name, "version": entry.version and entry.version.number, "index": str(index)}
-    answer(said | {"pages": len(pages)}, as_json, lambda it: f"wrote {it['pages']} pages: {it['index']}")
+    said = {"use_case": loaded.name, "validation": record.number, "version": version, "stopped": record.failed}
+    answer(said | {"index": str(index), "pages": len(pages)}, as_json, _docs_text)
     if look:
         import webbrowser
 
@@ -49,29 +51,31 @@ def docs(use_case: str, as_of: str | None, out: str | None, store: str | None, *
     return 0
 
 
-def _newest(store: Store, use_case: str, until: datetime | None) -> tuple[Entry, Provenance]:
-    from keepfit.ledger import back_from, head
+def _docs_text(said: Mapping[str, Any]) -> str:
+    stopped = [f"this validation stopped its run: {printable(said['stopped'])}"] if said["stopped"] else []
+    return "\n".join([*stopped, f"wrote {said['pages']} pages: {said['index']}"])
 
-    for entry in back_from(store, head(store, use_case)):
-        early = until is None or (entry.as_of is not None and entry.as_of <= until)
-        if entry.action == "registered" and early and "provenance" in entry.objects:
-            digest = entry.objects["provenance"]
-            return entry, parse(get(store, digest), Provenance, digest)
-    what = f"no version of {use_case} is registered" + (" as of that moment" if until else "")
+
+def _newest(store: Store, use_case: str, until: datetime | None) -> Quarantined:
+    """The validation that was written down last, of those as of a moment up to ``until``."""
+    for record in archive.newest_first(store, use_case):
+        if until is None or record.as_of <= until:
+            return record
+    what = f"{use_case} was never validated" + (" as of that moment" if until else "")
     raise ConfigError(Problem(what, store.address, "a validation to show", "none", do=f"keepfit run {use_case}"))
 
 
-def _later(store: Store, use_case: str, provenance: Provenance) -> str:
-    """A validation after this one that stopped its run, in words."""
-    from keepfit.validate import archive
-
-    newest = archive.newest(store, use_case)
-    if newest is None or not newest.failed or newest.as_of <= provenance.as_of:
-        return ""
-    return (
-        f"A later validation, as of {newest.as_of:%Y-%m-%d %H:%M} UTC, stopped its run and is not shown here: "
-        f"{newest.failed}"
-    )
+def _made_of(store: Store, use_case: str, record: Quarantined) -> int | None:
+    """The newest version that was made of the rows of a validation."""
+    if record.failed:
+        return None
+    for entry in back_from(store, head(store, use_case)):
+        same = (entry.as_of, entry.objects.get("profile")) == (record.as_of, record.profile)
+        if entry.action == "registered" and entry.version is not None and same:
+            return entry.version.number
+        if entry.at < record.started:
+            break
+    return None
 
 
 def written(pages: Mapping[str, str], folder: Path) -> Path:

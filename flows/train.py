@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.runtime import flow_run
 
 from keepfit import ledger, registry
-from keepfit.records import Journey, Provenance, RunResult
+from keepfit.records import Journey, Provenance, RunResult, digest_of
 from tasks.evaluate import evaluate
 from tasks.export import export
 from tasks.extract import extract
@@ -49,7 +49,8 @@ def _start() -> datetime:
 def journey(run: Run) -> RunResult:
     """Who follows whom. There is no ``if`` on data here: a refused model takes the same way as a released one."""
     extracted = extract(run)
-    validated = validate(run, extracted)
+    compared = registry.compared(run.store, run.use_case.name, run.identity(digest_of(extracted)), run.moment.as_of)
+    validated = validate(run, extracted, compared)
     division = split(run, validated)
     trained = fit(run, division)
     exported = export(run, trained)
@@ -91,4 +92,5 @@ def journey(run: Run) -> RunResult:
         released=released,
         champion=seat.number if (seat := ledger.fold_of(ledger.head(run.store, run.use_case.name)).champion) else None,
         report=page.path,
+        warnings=tuple(dict.fromkeys((*extracted.warnings, *validated.warnings))),
     )

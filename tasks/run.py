@@ -36,10 +36,10 @@ class Run(msgspec.Struct, frozen=True):
         """Digests of parts of the YAML, as they were understood (defaults filled in, references resolved)."""
         return {name: digest_of(self.use_case.model_dump(mode="json", include={name})) for name in names}
 
-    def identity(self, snapshot: str) -> str:
+    def identity(self, rows: str) -> str:
         """What makes two runs the same: use case, moment, data, config, code and what the code is built on."""
         code = digest_of([memo.code_digest(), memo.requirements_digest()])
-        return registry.run_identity(self.use_case.name, self.moment.as_of, snapshot, self.loaded.digest, code)
+        return registry.run_identity(self.use_case.name, self.moment.as_of, rows, self.loaded.digest, code)
 
 
 def open_run(

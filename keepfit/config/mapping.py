@@ -75,6 +75,7 @@ class Mapping(Section):
     """What a source means, from a moment on until the next item begins."""
 
     from_: Start | None = Field(default=None, alias="from")
-    """Rows whose event time is at or after this, in `data.timezone`, are read so; the beginning unless given."""
+    """Rows whose event time is at or after this, in `data.timezone`, are read so; the beginning unless given. Rows
+    before the first `from` are read as the contract has them."""
     columns: dict[ColumnName, ColumnMapping] = Field(min_length=1)
     """Columns by the name that the contract, or `query`, knows."""

@@ -13,13 +13,14 @@ from keepfit.config.values import format_duration
 from keepfit.data import query
 from keepfit.data.declared import declared, visible
 from keepfit.data.files import Looked, Source, load, look
-from keepfit.data.moment import later_than, masked, newest, recent, there
+from keepfit.data.left_out import NOT_YET, OUTSIDE, LeftOut
+from keepfit.data.moment import Cut, later_than, masked, newest, recent, there
 from keepfit.data.refused import refused_schema
 from keepfit.data.rejudge import as_examples, keys_of_refused
 from keepfit.data.replay import Replays, replays
 from keepfit.data.rows import Rows, ordered, running
 from keepfit.data.stream import Stream
-from keepfit.data.tables import Parts, get_tables
+from keepfit.data.tables import Parts, get_table, get_tables, put_table
 from keepfit.errors import DataError, Problem
 from keepfit.records import Column, Extracted, Moment, SourceFile
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from keepfit.store import Store
 
+_DID = "trained nothing; the champion stays"
 _QUERY = "query"  # where a row comes from if the query does not pass on its file and row
 
 
@@ -67,15 +69,17 @@ def extract(
             for table in result.batches:
                 parts.add(_with_files(table, files))
     examples.refuse(_refused(store, sources))
-    left_out = [source for source in sources if set(data.key) <= set(source.layout.schema.names)] or sources
+    away = examples.away
+    _at_source(away, [each for each in sources if set(data.key) <= set(each.layout.schema.names)] or sources)
     extracted = Extracted(
         parts=parts.close(),
         rows=parts.rows,
         refused=examples.refused.close(),
         refused_rows=examples.refused.rows,
         unread=tuple(file for source in sources for file in source.unread),
-        not_yet=examples.not_yet + sum(source.not_yet for source in left_out),
-        outside_history=examples.outside_history + sum(source.earlier for source in left_out),
+        not_yet=away.rows[NOT_YET],
+        outside_history=away.rows[OUTSIDE],
+        left_out=(put_table(store, away.table()),) if away.rows else (),
         labels_pending=examples.labels_pending,
         future=examples.future,
         newest=examples.newest,
@@ -83,7 +87,7 @@ def extract(
         columns=tuple(Column(name=name, type=rule.type) for name, rule in examples.rules.items()),
         warnings=(*(warning for source in sources for warning in source.layout.warnings), *examples.warnings),
     )
-    _see(use_case, extracted, moment)
+    _see(store, use_case, extracted, moment)
     return extracted
 
 
@@ -99,8 +103,16 @@ def _rows(store: "Store", use_case: UseCase, sources: Iterable[Source], wanted: 
         yield rows
 
 
+def _at_source(away: LeftOut, sources: Iterable[Source]) -> None:
+    """Take note of the rows that no query saw."""
+    for source in sources:
+        for path, (late, early) in source.away.items():
+            away.know(NOT_YET, path, late)
+            away.know(OUTSIDE, path, early)
+
+
 class _Examples:
-    """Rows as examples: exactly the declared columns, as of the moment; counts what was left out on the way."""
+    """Rows as examples: exactly the declared columns, as of the moment; notes what was left out on the way."""
 
     def __init__(
         self, store: "Store", use_case: UseCase, moment: Moment, rows: Rows, sources: Sequence[Source], back: Replays
@@ -110,7 +122,8 @@ class _Examples:
         self.warnings = _only_declared(use_case, rows.schema, self.rules, sources)
         self._back, self._sources, self._store = back, sources, store
         self.refused = Parts(store)
-        self.not_yet = self.outside_history = self.labels_pending = self.future = self._seen = 0
+        self.away = LeftOut()
+        self.labels_pending = self.future = self._seen = 0
         self.newest: datetime | None = None
 
     def schema(self, files: list[str]) -> "pa.Schema":
@@ -137,11 +150,9 @@ class _Examples:
         """Rows that could not be taken, as far as they fall into the history (or have no time)."""
         import pyarrow as pa
 
-        history = self._use_case.data.history
         plain = pa.schema([*refused_schema(), ("_file", pa.string())])
         for each in tables:
-            table = each.select(plain.names).cast(plain)
-            self.refused.add(recent(there(table, "_time", self._moment).table, "_time", history, self._moment).table)
+            self.refused.add(self._within(each.select(plain.names).cast(plain), "_time"))
 
     def _typed(self, rows: "pa.Table") -> "tuple[pa.Table, pa.Table]":
         placed = _with_origin(rows, self._seen)
@@ -158,16 +169,25 @@ class _Examples:
     def _cut(self, table: "pa.Table", files: list[str]) -> "pa.Table":
         """To the moment, labels masked."""
         data, moment = self._use_case.data, self._moment
-        cut = there(_with_places(table, files), data.event_time, moment)
-        history = recent(cut.table, data.event_time, data.history, moment)
-        known = masked(history.table, data.label.column, data.event_time, data.label.known_after, moment)
-        self.not_yet += cut.away
-        self.outside_history += history.away
+        within = _with_places(self._within(table, data.event_time), files)
+        known = masked(within, data.label.column, data.event_time, data.label.known_after, moment)
         self.labels_pending += known.away
         self.future += later_than(known.table, data.event_time, moment.started)
         latest = newest(known.table, data.event_time, moment)
         self.newest = max((each for each in (self.newest, latest) if each is not None), default=None)
         return known.table
+
+    def _within(self, table: "pa.Table", time: str | None) -> "pa.Table":
+        """The rows that are there and not before the history."""
+        now = there(table, time, self._moment)
+        self._note(NOT_YET, table, now)
+        history = recent(now.table, time, self._use_case.data.history, self._moment)
+        self._note(OUTSIDE, now.table, history)
+        return history.table
+
+    def _note(self, rule: str, table: "pa.Table", cut: Cut) -> None:
+        if cut.which is not None:
+            self.away.see(rule, *(table.column(name).filter(cut.which) for name in ("_file", "_row")))
 
 
 def _away(back: Replays, sources: Sequence[Source]) -> Iterator[SourceFile]:
@@ -249,19 +269,27 @@ def _only_declared(
 def _missing(name: str, found: list[str]) -> Problem:
     close = difflib.get_close_matches(name, found, n=3)
     do = f"did you mean {' or '.join(close)}?" if close else "add it to the query or take it out of the contract"
-    return Problem(f"a declared column is missing: {name}", "contract.columns", name, ", ".join(found)[:300], do=do)
+    what = f"a declared column is missing: {name}"
+    return Problem(what, "contract.columns", name, ", ".join(found)[:300], did=_DID, do=do)
 
 
-def _see(use_case: UseCase, extracted: Extracted, moment: Moment) -> None:
-    """Refuse an empty table and one whose newest event is too old."""
+def _see(store: "Store", use_case: UseCase, extracted: Extracted, moment: Moment) -> None:
+    """Refuse an empty table and one whose newest event is too old.
+
+    Where so many rows are broken that the contract will stop the run, the rows are what must be told: that the others
+    are old follows from it.
+    """
     data = use_case.data
     if extracted.rows + extracted.refused_rows == 0:
         since = f" and not before {(moment.as_of - data.history).isoformat()}" if data.history else ""
-        found = "no row; see `as_of` and what the files hold"
-        raise DataError(
-            Problem("0 rows to learn from", "data", f"rows before {moment.as_of.isoformat()}{since}", found)
-        )
+        found = f"no row ({extracted.not_yet:,} not before it, {extracted.outside_history:,} outside the history)"
+        expected = f"rows before {moment.as_of.isoformat()}{since}"
+        do = "see whether `--as-of` is what you mean, and whether the files are"
+        raise DataError(Problem("0 rows to learn from", "data", expected, found, did=_DID, do=do))
     if data.freshness is None or extracted.newest is None or moment.as_of - extracted.newest <= data.freshness:
+        return
+    broken, judged = extracted.refused_rows + extracted.future, extracted.rows + extracted.refused_rows
+    if broken > use_case.contract.quarantine_at_most * judged:
         return
     age = moment.as_of - extracted.newest
     raise DataError(
@@ -269,8 +297,20 @@ def _see(use_case: UseCase, extracted: Extracted, moment: Moment) -> None:
             "the data are too old to train on",
             "data.freshness",
             f"newest event at most {format_duration(data.freshness)} before {moment.as_of.isoformat()}",
-            f"newest event {extracted.newest.isoformat()}, {age.total_seconds() / 86400:.1f} days before",
-            did="trained nothing; the champion stays",
-            do="see why the upstream system delivers nothing new",
+            f"newest event {extracted.newest.isoformat()}, {age.total_seconds() / 86400:.1f} days before"
+            + _not_taken(store, extracted),
+            did=_DID,
+            do="see why the upstream system delivers nothing new" + (", or only such rows" if broken else ""),
         )
     )
+
+
+def _not_taken(store: "Store", extracted: Extracted) -> str:
+    """What came, but does not count: it may be all that is new."""
+    future = f"; {extracted.future:,} rows are later than the run's start" if extracted.future else ""
+    if not extracted.refused_rows:
+        return future
+    table = get_table(store, extracted.refused[-1])
+    (last,) = table.slice(table.num_rows - 1).to_pylist()
+    such = f"{last['_reasons'][0]} ({last['_file']}, row {last['_row']})"
+    return f"{future}; {extracted.refused_rows:,} rows could not be read, such as {such}"

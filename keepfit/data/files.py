@@ -12,10 +12,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from keepfit.config.model import UseCase
 from keepfit.config.sources import FileSource
 from keepfit.data.index import Index, Known, ParsedFile, known, read_index, signature, write_index
 from keepfit.data.layouts import Layout, layout
+from keepfit.data.left_out import Spans, some, spans
 from keepfit.data.moment import Span, span_of
 from keepfit.data.noticed import noticed
 from keepfit.data.parse import parse, reading_digest
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
     from keepfit.store import Store
 
+_DID = "trained nothing; the champion stays"
 _READERS = 2  # files at a time: a part of each is in memory together; hashing and Arrow leave the lock free
 
 
@@ -41,8 +45,8 @@ class Source(NamedTuple):
     """A source as of a moment.
 
     ``files`` are those of which rows may matter, ``there`` the digests of all that lie there, ``layout`` has the
-    columns of all of them, with ``_row``; ``not_yet`` and ``earlier`` count the rows that were left out because they
-    are not there yet or too old to matter.
+    columns of all of them, with ``_row``; ``away`` are, by file, the rows that were left out because they are not there
+    yet, and those that are too old to matter.
     """
 
     name: str
@@ -51,8 +55,7 @@ class Source(NamedTuple):
     unread: tuple[Unread, ...]
     layout: Layout
     span: Span
-    not_yet: int
-    earlier: int
+    away: Mapping[str, tuple[Spans, Spans]]
 
     def stream(self, store: "Store", wanted: Iterable[str] | None) -> Stream:
         """The rows with ``_file`` and ``_row``; only the columns in ``wanted`` if that is known."""
@@ -163,16 +166,15 @@ def load(
     changes = noticed(store, use_case, list(files.values()))
     files = with_put_back(store, use_case, name, files, back)
     span = span_of(use_case, moment)
-    counts = {path: _left_out(store, file, span) for path, file in files.items()}
+    away = {path: _left_out(store, file, span) for path, file in files.items()}
     return Source(
         name=name,
-        files=tuple(file for path, file in files.items() if sum(counts[path]) < file.all_rows),
+        files=tuple(file for path, file in files.items() if sum(each.total for each in away[path]) < file.all_rows),
         there=there,
         unread=unread,
         layout=layout(store, name, list(files.values()), needed, changes),
         span=span,
-        not_yet=sum(late for late, _ in counts.values()),
-        earlier=sum(early for _, early in counts.values()),
+        away=away,
     )
 
 
@@ -198,7 +200,11 @@ def _take(
         except DataError as error:
             return _Wrong(file.path, read.digest, error)
         return Known(
-            path=file.path, signature=signature(file, started), digest=read.digest, size=read.size, parsed=result
+            path=file.path,
+            signature=signature(read.found, started),
+            digest=read.digest,
+            size=read.found.size,
+            parsed=result,
         )
 
     return place.reading(file, parsed)
@@ -219,26 +225,27 @@ def _tolerable(name: str, source: FileSource, wrong: Sequence[_Wrong], files: in
     if len(wrong) > source.unreadable_at_most * files or len(wrong) == files > 0:
         problems = [problem for each in wrong[:5] for problem in each.error.problems]
         more = f"{len(wrong)} of {files} files of `{name}` cannot be read, at most {source.unreadable_at_most:.2%} may"
-        rest = [Problem(more, f"data.sources.{name}", do="see the files, or raise `unreadable_at_most`")]
-        raise DataError(*problems, *(rest if files > 1 else []))
+        do = "see the files" + (", or raise `unreadable_at_most`" if len(wrong) < files else "")
+        raise DataError(*problems, Problem(more, f"data.sources.{name}", did=_DID, do=do))
     return tuple(Unread(source=name, path=each.path, digest=each.digest, why=str(each.error)) for each in wrong)
 
 
-def _left_out(store: "Store", file: Known, span: Span) -> tuple[int, int]:
-    """How many rows of a file are not there yet, and how many are too early; read only if some are and some are not."""
+def _left_out(store: "Store", file: Known, span: Span) -> tuple[Spans, Spans]:
+    """The rows of a file that are not there yet, and that are too early; read only if some are and some are not."""
     parsed = file.parsed
     if parsed.first is None or parsed.last is None or span.time is None:
-        return 0, 0
+        return some(0, 0), some(0, 0)
     whole = span.left_out_of(parsed.first, parsed.last, parsed.rows - parsed.undated)
     if whole is not None:
-        return whole
-    counts = [span.left_out(part) for part in get_tables(store, parsed.parts, [span.time])]
-    return sum(late for late, _ in counts), sum(early for _, early in counts)
+        late, early = whole
+        return some(late, file.all_rows), some(early, file.all_rows)
+    parts = [span.left_out(part) for part in get_tables(store, parsed.parts, [span.time, "_row"])]
+    hidden, before = (np.concatenate([each[at].to_numpy() for each in parts]) for at in (0, 1))
+    return spans(hidden), spans(before)
 
 
 def _with_file(table: "pa.Table", path: str) -> "pa.Table":
     """Put the path on when a table is loaded and not when it is cached: the same bytes may lie elsewhere tomorrow."""
-    import numpy as np
     import pyarrow as pa
 
     names = pa.DictionaryArray.from_arrays(pa.array(np.zeros(table.num_rows, dtype=np.int32)), pa.array([path]))

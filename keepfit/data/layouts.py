@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from keepfit.store import Store
 
 _SHOWN = 3
+_Split = tuple[list[Known], list[Known]]
 
 
 class Layout(NamedTuple):
@@ -57,39 +58,74 @@ def layout(
     with_rows = [file for file in files if file.parsed.parts]
     if not with_rows:
         return Layout(pa.schema([("_row", pa.int64())]), ())
+    with_rows.sort(key=lambda file: (file.parsed.first is None, file.parsed.first, file.path))
     kinds = {file.parsed.columns: file for file in reversed(with_rows)}
-    schemas = {file.path: schema_of(store, file.parsed.parts[0]) for file in kinds.values()}
+    schemas = {file.path: schema_of(store, file.parsed.parts[0]) for file in reversed(kinds.values())}
     try:
         schema = pa.unify_schemas(list(schemas.values()), promote_options="permissive")
     except pa.ArrowTypeError as error:
         raise DataError(*_two_types(source, schemas)) from error
     lacking = dict(_lacking(with_rows)) if len(kinds) > 1 else {}
-    problems = [_missing(source, column, *split) for column, split in lacking.items() if column in needed]
+    problems = list(_missing(source, lacking, needed))
     if problems:
-        raise DataError(*problems[:10], *(each.problem() for each in changes if each.kind in {"renamed", "rescaled"}))
+        headless = {file.path for file in with_rows if _headless(_names(file), needed)}
+        told = (each for each in changes if each.kind in {"renamed", "rescaled"} and each.file not in headless)
+        raise DataError(*problems[:10], *(each.problem() for each in told))
     partly = (_partly(source, column, *split) for column, split in lacking.items())
     return Layout(schema, (*partly, *(str(each) for each in changes if each.kind not in {"new", "missing"})))
 
 
-def _lacking(files: Sequence[Known]) -> Iterator[tuple[str, tuple[list[Known], list[Known]]]]:
-    """Columns that some files lack: with the files that have it and those that do not, in order of their events."""
+def _lacking(files: Sequence[Known]) -> Iterator[tuple[str, _Split]]:
+    """Columns that some files lack: with the files that have it and those that do not, in their order."""
     names = dict.fromkeys(column.name for file in files for column in file.parsed.columns)
-    ordered = sorted(files, key=lambda file: (file.parsed.first is None, file.parsed.first, file.path))
     columns: Mapping[str, set[str]] = {file.path: {column.name for column in file.parsed.columns} for file in files}
     for name in names:
-        have = [file for file in ordered if name in columns[file.path]]
+        have = [file for file in files if name in columns[file.path]]
         if len(have) < len(files):
-            yield name, (have, [file for file in ordered if name not in columns[file.path]])
+            yield name, (have, [file for file in files if name not in columns[file.path]])
 
 
-def _missing(source: str, column: str, have: Sequence[Known], lack: Sequence[Known]) -> Problem:
-    return Problem(
-        f"files of one source differ: column {column} is missing",
-        f"data.sources.{source}: {_files(lack)}",
-        f"{column}, as in {_files(have)}",
-        ", ".join(sorted(each.name for each in lack[0].parsed.columns))[:300],
-        do="if it has another name there, map it: `mapping: [{from: …, columns: {" + column + ": {alias: …}}}]`",
-    )
+def _missing(source: str, lacking: Mapping[str, _Split], needed: Collection[str]) -> Iterator[Problem]:
+    """A problem for all needed columns that the same files lack."""
+    together: dict[tuple[str, ...], list[str]] = {}
+    for column, (_, lack) in lacking.items():
+        if column in needed:
+            together.setdefault(tuple(file.path for file in lack), []).append(column)
+    for columns in together.values():
+        have, lack = lacking[columns[0]]
+        names = _names(lack[0])
+        yield Problem(
+            f"files of one source differ: {_are(columns)} missing",
+            f"data.sources.{source}: {_files(lack)}",
+            f"{', '.join(columns)}, as in {_files(have)}",
+            ", ".join(names)[:300],
+            did="trained nothing; the champion stays",
+            do=_what_to_do(columns, names, needed),
+        )
+
+
+def _names(file: Known) -> list[str]:
+    return [column.name for column in file.parsed.columns]
+
+
+def _are(columns: Sequence[str]) -> str:
+    return f"column {columns[0]} is" if len(columns) == 1 else f"columns {', '.join(columns)} are"
+
+
+def _headless(names: Sequence[str], needed: Collection[str]) -> bool:
+    """Whether the names of a file's columns are values, as where it has no header."""
+    return not set(names) & set(needed) and any(name[:1].isdigit() for name in names)
+
+
+def _what_to_do(columns: Sequence[str], names: Sequence[str], needed: Collection[str]) -> str:
+    if _headless(names, needed):
+        return "the file seems to have no header: have it written with one"
+    if len(names) == 1 < len(columns):
+        return "see whether the source's `dialect.delimiter` is the one of the file"
+    items = ", ".join(column + ": {alias: …}" for column in columns[:_SHOWN]) + (", …" if len(columns) > _SHOWN else "")
+    one = len(columns) == 1
+    other, them = ("it has another name", "it") if one else ("they have other names", "them")
+    return f"if {other} there, map {them}: `mapping: [{{from: …, columns: {{{items}}}}}]`"
 
 
 def _partly(source: str, column: str, have: Sequence[Known], lack: Sequence[Known]) -> str:

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 
 class Cut(NamedTuple):
-    """The rows that count, and how many do not."""
+    """The rows that count, how many do not, and which of all do not (a mask; None: all count)."""
 
     table: "pa.Table"
     away: int
+    which: "pa.ChunkedArray | None" = None
 
 
 def utc(moment: datetime) -> "pa.Scalar":
@@ -58,11 +59,9 @@ class Span(NamedTuple):
         hidden, early = self._masks(table)
         return without(table, pc.or_kleene(hidden, early)).table
 
-    def left_out(self, table: "pa.Table") -> tuple[int, int]:
-        """How many rows are not there yet, and how many are too early."""
-        import pyarrow.compute as pc
-
-        hidden, early = (int(pc.sum(mask).as_py() or 0) for mask in self._masks(table))
+    def left_out(self, table: "pa.Table") -> "tuple[pa.ChunkedArray, pa.ChunkedArray]":
+        """Which rows (``_row``) are not there yet, and which are too early."""
+        hidden, early = (table.column("_row").filter(mask) for mask in self._masks(table))
         return hidden, early
 
     def left_out_of(self, first: datetime, last: datetime, rows: int) -> tuple[int, int] | None:
@@ -104,7 +103,7 @@ def without(table: "pa.Table", rows: "pa.ChunkedArray") -> Cut:
     import pyarrow.compute as pc
 
     away = int(pc.sum(rows).as_py() or 0)
-    return Cut(table.filter(pc.invert(pc.fill_null(rows, fill_value=False))) if away else table, away)
+    return Cut(table.filter(pc.invert(pc.fill_null(rows, fill_value=False))), away, rows) if away else Cut(table, 0)
 
 
 def masked(table: "pa.Table", label: str, time: str | None, known_after: timedelta, moment: Moment) -> Cut:

@@ -72,7 +72,6 @@ def as_examples(rules: "Mapping[str, ColumnRule]", use_case: UseCase, texts: "pa
             texts = texts.append_column(name, pa.nulls(texts.num_rows, pa.string()))
     how = Options(
         types={name: rule.type for name, rule in rules.items()},
-        nulls=(),
         zone=use_case.data.timezone,
         event_time=use_case.data.event_time,
     )

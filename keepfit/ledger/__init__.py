@@ -7,13 +7,12 @@ request more.
 """
 
 from keepfit.ledger.append import append, who_and_why
-from keepfit.ledger.entries import ahead, back_from, entries, entry_at, entry_key, head
-from keepfit.ledger.fold import fold_after, fold_of, shown_entry, shown_version
+from keepfit.ledger.entries import back_from, entries, entry_at, entry_key, head
+from keepfit.ledger.fold import fold_after, fold_of, looked_at, shown_entry, shown_version
 from keepfit.ledger.replay import Replayed, misfits_of, replay
 
 __all__ = [
     "Replayed",
-    "ahead",
     "append",
     "back_from",
     "entries",
@@ -22,6 +21,7 @@ __all__ = [
     "fold_after",
     "fold_of",
     "head",
+    "looked_at",
     "misfits_of",
     "replay",
     "shown_entry",

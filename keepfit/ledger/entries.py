@@ -3,25 +3,18 @@
 Going back from the newest needs no list: entries are numbered without gaps, so each key is known.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from functools import partial
 from itertools import islice
-from typing import TypeVar
 
 from msgspec.structs import replace
 
 from keepfit.errors import IntegrityError, Missing, Problem
 from keepfit.records import Entry, canonical, digest_of, parse
-from keepfit.store import Store
-
-T = TypeVar("T")
-R = TypeVar("R")
+from keepfit.store import Store, ahead
 
 _TOP = 10**12
 _ONE_BY_ONE = 8  # who looks for an entry mostly finds it among the newest
-_AT_ONCE = 8
 
 
 def entry_key(use_case: str, seq: int) -> str:
@@ -99,25 +92,6 @@ def entry_at(store: Store, use_case: str, seq: int) -> Entry:
                 do="restore this file from a backup; `keepfit verify` names everything that does not fit",
             )
         ) from error
-
-
-def ahead(read: Callable[[T], R], wanted: Iterable[T]) -> Iterator[R]:
-    """``map(read, wanted)`` by a few threads that are a little ahead: a store far away costs its delay once, not each.
-
-    >>> list(ahead(str, range(20)))[-1]
-    '19'
-    """
-    asked: deque[Future[R]] = deque()
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        try:
-            for one in wanted:
-                asked.append(pool.submit(read, one))
-                if len(asked) > 2 * _AT_ONCE:
-                    yield asked.popleft().result()
-            while asked:
-                yield asked.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def read_entry(store: Store, key: str) -> Entry:

@@ -47,7 +47,7 @@ def fold_after(before: Fold, draft: Draft) -> Fold:
     return replace(
         _moved(before, draft),
         accepted=_accepted(before, draft),
-        newest_versions=_with_version(before, draft),
+        newest_versions=_versions(before, draft),
         newest_entries=(line, *before.newest_entries)[:_LINES],
     )
 
@@ -81,7 +81,13 @@ def shown_version(draft: Draft) -> ShownVersion:
         outcome=draft.outcome,
         metrics=draft.metrics,
         held=draft.details.get("held", ""),
+        candidate=draft.details.get("candidate", ""),
     )
+
+
+def looked_at(draft: Draft) -> bool:
+    """Whether a person has promoted a version that was held."""
+    return draft.action == "promoted" and bool(draft.details.get("held"))
 
 
 def _moved(before: Fold, draft: Draft) -> Fold:
@@ -114,7 +120,10 @@ def _back_to(before: Fold, seat: Seat) -> tuple[Seat, ...]:
     return _on_top(before, seat)
 
 
-def _with_version(before: Fold, draft: Draft) -> tuple[ShownVersion, ...]:
+def _versions(before: Fold, draft: Draft) -> tuple[ShownVersion, ...]:
+    if looked_at(draft):
+        number = _seat(draft).number
+        return tuple(replace(each, held="") if each.version == number else each for each in before.newest_versions)
     if draft.action != "registered":
         return before.newest_versions
     line = shown_version(draft)
@@ -128,7 +137,7 @@ def _accepted(before: Fold, draft: Draft) -> tuple[Accepted, ...]:
     is repeated finds before it what it found the first time.
     """
     held, profile = bool(draft.details.get("held")), draft.objects.get("profile")
-    accepts = (draft.action == "registered" and not held) or (draft.action == "promoted" and held)
+    accepts = (draft.action == "registered" and not held) or looked_at(draft)
     if not accepts or profile is None or draft.as_of is None or profile in {one.profile for one in before.accepted}:
         return before.accepted
     new = Accepted(as_of=draft.as_of, rows=_rows(draft), profile=profile)

@@ -7,10 +7,10 @@ from functools import partial
 from msgspec.structs import replace
 
 from keepfit.errors import IntegrityError, KeepfitError, Missing
-from keepfit.ledger.entries import ahead, entry_key, folder, read_entry
+from keepfit.ledger.entries import entry_key, folder, read_entry
 from keepfit.ledger.fold import fold_after, fold_of
 from keepfit.records import Entry, Fold, Misfit, canonical, digest_of
-from keepfit.store import Store
+from keepfit.store import Store, ahead
 
 _NAME = re.compile(r"[0-9]{12}\.json", re.ASCII)
 _TOP = 10**12

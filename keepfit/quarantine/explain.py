@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from keepfit.data import get_table
+from keepfit.data.left_out import NOT_YET, OUTSIDE, spans
 from keepfit.data.replay import Place, PutBack, replays
 from keepfit.quarantine.reading import Row, Subject, Taken, absent, rows, subject
 from keepfit.records import Quarantined, Record, RowCount, Unread
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from keepfit.store import Store
 
 _QUOTED = re.compile(r"^'.*?'\s+", re.DOTALL)
-OUTSIDE = "outside history"  # too many to be listed one by one; their time says it all
+_DETAILS = re.compile(r"(?:(?<=^fits no period)|(?<=^fits two periods)) \(.*| \(column [^()]*\)$", re.DOTALL)
+_WHERE = ("rule", "_file")
 _MOST_RULES = 200  # a rule that quotes its values would otherwise be as many rules as there are values
 
 
@@ -34,7 +36,10 @@ class Example(Record, frozen=True, kw_only=True):
 
 
 class ByFile(Record, frozen=True, kw_only=True):
-    """Rows of one file; ``ranges`` are their numbers from and to, ascending."""
+    """Rows of one file; ``ranges`` are their numbers from and to, ascending.
+
+    Where the ranges hold more than ``rows``, the others in them are listed under another rule.
+    """
 
     file: str
     rows: int
@@ -55,8 +60,9 @@ class Cause(Record, frozen=True, kw_only=True):
 class Explained(Record, frozen=True, kw_only=True):
     """What ``keepfit quarantine explain --json`` answers.
 
-    ``rows`` is what adds up; ``not_yet`` rows are at or after ``as_of``, so not part of it; ``unread`` are files that
-    were set aside. A row that breaks two rules is in both causes. ``matching`` counts the rows that were asked for.
+    ``rows`` is what adds up; ``not_yet`` rows are at or after ``as_of``, so not part of it (``later`` says which they
+    are); ``unread`` are files that were set aside. A row that breaks two rules is in both causes. ``matching`` counts
+    the rows that were asked for.
     """
 
     use_case: str
@@ -70,6 +76,7 @@ class Explained(Record, frozen=True, kw_only=True):
     matching: int
     quarantined: tuple[Cause, ...]
     dropped: tuple[Cause, ...]
+    later: tuple[ByFile, ...] = ()
     put_back: int = 0
 
 
@@ -85,26 +92,28 @@ class Listed(Record, frozen=True, kw_only=True):
 
 
 def listed(record: Quarantined) -> Listed:
-    """A validation in one line: counts, and the rules that took out most rows."""
-    found = [(f"{b.column}: {b.rule}" if b.column else b.rule, b.rows) for b in record.broken]
-    found += [(each.rule, each.rows) for each in record.dropped]
+    """A validation in one line: counts, and the rules that took out most rows; what is broken before what is not."""
+    broken = [(f"{b.column}: {b.rule}" if b.column else b.rule, b.rows) for b in record.broken]
+    dropped = [(each.rule, each.rows) for each in record.dropped if each.rule != OUTSIDE]
     return Listed(
         number=record.number,
         as_of=record.as_of,
         rows=record.rows,
         stopped=bool(record.failed),
         failed=record.failed,
-        worst=tuple(sorted(found, key=lambda each: -each[1])[:3]),
+        worst=tuple([found for each in (broken, dropped) for found in sorted(each, key=lambda one: -one[1])][:3]),
     )
 
 
 def rule_of(text: str) -> str:
-    """A reason without the value that it quotes, so that equal faults count together.
+    """A reason without the value that it quotes and what the file calls the column: equal faults count together.
 
-    >>> rule_of("'1,5' is not a number")
+    >>> rule_of("'1,5' is not a number (column dist_km)")
     'is not a number'
+    >>> rule_of("fits no period (from the beginning: missing; from 2013-07-01: '1.2.' is not an ISO 8601 time)")
+    'fits no period'
     """
-    return _QUOTED.sub("", text) or text
+    return _DETAILS.sub("", _QUOTED.sub("", text)) or text
 
 
 class Asked(NamedTuple):
@@ -133,7 +142,8 @@ def explain(store: "Store", use_case: str, it: Taken, asked: "Asked | None" = No
     """
     asked = asked or Asked()
     back = {row.place for row in put_back_since(store, use_case, it.record.number)}
-    tally = _Tally(examples, back)
+    tally = _Tally(examples, back, {column.name for column in it.extracted.columns})
+    away = _left_out(store, it)
     for row in rows(store, it):
         tally.add(row, asked)
     total = it.record.rows.total
@@ -148,7 +158,8 @@ def explain(store: "Store", use_case: str, it: Taken, asked: "Asked | None" = No
         unread=tuple(each for each in it.extracted.unread if asked.fits(each.path, asked.row or 0, each.why)),
         matching=tally.rows,
         quarantined=tally.causes(total),
-        dropped=tuple(_dropped(store, it, asked, total)),
+        dropped=tuple(_dropped(it, {**_places(store, it), **away}, asked, total)),
+        later=_asked_for({file: found for (rule, file), found in away.items() if rule == NOT_YET}, NOT_YET, asked),
         put_back=tally.back,
     )
 
@@ -161,16 +172,16 @@ def put_back_since(store: "Store", use_case: str, number: int) -> list[PutBack]:
 class _Tally:
     """Quarantined rows by rule and file."""
 
-    def __init__(self, examples: int, back: Collection[Place]) -> None:
+    def __init__(self, examples: int, back: Collection[Place], declared: Collection[str]) -> None:
         self.rows = self.back = 0
-        self._most, self._back = examples, back
+        self._most, self._back, self._declared = examples, back, declared
         self._files: dict[tuple[str, str | None], dict[str, array[int]]] = {}
         self._examples: dict[tuple[str, str | None], list[Example]] = defaultdict(list)
 
     def add(self, row: Row, asked: Asked) -> None:
         found: dict[tuple[str, str | None], Subject] = {}
         for reason in row.reasons:
-            about = subject(reason, row.values)
+            about = subject(reason, row.values, self._declared)
             if asked.fits(row.file, row.row, reason):
                 found.setdefault((rule_of(about.text), about.column), about)
         self.rows += bool(found)
@@ -208,27 +219,72 @@ def _example(row: Row, about: Subject) -> Example:
     return Example(file=row.file, row=row.row, column=about.column, value=value, reason=about.text)
 
 
-def _dropped(store: "Store", it: Taken, asked: Asked, total: int) -> Iterator[Cause]:
-    """By rule and file, with the numbers of the rows; rows before the history are counted, but not listed."""
-    places: dict[str, list[ByFile]] = defaultdict(list)
-    for (rule, file), numbers in _places(store, it).items():
-        found = ByFile(file=file, rows=len(numbers), ranges=ranges(numbers))
-        if asked.fits(file, asked.row or 0, rule) and (asked.row is None or _within(asked.row, found.ranges)):
-            places[rule].append(found)
+def _dropped(it: Taken, places: "Places", asked: Asked, total: int) -> Iterator[Cause]:
+    """By rule and file, with the numbers of the rows."""
     for each in sorted(it.record.dropped, key=lambda each: -each.rows):
-        files = tuple(sorted(places[each.rule], key=lambda found: (-found.rows, found.file)))
-        cause = _cause(each.rule, None, files, total)
-        if each.rule == OUTSIDE and asked.fits("", 0, each.rule):
-            yield replace(cause, rows=each.rows, share=each.rows / total)
-        elif files:
-            yield cause
+        mine = {file: found for (rule, file), found in places.items() if rule == each.rule}
+        files = _asked_for(mine, each.rule, asked)
+        if files:
+            yield _cause(each.rule, None, files, total)
 
 
-def _places(store: "Store", it: Taken) -> Mapping[tuple[str, str], NDArray[np.int64]]:
-    """Numbers of the rows by rule and file."""
+def _asked_for(files: Mapping[str, ByFile], rule: str, asked: Asked) -> tuple[ByFile, ...]:
+    """The files that somebody asked for; rows left out by their time in the order of names, others the most first."""
+    found = [
+        each
+        for file, each in files.items()
+        if asked.fits(file, asked.row or 0, rule) and (asked.row is None or _within(asked.row, each.ranges))
+    ]
+    return tuple(sorted(found, key=lambda each: (0 if rule in {OUTSIDE, NOT_YET} else -each.rows, each.file)))
+
+
+Places = Mapping[tuple[str, str], ByFile]
+
+
+def _left_out(store: "Store", it: Taken) -> Places:
+    """Rows that their time leaves out, by rule and file."""
+    found: dict[tuple[str, str], list[tuple[int, int, int]]] = defaultdict(list)
+    for digest in it.extracted.left_out:
+        table = get_table(store, digest, [*_WHERE, "first", "last", "rows"])
+        for rule, file, first, last, of_them in zip(*(column.to_pylist() for column in table.columns), strict=True):
+            found[rule, file].append((first, last, of_them))
+    return {
+        (rule, file): ByFile(
+            file=file,
+            rows=sum(of_them for _, _, of_them in each),
+            ranges=together((first, last) for first, last, _ in each),
+        )
+        for (rule, file), each in found.items()
+    }
+
+
+def together(found: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Ranges that may overlap as ranges that do not, ascending.
+
+    >>> together([(8, 9), (1, 7), (12, 12), (5, 6)])
+    ((1, 9), (12, 12))
+    """
+    merged: list[tuple[int, int]] = []
+    for first, last in sorted(found):
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = merged[-1][0], max(merged[-1][1], last)
+        else:
+            merged.append((first, last))
+    return tuple(merged)
+
+
+def _places(store: "Store", it: Taken) -> Places:
+    """Rows that validation dropped, by rule and file."""
+    return {
+        (rule, file): ByFile(file=file, rows=len(numbers), ranges=ranges(numbers))
+        for (rule, file), numbers in _numbers(store, it).items()
+    }
+
+
+def _numbers(store: "Store", it: Taken) -> Mapping[tuple[str, str], NDArray[np.int64]]:
     found: dict[tuple[str, str], list[NDArray[np.int64]]] = defaultdict(list)
     for table in absent(store, it):
-        both = [table.column(name).combine_chunks().dictionary_encode() for name in ("rule", "_file")]
+        both = [table.column(name).combine_chunks().dictionary_encode() for name in _WHERE]
         codes = [each.indices.to_numpy() for each in both]
         numbers = table.column("_row").to_numpy()
         groups, which = np.unique(np.stack(codes), axis=1, return_inverse=True)
@@ -238,18 +294,14 @@ def _places(store: "Store", it: Taken) -> Mapping[tuple[str, str], NDArray[np.in
     return {name: np.sort(np.concatenate(each)) for name, each in found.items()}
 
 
-def ranges(numbers: Iterable[int] | NDArray[np.int64]) -> tuple[tuple[int, int], ...]:
+def ranges(numbers: Sequence[int] | NDArray[np.int64]) -> tuple[tuple[int, int], ...]:
     """Ascending numbers as ranges.
 
     >>> ranges([1, 2, 3, 7, 12, 13])
     ((1, 3), (7, 7), (12, 13))
     """
-    values = np.asarray(list(numbers) if not isinstance(numbers, np.ndarray) else numbers, dtype=np.int64)
-    if not len(values):
-        return ()
-    cuts = np.flatnonzero(np.diff(values) > 1)
-    first, last = values[np.r_[0, cuts + 1]], values[np.r_[cuts, len(values) - 1]]
-    return tuple(zip(first.tolist(), last.tolist(), strict=True))
+    found = spans(np.asarray(numbers, dtype=np.int64))
+    return tuple(zip(found.first.tolist(), found.last.tolist(), strict=True))
 
 
 def _within(number: int, found: Sequence[tuple[int, int]]) -> bool:

@@ -96,25 +96,33 @@ def absent(store: "Store", it: Taken) -> "Iterator[pa.Table]":
 
 
 class Subject(NamedTuple):
-    """What a reason is about: a column as the reason calls it, and its name in the row; None for the whole row."""
+    """What a reason is about: a column as the contract calls it, and its name in the row; None for the whole row."""
 
     column: str | None
     name: str | None
     text: str
 
 
-def subject(reason: str, names: Collection[str]) -> Subject:
+def subject(reason: str, names: Collection[str], declared: Collection[str] = ()) -> Subject:
     """What a reason is about.
 
-    >>> subject("size: at most 100", ["size"]), subject("size (Größe): 'x' is not a number", ["Größe"]).name
+    Parameters
+    ----------
+    names
+        The columns of the row, as its file calls them.
+    declared
+        The columns that the contract knows; the file may call them otherwise.
+
+    >>> subject("size: at most 100", ["size"]), subject("size: 'x' is not a number (column Größe)", ["Größe"]).name
     (Subject(column='size', name='size', text='at most 100'), 'Größe')
-    >>> subject("too short: 4 fields", ["size"]).column is None
-    True
+    >>> subject("at: fits no period (…)", ["departure"], ["at"])[:2], subject("too short: 4 fields", ["size"]).column
+    (('at', None), None)
     """
     column, found, text = reason.partition(": ")
-    alias = column.partition(" (")[2].removesuffix(")")
-    name = next((each for each in (column, alias) if each in names), None)
-    return Subject(column, name, text) if found and name is not None else Subject(None, None, reason)
+    alias = text.rpartition(" (column ")[2].removesuffix(")")
+    name = next((each for each in (alias, column) if each in names), None)
+    known = found and (name is not None or column in declared)
+    return Subject(column, name, text) if known else Subject(None, None, reason)
 
 
 def _row(row: Mapping[str, Any], origins: Mapping[str, tuple[str, str]]) -> Row:

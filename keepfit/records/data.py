@@ -59,7 +59,8 @@ class Extracted(Record, frozen=True, kw_only=True):
     ``parts`` are Parquet objects, together sorted by event time and key, labels not known before ``as_of`` masked; they
     hold the rows inside the history and, for validate to quarantine, rows later than the run's real start (``future``).
     ``refused`` are Parquet objects of the rows that readers could not take, ``unread`` files that are no table.
-    ``not_yet`` counts rows at or after ``as_of``: not there yet, so not part of ``rows``.
+    ``not_yet`` counts rows at or after ``as_of``: not there yet, so not part of ``rows``. ``left_out`` are Parquet
+    objects that say which rows of which file these are, and those outside the history (`keepfit.data.left_out`).
     """
 
     parts: tuple[str, ...]
@@ -69,6 +70,7 @@ class Extracted(Record, frozen=True, kw_only=True):
     unread: tuple[Unread, ...] = ()
     not_yet: int
     outside_history: int
+    left_out: tuple[str, ...] = ()
     labels_pending: int
     future: int
     newest: datetime | None
@@ -121,7 +123,8 @@ class Quarantined(Record, frozen=True, kw_only=True):
     """What one validation took out, also one that failed: the n-th of its use case lies at ``quarantine/<10^12 - n>``.
 
     ``extracted`` is the object of the `Extracted` that was judged (it knows the digests of the files), ``config`` the
-    digest of the YAML; ``quarantine`` and ``absent`` as in `Validated`; ``failed`` is what stopped the run, or "".
+    digest of the YAML; ``quarantine``, ``absent``, ``expectations`` and ``profile`` as in `Validated`; ``failed`` is
+    what stopped the run, or "".
     """
 
     number: int
@@ -134,6 +137,8 @@ class Quarantined(Record, frozen=True, kw_only=True):
     absent: tuple[str, ...]
     broken: tuple[Broken, ...]
     dropped: tuple[Dropped, ...]
+    expectations: tuple[Expectation, ...] = ()
+    profile: str | None = None
     failed: str
 
 

@@ -27,7 +27,10 @@ class Accepted(Record, frozen=True, kw_only=True):
 
 
 class ShownVersion(Record, frozen=True, kw_only=True):
-    """A version on one line; ``held`` is why a person must look before it is released, or empty."""
+    """A version on one line; ``held`` is why a person must still look before it is released, or empty.
+
+    ``candidate`` is the one that won in its run.
+    """
 
     version: int
     digest: str
@@ -36,6 +39,7 @@ class ShownVersion(Record, frozen=True, kw_only=True):
     outcome: Outcome | None
     metrics: dict[str, float]
     held: str = ""
+    candidate: str = ""
 
 
 class ShownEntry(Record, frozen=True, kw_only=True):
@@ -78,7 +82,8 @@ class Draft(Record, frozen=True, kw_only=True):
 
     ``version`` is None only for ``disabled`` and ``replayed``. ``metrics`` are the figures that ``show`` lists,
     ``objects`` digests of objects by role (a report, the data's provenance and profile), ``details`` whatever else
-    explains the entry: how many ``rows`` were learnt from, why a version is ``held`` for a person.
+    explains the entry: how many ``rows`` were learnt from, which ``candidate`` won, why a version is ``held`` for a
+    person.
     """
 
     action: Action
@@ -120,12 +125,18 @@ class Position(Record, frozen=True, kw_only=True):
     champion: Seat | None
 
 
+class Compared(Record, frozen=True, kw_only=True):
+    """The earlier data that a run's own are compared with, newest first: fixed when it first looks."""
+
+    accepted: tuple[Accepted, ...]
+
+
 class Shown(Record, frozen=True, kw_only=True):
     """What ``keepfit show --json`` answers; versions and entries newest first.
 
-    ``previous`` is where a rollback without a number goes. ``versions`` and ``ledger`` hold the latest 20 of each,
-    their texts cut at 120 characters, or with ``--all`` everything; ``versions_in_all`` and ``entries_in_all`` count
-    what there is.
+    ``previous`` is the champion before this one, to which a rollback goes. ``versions`` and ``ledger`` hold the latest
+    20 of each, their texts cut at 120 characters, or with ``--all`` everything; ``versions_in_all`` and
+    ``entries_in_all`` count what there is.
     """
 
     use_case: str

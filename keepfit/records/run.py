@@ -69,3 +69,4 @@ class RunResult(Record, frozen=True, kw_only=True):
     released: Released
     champion: int | None
     report: str
+    warnings: tuple[str, ...] = ()

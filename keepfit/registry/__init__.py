@@ -4,13 +4,14 @@ Guarantees: a model and its verdict become a version by one atomic entry of the 
 that was killed and started again is the same version; nothing is read without its digest being checked.
 """
 
-from keepfit.registry.positions import position, run_identity
+from keepfit.registry.positions import compared, position, run_identity
 from keepfit.registry.register import register
 from keepfit.registry.show import show, show_all
 from keepfit.registry.verify import verify
 from keepfit.registry.versions import manifest, registration, see_that_whole, verdict
 
 __all__ = [
+    "compared",
     "manifest",
     "position",
     "register",

@@ -1,17 +1,17 @@
-"""Which run this is, and which champion it is judged against."""
+"""Which run this is, which earlier data its own are compared with, and which champion it is judged against."""
 
 from datetime import UTC, datetime
 
 from keepfit.ledger import fold_of, head
 from keepfit.memo import recorded
-from keepfit.records import Entry, Position, digest_of
+from keepfit.records import Compared, Entry, Position, digest_of
 from keepfit.store import Store
 
 STAGE = "position"
 
 
-def run_identity(use_case: str, as_of: datetime, snapshot: str, config: str, code: str) -> str:
-    """The digest of what makes two runs the same run.
+def run_identity(use_case: str, as_of: datetime, data: str, config: str, code: str) -> str:
+    """The digest of what makes two runs the same run; ``data`` is what is known of its rows by then.
 
     >>> from datetime import timedelta, timezone
     >>> noon = datetime(2013, 4, 1, 12, tzinfo=UTC)
@@ -22,7 +22,7 @@ def run_identity(use_case: str, as_of: datetime, snapshot: str, config: str, cod
     values = {
         "use_case": use_case,
         "as_of": as_of.astimezone(UTC),
-        "snapshot": snapshot,
+        "data": data,
         "config": config,
         "code": code,
     }
@@ -42,6 +42,22 @@ def position(store: Store, use_case: str, identity: str) -> Position:
     return recorded(
         store, use_case, STAGE, {"run": identity}, kind=Position, body=lambda: position_of(head(store, use_case))
     )
+
+
+def compared(store: Store, use_case: str, identity: str, as_of: datetime) -> Compared:
+    """The data accepted before ``as_of`` when this run first asked; the same answer ever after, in every process.
+
+    Raises
+    ------
+    IntegrityError
+        The recorded answer, or the newest entry, was altered.
+    """
+
+    def body() -> Compared:
+        known = fold_of(head(store, use_case)).accepted
+        return Compared(accepted=tuple(each for each in known if each.as_of < as_of))
+
+    return recorded(store, use_case, "compared", {"run": identity}, kind=Compared, body=body)
 
 
 def position_of(entry: Entry | None) -> Position:

@@ -91,7 +91,8 @@ def _details(
     store: Store, use_case: "UseCase", manifest: Manifest, rows: int | None, held: tuple[str, ...]
 ) -> dict[str, str]:
     file = sha256(store.read(snapshot_key(use_case.name, manifest.snapshot)))
-    known = {"risk": use_case.risk, SNAPSHOT_FILE: file, "rows": rows, "held": "; ".join(held)}
+    known = {"risk": use_case.risk, SNAPSHOT_FILE: file, "candidate": manifest.candidate, "rows": rows}
+    known["held"] = "; ".join(held)
     return {name: str(value) for name, value in known.items() if value not in {None, ""}}
 
 

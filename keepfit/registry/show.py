@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
-from keepfit.ledger import entries, fold_of, head, shown_entry, shown_version
-from keepfit.records import Fold, Seat, Shown, ShownEntry, ShownVersion
+from msgspec.structs import replace
+
+from keepfit.ledger import entries, fold_of, head, looked_at, shown_entry, shown_version
+from keepfit.records import Entry, Fold, Seat, Shown, ShownEntry, ShownVersion
 from keepfit.store import Store
 
 
@@ -30,9 +32,15 @@ def show_all(store: Store, use_case: str) -> Shown:
     """
     history = entries(store, use_case)
     fold = fold_of(history[0] if history else None)
-    versions = (shown_version(entry) for entry in history if entry.action == "registered")
+    done = {entry.version for entry in history if looked_at(entry)}
+    versions = (_still_held(entry, entry.version not in done) for entry in history if entry.action == "registered")
     lines = (shown_entry(entry.seq, entry) for entry in history)
     return _shown(store, use_case, fold, len(history), versions, lines)
+
+
+def _still_held(entry: Entry, held: bool) -> ShownVersion:
+    version = shown_version(entry)
+    return version if held else replace(version, held="")
 
 
 def _shown(

@@ -12,6 +12,7 @@ the newest when it first looked, so what is cut off or rewritten behind such a p
 import re
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -36,7 +37,7 @@ from keepfit.records import (
 from keepfit.registry.positions import STAGE
 from keepfit.registry.register import SNAPSHOT_FILE
 from keepfit.registry.versions import manifest_key, snapshot_key, verdict_key
-from keepfit.store import Store, get, uncached
+from keepfit.store import Store, ahead, get, uncached
 
 R = TypeVar("R")
 
@@ -78,7 +79,7 @@ def verify(store: Store, use_case: str | None = None) -> Verified:
     there = {key.rpartition("/")[2] for key in store.list("objects/")}
     objects = sorted({*needed, *(there & _mentioned(seen) if use_case else there)})
     problems = [misfit for one in seen for misfit in _misfits(one)]
-    problems += [misfit for digest in objects for misfit in _object(store, digest, needed.get(digest, ""))]
+    problems += [misfit for found in ahead(partial(_object, store, needed), objects) for misfit in found]
     checked = Checked(
         entries=sum(len(one.history.entries) for one in seen),
         versions=sum(len(one.versions) for one in seen),
@@ -94,7 +95,8 @@ def _use_cases(store: Store) -> list[str]:
 def _look(store: Store, use_case: str) -> _Seen:
     history = replay(store, use_case)
     parts = ("versions", "verdicts", "snapshots", "runs", "reports", "quarantine")
-    files = {key: store.read(key) for part in parts for key in store.list(f"{use_case}/{part}/")}
+    keys = [key for part in parts for key in store.list(f"{use_case}/{part}/")]
+    files = dict(zip(keys, ahead(store.read, keys), strict=True))
     versions = tuple(entry for entry in history.entries if entry.action == "registered")
     return _Seen(store, use_case, history, files, versions)
 
@@ -221,7 +223,8 @@ def _needed(seen: _Seen) -> Iterator[tuple[str, str]]:
             yield from ((digest, label) for digest in (snapshot.partitions if snapshot else ()))
     for record in filter(None, (_parsed(data, Quarantined) for data in seen.of("quarantine").values())):
         label = f"quarantine {record.number} of {seen.use_case}"
-        yield from ((digest, label) for digest in (*record.quarantine, *record.absent, record.extracted))
+        profile = [record.profile] if record.profile else []
+        yield from ((digest, label) for digest in (*record.quarantine, *record.absent, record.extracted, *profile))
 
 
 def _mentioned(seen: list[_Seen]) -> set[str]:
@@ -229,11 +232,12 @@ def _mentioned(seen: list[_Seen]) -> set[str]:
     return {digest.decode() for text in texts for digest in _DIGEST.findall(text)}
 
 
-def _object(store: Store, digest: str, needed_by: str) -> list[Misfit]:
+def _object(store: Store, needed: Mapping[str, str], digest: str) -> list[Misfit]:
     try:
         get(store, digest)
     except Missing as error:
-        return [replace(m, what=f"an object that {needed_by} needs is missing") for m in misfits_of(error)]
+        what = f"an object that {needed.get(digest, '')} needs is missing"
+        return [replace(misfit, what=what) for misfit in misfits_of(error)]
     except IntegrityError as error:
         return misfits_of(error)
     return []

@@ -66,19 +66,24 @@ def rollback(
     """Make an earlier champion champion again: ``version``, or the one before the present. Ends the disabled state.
 
     Without a number, whom to leave and whom to go back to is settled at the first look: if somebody else goes back at
-    the same moment, the champion goes back once.
+    the same moment, the champion goes back once. Nor does a repeated request go further back (its first answer may
+    have been lost): after a rollback, the same words of the same person change nothing, and other words need a number.
 
     Raises
     ------
     ConfigError
         No such version, or one that never was champion; nothing to go back to; no actor or reason.
     Refused
-        Somebody else made a third version champion meanwhile.
+        Without a number: the newest move is a rollback already, or somebody else made a third version champion
+        meanwhile.
     IntegrityError
         A file of the version to go back to was altered; the champion stays.
     """
     who_and_why(actor, reason)
-    first = fold_of(head(store, use_case))
+    newest = head(store, use_case)
+    first, move = fold_of(newest), _newest_move(store, newest)
+    if version is None and move is not None and move.action == "rolled_back":
+        return _rolled_back_already(use_case, first, move, actor, reason)
     seat = _former(store, use_case, version) if version is not None else _before(store, use_case, first)
 
     def draft(newest: Entry | None) -> Draft | Released:
@@ -174,6 +179,38 @@ def _before(store: Store, use_case: str, fold: Fold) -> Seat:
     if not fold.past:
         raise _no_champion(store, use_case, "there is no earlier champion to go back to")
     return fold.past[0]
+
+
+def _newest_move(store: Store, newest: Entry | None) -> Entry | None:
+    """The newest entry that says who serves, or None."""
+    moves = {"promoted", "rolled_back", "disabled"}
+    return next((entry for entry in back_from(store, newest) if entry.action in moves), None)
+
+
+def _rolled_back_already(use_case: str, fold: Fold, move: Entry, actor: str, reason: str) -> Released:
+    """The answer to a rollback without a number after a rollback.
+
+    Raises
+    ------
+    Refused
+        It is not the same request again.
+    """
+    now, instead = name_of(move.version), move.details.get("replaced", "another")
+    further = f"keepfit rollback {use_case} {fold.past[0].number} --reason …" if fold.past else ""
+    if (move.actor, move.reason) == (actor, reason):
+        what = f"{now} is champion already, instead of {instead}, by this same request; nothing changed"
+        done = f"{what}; to go further back: {further}" if further else what
+        return Released(released=True, champion=number_of(fold.champion), reason=done)
+    raise Refused(
+        Problem(
+            "the champion was rolled back already",
+            where=f"entry {move.seq} of {use_case}",
+            expected="the number of a version, to go back once more",
+            found=f"{now} instead of {instead}, {move.at:%Y-%m-%d %H:%M} UTC, by {move.actor}: {move.reason}",
+            did=f"left {now} as it is",
+            do=further or f"there is no earlier champion; see `keepfit show {use_case}`",
+        )
+    )
 
 
 def _unknown(store: Store, use_case: str, version: int) -> ConfigError:

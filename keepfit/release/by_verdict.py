@@ -65,10 +65,11 @@ def release(
 
 def _refusal(use_case: "UseCase", seat: Seat, verdict: Verdict, fold: Fold, held: str) -> Released | None:
     """Why the champion stays, or None."""
-    by_hand = f"`keepfit promote {use_case.name} {seat.number} --reason …`"
+    name = use_case.name
+    by_hand = f"look (`keepfit docs {name}`), then `keepfit promote {name} {seat.number} --reason …`"
     reasons = {
         blocked(verdict): verdict.outcome != "pass",
-        f"held for a person: {held}; look, then {by_hand}": bool(held),
+        f"held for a person: {held}; {by_hand}": bool(held),
         "risk is high: a person must approve, and this build has no approvals": use_case.risk == "high",
         f"judged against another champion; by now it is {name_of(fold.last_champion)}": is_stale(verdict, fold),
     }

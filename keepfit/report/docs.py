@@ -20,7 +20,7 @@ from keepfit.profile import (
     top,
     variance,
 )
-from keepfit.records import Outcome, Provenance
+from keepfit.records import Outcome, Quarantined
 from keepfit.report.expected import ExpectationRow, expectation_row
 from keepfit.report.html import environment
 from keepfit.report.moments import both_zones, clock
@@ -39,15 +39,14 @@ _QUANTILES = (
 
 @dataclass(frozen=True, slots=True)
 class Docs:
-    """What the pages are made of; ``later`` tells of a newer validation that stopped, where there was one."""
+    """What the pages are made of; ``version`` is the one that was made of these rows, None while there is none."""
 
     use_case: str
     description: str
     zone: str
-    number: int
-    provenance: Provenance
+    record: Quarantined
     profile: Profile | None
-    later: str = ""
+    version: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,33 +68,33 @@ def render_docs(docs: Docs) -> dict[str, str]:
     """The pages by their path: ``index.html``, and one below ``columns/`` for every column of the profile."""
     profile = docs.profile or Profile(rows=0, columns={})
     pages = {name: f"columns/{at}.html" for at, name in enumerate(sorted(profile.columns), 1)}
-    rows = tuple(expectation_row(each, pages) for each in docs.provenance.validated.expectations)
+    rows = tuple(expectation_row(each, pages) for each in docs.record.expectations)
     columns = [_column(name, profile.columns[name], pages[name], rows, docs.zone) for name in sorted(profile.columns)]
     made = environment()
-    said = {"docs": docs, "banner": _banner(rows), "facts": _facts(docs)}
+    said = {"docs": docs, "banner": _banner(rows, docs.record.failed), "facts": _facts(docs)}
     index = made.get_template("docs_index.html.j2").render(rows=rows, columns=columns, **said)
     template = made.get_template("docs_column.html.j2")
     return {"index.html": index, **{each.href: template.render(column=each, **said) for each in columns}}
 
 
-def _banner(rows: tuple[ExpectationRow, ...]) -> tuple[Outcome, str, str]:
+def _banner(rows: tuple[ExpectationRow, ...], stopped: str) -> tuple[Outcome, str, str]:
     """Tone, symbol and words of the whole."""
     found = Counter(row.word for row in rows)
     order = ("fail", "crashed", "held", "warning", "pass", "skipped")
     past = {"fail": "failed", "pass": "passed"}
     words = ", ".join(f"{found[word]} {past.get(word, word)}" for word in order if found[word]) or "no expectations"
-    if found["fail"] or found["crashed"]:
+    if stopped or found["fail"] or found["crashed"]:
         return "fail", "✗", words
     return ("not_enough_evidence", "?", words) if found["held"] or found["warning"] else ("pass", "✓", words)
 
 
 def _facts(docs: Docs) -> tuple[tuple[str, str], ...]:
-    validated = docs.provenance.validated
+    rows = docs.record.rows
     return (
-        ("As of", both_zones(docs.provenance.as_of, docs.zone)),
-        ("Version", str(docs.number)),
-        ("Rows kept", f"{validated.rows.kept:,} of {validated.rows.total:,}"),
-        ("Snapshot", validated.snapshot[:12]),
+        ("As of", both_zones(docs.record.as_of, docs.zone)),
+        ("Validation", str(docs.record.number)),
+        ("Version", "none" if docs.version is None else str(docs.version)),
+        ("Rows kept", f"{rows.kept:,} of {rows.total:,}"),
     )
 
 

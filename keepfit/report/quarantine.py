@@ -1,12 +1,13 @@
 """The page that explains every row that is not there: no script, no network, safe to open whatever rows hold."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from keepfit.data.left_out import OUTSIDE
 from keepfit.quarantine import Explained
-from keepfit.quarantine.explain import Cause, Example
-from keepfit.records import Extracted
+from keepfit.quarantine.explain import ByFile, Cause, Example, together
+from keepfit.records import Extracted, Unread
 from keepfit.report.charts import Part, whole
 from keepfit.report.html import environment
 from keepfit.report.moments import both_zones
@@ -14,9 +15,10 @@ from keepfit.report.numbers import count, percent
 from keepfit.report.quarantine_text import beside, row_ranges
 
 _EXAMPLES = 8  # of a rule
-_FILES = 100  # of a rule
-_RANGES = 60  # of a file
-_MOST_FILES = 200
+_FILES = 2000  # of a rule
+_RANGES = 20_000  # of a rule, shared by its files
+_FEWEST_RANGES = 20  # of a file, however many files a rule has
+_MOST_FILES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,9 @@ class RuleRows:
     rows: str
     share: str
     files: tuple[FileRows, ...]
+    named: str
     more: str
-    examples: tuple[tuple[str, str, str], ...]
+    examples: tuple[tuple[str, str, str, str], ...]
     note: str
     open: bool
 
@@ -81,6 +84,7 @@ class QuarantinePage:
     total: str
     sum: tuple[SumLine, ...]
     beside: tuple[str, ...]
+    later: tuple[FileRows, ...]
     unread: tuple[tuple[str, str, str], ...]
     quarantined: tuple[RuleRows, ...]
     twice: str
@@ -130,10 +134,11 @@ def quarantine_page(told: Explained, extracted: Extracted, zone: str) -> Quarant
         total=f"{rows.total:,}",
         sum=_sum(told),
         beside=beside(told),
-        unread=tuple((each.path, each.source, each.why) for each in told.unread),
-        quarantined=tuple(_rule(each) for each in told.quarantined),
+        later=_file_rows(told.later),
+        unread=tuple((each.path, each.source, _without_path(each)) for each in told.unread),
+        quarantined=tuple(_rule(each, told) for each in told.quarantined),
         twice=_twice(told),
-        dropped=tuple(_rule(each) for each in told.dropped),
+        dropped=tuple(_rule(each, told) for each in told.dropped),
         files=files[:_MOST_FILES],
         files_read=count(len(extracted.sources), "file"),
         files_more=f"and {count(len(files) - _MOST_FILES, 'more file')}" if len(files) > _MOST_FILES else "",
@@ -177,26 +182,43 @@ def _meaning(rule: str) -> str:
     }.get(rule, "")
 
 
-def _rule(each: Cause) -> RuleRows:
+def _rule(each: Cause, told: Explained) -> RuleRows:
     left = len(each.files) - _FILES
-    examples = tuple(_example(one) for one in each.examples[:_EXAMPLES] if one.column or one.value)
+    examples = tuple(_example(one, each.rule) for one in each.examples[:_EXAMPLES] if one.column or one.value)
     named = each.files[:_FILES] if each.rows > len(examples) else ()
     return RuleRows(
         title=each.rule,
         column=each.column or "",
         rows=count(each.rows),
         share=percent(each.share),
-        files=tuple(FileRows(file.file, f"{file.rows:,}", row_ranges(file, _RANGES)) for file in named),
-        more=f"and {count(left, 'more file')}" if left > 0 else "",
+        files=_file_rows(named),
+        named=count(len(each.files), "file"),
+        more=f"and {count(left, 'more file')}; {_named_by(told)} names them" if left > 0 else "",
         examples=examples,
         note=_meaning(each.rule),
         open=len(each.files) <= 5,
     )
 
 
-def _example(each: Example) -> tuple[str, str, str]:
+def _without_path(each: Unread) -> str:
+    """Why a file was set aside; its path stands above."""
+    return "\n".join(line for line in each.why.splitlines() if line.split() != ["where", each.path])
+
+
+def _file_rows(files: Sequence[ByFile]) -> tuple[FileRows, ...]:
+    most = max(_RANGES // max(len(files), 1), _FEWEST_RANGES)
+    return tuple(FileRows(each.file, f"{each.rows:,}", row_ranges(each, most)) for each in files[:_FILES])
+
+
+def _named_by(told: Explained) -> str:
+    return f"`keepfit quarantine explain {told.use_case} --number {told.number} --json`"
+
+
+def _example(each: Example, rule: str) -> tuple[str, str, str, str]:
+    """File, row, value, and what the rule leaves out of the reason."""
     value = "(none)" if each.value is None else each.value or "(empty)"
-    return each.file, f"{each.row:,}", value
+    more = each.reason.removeprefix(f"{rule} (") if each.reason.startswith(f"{rule} (") else ""
+    return each.file, f"{each.row:,}", value, more.removesuffix(")")
 
 
 def _twice(told: Explained) -> str:
@@ -209,45 +231,38 @@ def _twice(told: Explained) -> str:
 
 
 def _files(told: Explained, extracted: Extracted) -> tuple[FileLine, ...]:
-    """Every file from which a row is missing, the most first."""
+    """Every file that lacks rows for another reason than their age, the most first."""
     known = {file.path: file for file in extracted.sources}
-    away = [_by_file(causes) for causes in (told.quarantined, told.dropped)]
+    broken, dropped = _broken_by_file(told.quarantined), _dropped_by_file(told.dropped)
+    young = _dropped_by_file([each for each in told.dropped if each.rule != OUTSIDE])
     lines = []
-    for path in {**away[0], **away[1]}:
+    for path in broken.keys() | young.keys():
         file = known.get(path)
         lines.append(
             FileLine(
                 path,
                 file.source if file else "",
                 f"{file.rows + file.refused:,}" if file else "–",
-                away[0].get(path, 0),
-                away[1].get(path, 0),
+                broken.get(path, 0),
+                dropped[path],
                 file.digest[:12] if file else "",
             )
         )
     return tuple(sorted(lines, key=lambda each: (-each.quarantined - each.dropped, each.file)))
 
 
-def _by_file(causes: Sequence[Cause]) -> dict[str, int]:
+def _broken_by_file(causes: Sequence[Cause]) -> dict[str, int]:
     """How many rows of every file are in any of some causes; one that is in two counts once."""
     found: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for cause in causes:
         for file in cause.files:
             found[file.file] += file.ranges
-    return {file: _covered(spans) for file, spans in found.items()}
+    return {file: sum(last - first + 1 for first, last in together(each)) for file, each in found.items()}
 
 
-def _covered(spans: Sequence[tuple[int, int]]) -> int:
-    """How many numbers lie in some ranges that may overlap.
-
-    >>> _covered([(1, 7), (5, 9), (12, 12)])
-    10
-    """
-    reached, found = 0, 0
-    for first, last in sorted(spans):
-        found += max(last - max(first - 1, reached), 0)
-        reached = max(reached, last)
-    return found
+def _dropped_by_file(causes: Sequence[Cause]) -> Counter[str]:
+    """How many rows of every file are in some causes, each in one."""
+    return sum((Counter({file.file: file.rows for file in cause.files}) for cause in causes), Counter[str]())
 
 
 def _commands(told: Explained) -> tuple[tuple[str, str], ...]:

@@ -80,11 +80,13 @@ def one_row_text(it: Explained, file: str, row: int, values: Sequence[tuple[str,
         lines += ["", "  quarantined", *(f"    {_said(each)}" for each in broken)]
         lines += ["", "  its values, as they came"]
         lines += aligned([(f"    {visible(name, 40)}", _value(value)) for name, value in values], right=())
-    lines += [f"  dropped: {visible(cause.rule)}" for cause in it.dropped]
+    # A file that is left out whole is listed from its first row to its last, also where some of these are broken.
+    lines += [f"  dropped: {visible(cause.rule)}" for cause in it.dropped if not broken]
+    lines += ["  not there yet: at or after “as of”" for _ in it.later if not broken]
     lines += [f"  its file was set aside:\n{_indented(each.why)}" for each in it.unread if each.path == file]
     if len(lines) == 1:
-        lines.append("  neither quarantined nor dropped: it was kept, is not there yet, lies outside the history,")
-        lines.append("  or there is no such row. Files are named as `keepfit quarantine explain` names them.")
+        lines.append("  neither quarantined nor dropped: it was kept, or there is no such row.")
+        lines.append("  Files are named as `keepfit quarantine explain` names them.")
     return "\n".join([*lines, *(["", f"  {back}"] if back else [])])
 
 
@@ -158,11 +160,14 @@ def row_ranges(file: ByFile, most: int) -> str:
 
     >>> row_ranges(ByFile(file="a.csv", rows=9, ranges=((1, 7), (12, 12), (20, 20))), 2)
     'rows 1–7, 12 and 1 more'
+    >>> row_ranges(ByFile(file="a.csv", rows=88, ranges=((1, 90),)), 2)
+    '88 of rows 1–90'
     """
     shown = [f"{first:,}" if first == last else f"{first:,}–{last:,}" for first, last in file.ranges[:most]]
     left = file.rows - sum(last - first + 1 for first, last in file.ranges[:most])
     word = "row" if file.rows == 1 else "rows"
-    return f"{word} {', '.join(shown)}" + (f" and {left:,} more" if left else "")
+    some = f"{file.rows:,} of " if left < 0 else ""
+    return f"{some}{word} {', '.join(shown)}" + (f" and {left:,} more" if left > 0 else "")
 
 
 def _unread(it: Explained) -> list[str]:

@@ -53,23 +53,42 @@ def show_text(shown: Shown, *, zone: str = "UTC", width: int = 100, entries: int
     """
     if not shown.ledger:
         return f"{shown.use_case}: no version yet in {visible(shown.store)}"
-    names = [name for name in METRICS if any(name in v.metrics for v in shown.versions)][:_METRICS_SHOWN]
-    table = [("version", "role", "as of", "outcome", *names, "digest")]
-    table += [_version(shown, version, names, zone) for version in shown.versions]
     told = [
         (str(e.seq), _moment(e.at, zone), _action(e.action, e.version), visible(e.actor, 40), visible(e.reason, 300))
         for e in shown.ledger[:entries]
     ]
     lines = [
         "",
-        *aligned(table, right=range(4, 4 + len(names))),
-        *_earlier(shown.versions_in_all - len(shown.versions)),
+        *_versions(shown, zone),
         "",
         f"newest entries of the ledger ({zone})",
         *aligned(told, right=range(1)),
         *_earlier(shown.entries_in_all - len(told)),
     ]
-    return "\n".join([_headline(shown), *(_cut(line, width) for line in lines)])
+    held = [line for version in shown.versions for line in _held(shown, version, width)]
+    return "\n".join([_headline(shown), *held, *(_cut(line, width) for line in lines)])
+
+
+def _held(shown: Shown, version: ShownVersion, width: int) -> list[str]:
+    """What a person has to do about the newest version that may become champion, if it waits for one."""
+    if not version.held or version.version != shown.challenger:
+        return []
+    do = f"look (`keepfit docs {shown.use_case}`), then `keepfit promote {shown.use_case} {version.version} --reason …`"
+    words = f"version {version.version} is held for a person: {visible(version.held, 300)}; {do}"
+    return wrap(words, width, initial_indent="  ", subsequent_indent="  ")
+
+
+def _versions(shown: Shown, zone: str) -> list[str]:
+    """A line each, or a sentence where there is none."""
+    if not shown.versions:
+        return [f"no version yet: keepfit run {shown.use_case}"]
+    names = [name for name in METRICS if any(name in v.metrics for v in shown.versions)][:_METRICS_SHOWN]
+    table = [("version", "role", "as of", "outcome", *names, "digest", "candidate")]
+    table += [_version(shown, version, names, zone) for version in shown.versions]
+    return [
+        *aligned(table, right=range(4, 4 + len(names))),
+        *_earlier(shown.versions_in_all - len(shown.versions)),
+    ]
 
 
 def _earlier(count: int) -> list[str]:
@@ -93,7 +112,7 @@ def _headline(shown: Shown) -> str:
         serving = f"champion is version {shown.champion}"
     others = [
         f"{role} {seat}"
-        for role, seat in (("challenger", shown.challenger), ("rollback goes to", shown.previous))
+        for role, seat in (("challenger", shown.challenger), ("previous champion", shown.previous))
         if seat is not None
     ]
     return ", ".join([f"{shown.use_case}: {serving}", *others])
@@ -111,6 +130,7 @@ def _version(shown: Shown, version: ShownVersion, names: Sequence[str], zone: st
             for name in names
         ),
         version.digest[:8],
+        visible(version.candidate, 40) or "-",
     )
 
 

@@ -5,9 +5,10 @@ processes that create the same key exactly one succeeds; an object is what its n
 """
 
 from keepfit.store.address import open_store
+from keepfit.store.ahead import ahead
 from keepfit.store.bucket import Bucket
 from keepfit.store.cache import Cached, uncached
-from keepfit.store.delivered import Delivered
+from keepfit.store.delivered import Delivered, Object
 from keepfit.store.directory import Directory
 from keepfit.store.keys import object_key
 from keepfit.store.objects import get, get_many, publish, put
@@ -18,7 +19,9 @@ __all__ = [
     "Cached",
     "Delivered",
     "Directory",
+    "Object",
     "Store",
+    "ahead",
     "get",
     "get_many",
     "object_key",

@@ -20,7 +20,7 @@ _LONGEST_PAUSE = 10.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """With a server that does not do its part.
+    """With a server that does not do its part; the pauses outlast one that is away for 10 seconds.
 
     Parameters
     ----------
@@ -28,10 +28,10 @@ class Patience:
     seconds : for one operation, all attempts and pauses together; large ones get more, by their size.
     connect : seconds until a connection stands.
     silence : seconds that a server that is to say or take something may do nothing.
-    pause : seconds before the second attempt, at most; twice as much before each further one.
+    pause : seconds before the second attempt, at most (at least half); twice as much before each further one.
     """
 
-    attempts: int = 5
+    attempts: int = 8
     seconds: float = 60.0
     connect: float = 5.0
     silence: float = 15.0
@@ -61,8 +61,12 @@ class Attempts:
         """Seconds until the deadline; at least 0."""
         return max(0.0, self._patience.seconds + self._size / _SLOWEST - self.took)
 
-    def of(self, call: Callable[[], T], transient: Callable[[Exception], bool]) -> T:
-        """What ``call`` returns, tried again with full jitter while it fails with something that may pass.
+    def of(self, call: Callable[[], T], worth: Callable[[Exception], int]) -> T:
+        """What ``call`` returns, tried again with jitter while it fails with something that may pass.
+
+        Parameters
+        ----------
+        worth : how many attempts a failure is worth; 1 if it will not pass.
 
         Raises
         ------
@@ -76,10 +80,10 @@ class Attempts:
             try:
                 return self._within(call)
             except Exception as error:
-                # Full jitter: writers that failed together do not come back together.
-                pause = random.uniform(0, min(_LONGEST_PAUSE, self._patience.pause * 2**turn))  # noqa: S311 (no secret)
-                last = turn + 1 == self._patience.attempts or pause >= self.left
-                if last or not transient(error):
+                # Jitter: writers that failed together do not come back together. Half is sure: a server needs its time.
+                longest = min(_LONGEST_PAUSE, self._patience.pause * 2**turn)
+                pause = random.uniform(longest / 2, longest)  # noqa: S311 (no secret)
+                if turn + 1 >= min(self._patience.attempts, worth(error)) or pause >= self.left:
                     raise
             sleep(pause)
         raise TimeoutError  # no attempts at all

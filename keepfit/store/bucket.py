@@ -14,14 +14,15 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import cached_property, partial
 from threading import Lock
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from keepfit.errors import Exists, InfrastructureError, Missing, Problem
 from keepfit.records import sha256
 from keepfit.store.attempts import Attempts, Patience
 from keepfit.store.client import S3, connect
-from keepfit.store.faults import Altered, Asked, failures, status, told, transient
+from keepfit.store.faults import Altered, Asked, answered, failures, status
 from keepfit.store.keys import digest_in, object_key, see_that_key, see_that_prefix
+from keepfit.store.listing import PAGE, listed
 from keepfit.store.probe import probe
 from keepfit.store.upload import at_once, in_parts
 
@@ -30,7 +31,6 @@ Marks = dict[str, str]
 
 PARTS_FROM = 16 * 1024 * 1024  # bytes; objects from this size on are sent in parts
 _SEEN_FIRST = 256 * 1024  # bytes; from here on it is cheaper to ask first than to send what is there already
-_PAGE = 1000
 
 
 class Bucket:
@@ -107,11 +107,7 @@ class Bucket:
         return connect(self._patience)
 
     def _ask(self, verb: str, name: str, call: Callable[[], T], attempts: Attempts) -> T:
-        asked = Asked(verb, self._bucket, name, self._s3)
-        try:
-            return attempts.of(call, transient)
-        except failures() as error:
-            raise told(error, asked, attempts) from error
+        return answered(Asked(verb, self._bucket, name, self._s3), call, attempts)
 
     def _fetched(self, name: str, digest: str, attempts: Attempts) -> bytes:
         answer = self._s3.client.get_object(Bucket=self._bucket, Key=name)
@@ -201,27 +197,15 @@ class Bucket:
 
     def _keys(self, prefix: str, limit: int | None) -> Iterator[str]:
         """Keys in the order of the server, which may be a few more than ``limit``."""
-        start = self._prefix + prefix
-        size = min(limit or _PAGE, _PAGE)
-        token: Marks = {}
-        while limit != 0:
-            page = self._ask("list", start, partial(self._page, start, size, token), Attempts(self._patience))
-            names = [found["Key"].removeprefix(self._prefix) for found in page.get("Contents", [])]
-            yield from (name for name in names if _listed(name))
-            if not page.get("IsTruncated"):
-                return
-            token = {"ContinuationToken": page["NextContinuationToken"]}
-
-    def _page(self, start: str, size: int, token: Marks) -> dict[str, Any]:
-        page: dict[str, Any] = self._s3.client.list_objects_v2(Bucket=self._bucket, Prefix=start, MaxKeys=size, **token)
-        for found in page.get("Contents", []):
-            if not found["Key"].startswith(start):
-                raise Altered(f"keys that begin with {start}", found["Key"])
-        if page.get("IsTruncated") and not page.get("NextContinuationToken"):
-            raise Altered("where the list goes on", "only that it does")
-        return page
+        if limit == 0:
+            return
+        size = PAGE if limit is None else min(limit, PAGE)
+        for found in listed(self._s3, self._bucket, self._prefix + prefix, self._patience, size):
+            name = found["Key"].removeprefix(self._prefix)
+            if _is_key(name):
+                yield name
 
 
-def _listed(name: str) -> bool:
+def _is_key(name: str) -> bool:
     """Whether a name can be a key: not the probe's, not the markers that consoles make for folders."""
     return not name.endswith("/") and not any(part.startswith(".") for part in name.split("/"))

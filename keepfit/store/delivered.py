@@ -8,9 +8,11 @@ from contextlib import closing, contextmanager
 from functools import cached_property, partial
 from typing import Any, BinaryIO, NamedTuple
 
+from keepfit.errors import InfrastructureError, Missing, Problem
 from keepfit.store.attempts import Attempts, Patience
 from keepfit.store.client import S3, connect
-from keepfit.store.faults import Altered, Asked, failures, told, transient
+from keepfit.store.faults import Altered, Asked, answered
+from keepfit.store.listing import listed
 
 _STEP = 1 << 20
 _MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -25,8 +27,9 @@ class Object(NamedTuple):
 
 
 class Copy(NamedTuple):
-    """The bytes of an object: their SHA-256, and a file at its beginning."""
+    """The bytes of an object, as it was when they came: their SHA-256, and a file at its beginning."""
 
+    object: Object
     digest: str
     file: BinaryIO
 
@@ -43,22 +46,14 @@ class Delivered:
 
         Raises
         ------
+        IntegrityError
+            The list does not say how it goes on.
         InfrastructureError
             The server refuses, or does not answer in time.
         """
-        token: dict[str, str] = {}
-        while True:
-            request = partial(self._s3.client.list_objects_v2, Bucket=self._bucket, Prefix=prefix, **token)
-            attempts = Attempts(self._patience)
-            try:
-                page = attempts.of(request, transient)
-            except failures() as error:
-                raise told(error, Asked("list", self._bucket, prefix, self._s3), attempts) from error
-            found = (Object(each["Key"], each["ETag"].strip('"'), each["Size"]) for each in page.get("Contents", ()))
-            yield from (each for each in found if not each.key.endswith("/"))
-            if not page.get("IsTruncated"):
-                return
-            token = {"ContinuationToken": page["NextContinuationToken"]}
+        for found in listed(self._s3, self._bucket, prefix, self._patience):
+            if not found["Key"].endswith("/"):
+                yield Object(found["Key"], _tag(found), found["Size"])
 
     @contextmanager
     def fetched(self, key: str) -> Iterator[Copy]:
@@ -66,18 +61,17 @@ class Delivered:
 
         Raises
         ------
-        Missing
-            There is no such key.
         IntegrityError
             Other bytes, or fewer than promised, every time.
         InfrastructureError
-            The server refuses, or does not answer in time.
+            It is gone, or the server refuses, or does not answer in time.
         """
         attempts = Attempts(self._patience)
+        asked = Asked("read", self._bucket, key, self._s3)
         try:
-            copy = attempts.of(partial(self._copy, key, attempts), transient)
-        except failures() as error:
-            raise told(error, Asked("read", self._bucket, key, self._s3), attempts) from error
+            copy = answered(asked, partial(self._copy, key, attempts), attempts)
+        except Missing as error:
+            raise _gone(asked) from error
         with copy.file:
             yield copy
 
@@ -103,11 +97,28 @@ class Delivered:
         if expected and digest.hexdigest() != expected:
             raise Altered(f"md5 {expected}", f"md5 {digest.hexdigest()}")
         copy.seek(0)
-        return Copy(sha256.hexdigest(), copy)
+        return Copy(Object(key, _tag(answer), promised), sha256.hexdigest(), copy)
+
+
+def _gone(asked: Asked) -> InfrastructureError:
+    return InfrastructureError(
+        Problem(
+            "a file is gone since the bucket was listed",
+            where=asked.where,
+            expected="the object that was there",
+            found="nothing",
+            did="used nothing of this run's data",
+            do="run the same command again, when nobody removes what it reads",
+        )
+    )
+
+
+def _tag(said: dict[str, Any]) -> str:
+    return str(said.get("ETag", "")).strip('"')
 
 
 def _md5(answer: dict[str, Any]) -> str:
     """The MD5 of an object that was sent in one piece and is not encrypted with a key of its own; else ""."""
-    tag = answer.get("ETag", "").strip('"')
+    tag = _tag(answer)
     keyed = answer.get("SSECustomerAlgorithm") or str(answer.get("ServerSideEncryption", "")).startswith("aws:kms")
     return tag if _MD5.fullmatch(tag) and not keyed else ""

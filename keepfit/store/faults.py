@@ -1,12 +1,15 @@
 """What S3 and the network between can answer, and how that is told: by kind, never in words that may hold a secret."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from keepfit.errors import Denied, InfrastructureError, IntegrityError, KeepfitError, Missing, Problem
 from keepfit.store.attempts import Attempts
 from keepfit.store.client import S3
+
+T = TypeVar("T")
 
 _PASSING_STATUS = {429, 500, 502, 503, 504}
 _PASSING_CODE = {
@@ -33,6 +36,10 @@ _ADVICE = {
     "PermanentRedirect": "see that AWS_REGION is the region of the bucket",
     "NotImplemented": "give another store: this server cannot do what Keepfit needs of one",
 }
+
+
+_OFTEN = 1000  # attempts: as many as there is patience for
+_ALTERED = 5  # and for bytes: those that a network damages come right sooner, those that a disk damages never
 
 
 class Altered(Exception):
@@ -82,6 +89,13 @@ def code(error: Exception) -> str:
     return str(response.get("Error", {}).get("Code", ""))
 
 
+def worth(error: Exception) -> int:
+    """How many attempts it is worth to try a request that fails so: a server comes back, bytes seldom heal."""
+    if not transient(error):
+        return 1
+    return _ALTERED if _not_itself(error) else _OFTEN
+
+
 def transient(error: Exception) -> bool:
     """Whether the same request may succeed later."""
     from botocore.exceptions import BotoCoreError, ClientError, SSLError
@@ -105,6 +119,24 @@ def _passing() -> tuple[type[Exception], ...]:
         exceptions.ChecksumError,
         exceptions.FlexibleChecksumError,
     )
+
+
+def answered(asked: Asked, call: Callable[[], T], attempts: Attempts) -> T:
+    """What ``call`` returns, tried again if that may help; how it fails is told to a person.
+
+    Raises
+    ------
+    Missing
+        There is no such key.
+    IntegrityError
+        What came is not what was written, every time.
+    InfrastructureError
+        The server refuses, or does not answer in time.
+    """
+    try:
+        return attempts.of(call, worth)
+    except failures() as error:
+        raise told(error, asked, attempts) from error
 
 
 def told(error: Exception, asked: Asked, attempts: Attempts) -> KeepfitError:

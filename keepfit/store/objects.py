@@ -1,15 +1,13 @@
 """Objects: bytes whose name is their digest, and records under a name that others may have published before."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 from keepfit.errors import Exists, IntegrityError, Problem
 from keepfit.records import sha256
+from keepfit.store.ahead import AHEAD, ahead
 from keepfit.store.keys import object_key
 from keepfit.store.store import HashesObjects, Store
-
-AHEAD = 6  # objects that `get_many` fetches, or holds, before they are asked for
 
 
 def put(store: Store, data: bytes) -> str:
@@ -51,25 +49,15 @@ def get(store: Store, digest: str) -> bytes:
     return data
 
 
-def get_many(store: Store, digests: Iterable[str], ahead: int = AHEAD) -> Iterator[bytes]:
-    """The objects in order, each re-hashed, fetched by threads of which no more than ``ahead`` hold one at a time.
+def get_many(store: Store, digests: Iterable[str], at_once: int = AHEAD) -> Iterator[bytes]:
+    """The objects in order, each re-hashed, fetched by threads of which no more than ``at_once`` hold one at a time.
 
     Raises
     ------
     Missing, IntegrityError
         As `get`, when the iteration comes to the object.
     """
-    waiting: deque[Future[bytes]] = deque()
-    pool = ThreadPoolExecutor(ahead, thread_name_prefix="keepfit-get")
-    try:
-        for digest in digests:
-            waiting.append(pool.submit(get, store, digest))
-            if len(waiting) == ahead:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    return ahead(partial(get, store), digests, at_once)
 
 
 def publish(store: Store, key: str, data: bytes) -> None:

@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import Any, TypeVar
 
 from keepfit.store.attempts import Attempts, Patience
-from keepfit.store.faults import Altered, code, failures, status, transient
+from keepfit.store.faults import Altered, code, failures, status, worth
 
 T = TypeVar("T")
 Ask = Callable[[Callable[[], T]], T]
@@ -56,7 +56,7 @@ def in_parts(client: Any, bucket: str, name: str, data: bytes, marks: Mapping[st
         if not created:
             with suppress(*failures()):
                 abort = Attempts(Patience(attempts=2, seconds=5))
-                abort.of(partial(client.abort_multipart_upload, **upload), transient)
+                abort.of(partial(client.abort_multipart_upload, **upload), worth)
     return created
 
 

@@ -5,14 +5,14 @@ and so says nothing, one that failed, one that passed, and one that was skipped 
 with. A crash counts as a fail. What a fail does is its severity: it stops the run, holds the release, or warns.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from keepfit.config.checks.expectations import wrong
 from keepfit.config.document import Finding, shown_path
 from keepfit.config.expectations import Asked, Kind, asked, columns_of, kinds
-from keepfit.errors import ConfigError, DataError, Problem
+from keepfit.errors import ConfigError, Problem
 from keepfit.profile import Profile
 from keepfit.records import Expectation, Moment
 from keepfit.validate.expect.distribution import expect_distribution
@@ -27,7 +27,7 @@ from keepfit.validate.expect.volume import expect_rows
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["OWN", "AcceptedProfile", "held", "judged", "stopped", "warned"]
+__all__ = ["OWN", "AcceptedProfile", "held", "judged", "stops", "warned"]
 
 Rules = Sequence[Mapping[str, Mapping[str, Any]]]
 OWN: Mapping[str, Callable[[Facts, Mapping[str, Any]], Seen]] = {
@@ -117,10 +117,9 @@ def _told(question: Asked, answer: Seen) -> Expectation:
     )
 
 
-def stopped(told: Sequence[Expectation]) -> DataError | None:
-    """The error that ends the run, with everything that failed or crashed and is to stop it; None where nothing is."""
-    problems = [_block(each) for each in told if _bad(each, "stop")]
-    return DataError(*problems) if problems else None
+def stops(told: Sequence[Expectation]) -> Iterator[Problem]:
+    """Everything that failed or crashed and is to stop the run."""
+    return (_block(each) for each in told if _bad(each, "stop"))
 
 
 def held(told: Sequence[Expectation]) -> tuple[str, ...]:

@@ -1,12 +1,13 @@
 """Labels: not known yet, missing although due, and whether there is anything to tell apart."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from keepfit.config.model import UseCase
-from keepfit.errors import DataError, Problem
+from keepfit.errors import Problem
 from keepfit.profile import Profile, distinct, top
 from keepfit.records import Moment
 
@@ -35,37 +36,23 @@ def labels(table: "pa.Table", use_case: UseCase, moment: Moment) -> Labels:
     return Labels(pending, absent & ~pending)
 
 
-def enough_labels(due: int, missing: int, use_case: UseCase) -> None:
-    """See that the share of missing labels is within the tolerance.
-
-    Raises
-    ------
-    DataError
-        It is not.
-    """
+def enough_labels(due: int, missing: int, use_case: UseCase) -> Iterator[Problem]:
+    """That the share of missing labels is above the tolerance; nothing if it is not."""
     rule = use_case.data.label
     if missing <= rule.missing_at_most * due:
         return
-    raise DataError(
-        Problem(
-            f"too many rows lack the label {rule.column}",
-            "data.label.missing_at_most",
-            f"at most {rule.missing_at_most:.1%} of the rows whose label is due",
-            f"{missing:,} of {due:,} ({missing / due:.1%})",
-            did="trained nothing; the champion stays",
-            do="see whether the system that delivers labels is late, or set `known_after` to when they are known",
-        )
+    yield Problem(
+        f"too many rows lack the label {rule.column}",
+        "data.label.missing_at_most",
+        f"at most {rule.missing_at_most:.1%} of the rows whose label is due",
+        f"{missing:,} of {due:,} ({missing / due:.1%})",
+        did="trained nothing; the champion stays",
+        do="see whether the system that delivers labels is late, or set `known_after` to when they are known",
     )
 
 
-def classes_to_tell_apart(profile: Profile, use_case: UseCase) -> None:
-    """See that the kept rows have exactly two classes (binary), or two and more (multiclass).
-
-    Raises
-    ------
-    DataError
-        They have not; the commonest classes are counted.
-    """
+def classes_to_tell_apart(profile: Profile, use_case: UseCase) -> Iterator[Problem]:
+    """That the kept rows have not exactly two classes (binary), or two and more (multiclass); nothing if they have."""
     if use_case.task == "regression":
         return
     column = use_case.data.label.column
@@ -75,4 +62,5 @@ def classes_to_tell_apart(profile: Profile, use_case: UseCase) -> None:
     expected = "exactly two classes" if use_case.task == "binary" else "two classes or more"
     shown = ", ".join(f"{name}: {count:,}" for name, count in sorted(top(profile.columns[column], most=10)))
     do = "see whether the label is made as it should be, or whether the history is too short"
-    raise DataError(Problem(f"the label {column} has {classes} classes", "data.label", expected, shown, do=do))
+    what = f"the label {column} has {classes} class{'' if classes == 1 else 'es'}"
+    yield Problem(what, "data.label", expected, shown, did="trained nothing; the champion stays", do=do)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from keepfit.config.contract import ColumnTolerance
 from keepfit.config.model import UseCase
 from keepfit.config.row_rules import RowRule
-from keepfit.errors import DataError, Problem
+from keepfit.errors import Problem
 from keepfit.records import Broken, RowCount
 from keepfit.validate.faults import Rule
 from keepfit.validate.tally import Tally
@@ -47,14 +47,8 @@ def _rules(tally: Tally, rules: Mapping[Rule, RowRule]) -> Iterator[Over]:
 
 def tolerable(
     rows: RowCount, judged: int, overs: tuple[Over, ...], broken: tuple[Broken, ...], use_case: UseCase
-) -> None:
-    """See that the share of broken rows in the history is within the tolerance, overall and by rule.
-
-    Raises
-    ------
-    DataError
-        It is not.
-    """
+) -> Iterator[Problem]:
+    """That the share of broken rows in the history is above the tolerance, overall or by rule; nothing if it is not."""
     limit = use_case.contract.quarantine_at_most
     if rows.quarantined <= limit * judged and not overs:
         return
@@ -62,16 +56,14 @@ def tolerable(
     by_rule = "; ".join(_line(each, judged) for each in broken[:_WORST])
     more = f"; and {len(broken) - _WORST} more rules" if len(broken) > _WORST else ""
     above = "".join(f"; “{over.what}”: {over.rows:,} rows ({over.rows / judged:.2%})" for over in overs)
-    raise DataError(
-        Problem(
-            "too many rows break the contract",
-            "contract.quarantine_at_most" if rows.quarantined > limit * judged else "contract",
-            "; ".join(allowed),
-            f"{rows.quarantined:,} rows ({rows.quarantined / judged:.2%}){above}: {by_rule}{more}",
-            did="kept them with their reasons, trained nothing; the champion stays",
-            do=f"`keepfit quarantine list {use_case.name}` shows them; have the data corrected upstream, or "
-            "the contract if it is the contract that is wrong",
-        )
+    yield Problem(
+        "too many rows break the contract",
+        "contract.quarantine_at_most" if rows.quarantined > limit * judged else "contract",
+        "; ".join(allowed),
+        f"{rows.quarantined:,} rows ({rows.quarantined / judged:.2%}){above}: {by_rule}{more}",
+        did="kept them with their reasons, trained nothing; the champion stays",
+        do=f"`keepfit quarantine list {use_case.name}` shows them; have the data corrected upstream, or "
+        "the contract if it is the contract that is wrong",
     )
 
 

@@ -11,16 +11,19 @@ from keepfit.config.model import UseCase
 from keepfit.data import give_back
 from keepfit.data.tables import get_table
 from keepfit.errors import ConfigError, DataError, IntegrityError, Problem
+from keepfit.profile import Profile
 from keepfit.records import Accepted, Dropped, Extracted, Moment, Quarantined, RowCount, Validated, canonical
 from keepfit.store import put
 from keepfit.validate import archive
 from keepfit.validate.book import Book
+from keepfit.validate.expectations import held, stops, warned
 from keepfit.validate.fates import QUARANTINED, Fate, names_of_dropped
 from keepfit.validate.faults import Fault, why
-from keepfit.validate.labels import enough_labels
-from keepfit.validate.learnable import Learnable, learnable
+from keepfit.validate.kept import Kept, expected, keep
+from keepfit.validate.labels import classes_to_tell_apart, enough_labels
 from keepfit.validate.quarantine import TakenOut, absent, quarantine_schema, quarantined
 from keepfit.validate.sift import sift
+from keepfit.validate.summary import summaries
 from keepfit.validate.terms import Terms, terms_of
 from keepfit.validate.tolerance import exceeded, tolerable
 
@@ -38,7 +41,7 @@ def validate(
 ) -> Validated:
     """Apply the contract to every row and the expectations to what is kept; write the snapshot.
 
-    What was taken out is kept in any case, under `archive`.
+    What was taken out and what was seen of what is kept is recorded in any case, under `archive`.
 
     Parameters
     ----------
@@ -63,6 +66,8 @@ def validate(
     take_out(store, use_case, extracted, book, terms, out, gone)
     give_back()
     rows, dropped = conserved(book, use_case, extracted, out.rows)
+    kept = keep(store, use_case, extracted.parts, book, terms)
+    conserved_by_file(book.files, kept.files, out.files, gone.files)
     record = Quarantined(
         number=0,
         as_of=moment.as_of,
@@ -74,32 +79,36 @@ def validate(
         absent=gone.close(),
         broken=book.tally.broken(),
         dropped=dropped,
+        profile=put(store, canonical(kept.profile)),
         failed="",
     )
     try:
-        _tolerable(book, record, use_case, extracted, terms)
-        found = learnable(store, use_case, extracted, moment, accepted, book, terms)
-        conserved_by_file(book.files, found.files, out.files, gone.files)
-    except (DataError, ConfigError) as error:
+        told = expected(store, use_case, extracted, moment, accepted, kept)
+    except ConfigError as error:
         archive.write(store, use_case.name, replace(record, failed=error.problems[0].what))
         raise
-    archive.write(store, use_case.name, record)
-    return _validated(record, found, (*extracted.warnings, *terms.warnings, *found.warnings))
+    record = replace(record, expectations=told)
+    problems = [*_problems(record, use_case, extracted, book, terms, kept.profile), *stops(told)]
+    archive.write(store, use_case.name, replace(record, failed="; ".join(each.what for each in problems)))
+    if problems:
+        raise DataError(*problems)
+    return _validated(record, kept, terms, extracted)
 
 
-def _validated(record: Quarantined, found: Learnable, warnings: tuple[str, ...]) -> Validated:
+def _validated(record: Quarantined, kept: Kept, terms: Terms, extracted: Extracted) -> Validated:
+    told = record.expectations
     return Validated(
-        snapshot=found.snapshot.digest,
+        snapshot=kept.snapshot.digest,
         rows=record.rows,
         quarantine=record.quarantine,
         absent=record.absent,
         broken=record.broken,
         dropped=record.dropped,
-        expectations=found.expectations,
-        profile=found.profile,
-        held=found.held,
-        columns=found.columns,
-        warnings=warnings,
+        expectations=told,
+        profile=record.profile,
+        held=held(told),
+        columns=summaries(kept.profile, {name: rule.type for name, rule in terms.columns.items()}),
+        warnings=(*extracted.warnings, *terms.warnings, *warned(told)),
     )
 
 
@@ -172,12 +181,17 @@ def conserved_by_file(files: Counter[str], *outcomes: Counter[str]) -> None:
             raise IntegrityError(Problem(what, name, f"{files[name]:,} rows", f"{found[name]:,} rows"))
 
 
-def _tolerable(book: Book, record: Quarantined, use_case: UseCase, extracted: Extracted, terms: Terms) -> None:
+def _problems(
+    record: Quarantined, use_case: UseCase, extracted: Extracted, book: Book, terms: Terms, profile: Profile
+) -> Iterator[Problem]:
+    """Why these rows cannot be learnt from, whatever is expected of them as a table."""
     rows, judged = record.rows, record.rows.total - extracted.outside_history
-    tolerable(rows, judged, exceeded(book.tally, use_case, terms.rules, judged), record.broken, use_case)
+    yield from tolerable(rows, judged, exceeded(book.tally, use_case, terms.rules, judged), record.broken, use_case)
     missing = book.count(Fate.UNLABELLED)
-    enough_labels(rows.kept + missing, missing, use_case)
-    if not rows.kept:
-        why_not = ", ".join(f"{each.rule}: {each.rows:,}" for each in record.dropped)
-        found = f"0 of {rows.total:,} rows ({rows.quarantined:,} in quarantine; {why_not})"
-        raise DataError(Problem("no row is left to learn from", "validate", "at least one row", found))
+    yield from enough_labels(rows.kept + missing, missing, use_case)
+    if rows.kept:
+        yield from classes_to_tell_apart(profile, use_case)
+        return
+    why_not = ", ".join(f"{each.rule}: {each.rows:,}" for each in record.dropped)
+    found = f"0 of {rows.total:,} rows ({rows.quarantined:,} in quarantine; {why_not})"
+    yield Problem("no row is left to learn from", "validate", "at least one row", found)

@@ -1,4 +1,4 @@
-"""Reading a snapshot from S3 beside boto3's own parallel download, and what one ledger append asks of S3.
+"""Reading a snapshot from S3 beside boto3's own parallel download, and what a ledger asks of S3.
 
 ``python -m tests.benchmarks.s3_reading [TURNS]`` prints it; ``rows`` is for ``make bench``.
 """
@@ -7,6 +7,7 @@ import os
 import random
 import sys
 import tempfile
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,11 +25,13 @@ from chaos_proxy import chaos
 
 from keepfit.ledger import append
 from keepfit.records import Draft, Seat
+from keepfit.registry import show
 from keepfit.store import Bucket, Cached, Store, get_many, object_key, put
-from keepfit.store.objects import AHEAD
+from keepfit.store.ahead import AHEAD
 
 OBJECTS = 40
 SIZE = 4 * 1024 * 1024  # bytes of each
+ENTRIES = 10_000
 MB = OBJECTS * SIZE / 1e6
 Row = tuple[str, str, str, str, str]
 
@@ -59,6 +62,7 @@ def rows(folder: Path, turns: int) -> list[Row]:
             ),
             ("the same with the local cache", _rate(cached), "", _ratio(cached, other), ""),
             ("requests of one ledger append", str(requests_of_an_append(server.url)), "", "", "3"),
+            (f"requests of `show` on {ENTRIES:,} entries", str(requests_of_show(server)), "", "", "5"),
         ]
 
 
@@ -70,6 +74,45 @@ def requests_of_an_append(url: str) -> int:
             proxy.set()
             append(store, "flights", lambda _, number=number: _draft(number))
         return len(proxy.requests)
+
+
+def requests_of_show(server: s3_servers.Server) -> int:
+    """How many requests the newest of a long history take."""
+    history = _InMemory()
+    for number in range(1, ENTRIES + 1):
+        append(history, "flights", lambda _, number=number: _draft(number))
+    client = s3_servers.client(server)
+
+    def send(key: str) -> None:
+        client.put_object(Bucket=s3_servers.BUCKET, Key=f"long/{key}", Body=history.data[key])
+
+    with ThreadPoolExecutor(2 * AHEAD) as pool:
+        list(pool.map(send, history.keys))
+    with chaos(server.url) as proxy, _found(proxy.url):
+        shown = show(Bucket(s3_servers.BUCKET, "long"), "flights")
+        assert shown.entries_in_all == ENTRIES
+        return len(proxy.requests)
+
+
+class _InMemory:
+    """A store, as far as a ledger needs one."""
+
+    address = "memory"
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+        self.data: dict[str, bytes] = {}
+
+    def read(self, key: str) -> bytes:
+        return self.data[key]
+
+    def create(self, key: str, data: bytes) -> None:
+        insort(self.keys, key)
+        self.data[key] = data
+
+    def list(self, prefix: str, limit: int | None = None) -> list[str]:
+        start = bisect_left(self.keys, prefix)
+        return [key for key in self.keys[start:][:limit] if key.startswith(prefix)]
 
 
 def _draft(number: int) -> Draft:

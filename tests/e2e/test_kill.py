@@ -9,6 +9,8 @@ import time
 import pytest
 from journeys import EXPECTING, FIRST, REFUSING, ROOT, SECOND, STAGES, TINY, World, finish, lasting, ours, state
 
+from keepfit.validate import archive
+
 POINTS = [f"{when} {stage}" for stage in STAGES for when in ("before", "made", "kept")]
 REGISTERED, RELEASED = POINTS.index("made register"), POINTS.index("made release")
 COMMAND = ("run", "visits", "--json", "--as-of", SECOND)
@@ -102,6 +104,26 @@ def test_a_rollback_between_the_kill_and_the_next_attempt_stands(world, warm, un
     again = warm.run(world, *COMMAND)
     assert (again.code, again.answer["version"], again.answer["champion"]) == (0, 2, 1)
     assert state(world) == (1, undisturbed[1][1])
+
+
+def usual(world, as_of):
+    """What the newest validation as of a moment said about its volume."""
+    records = (each for each in archive.newest_first(world.store, "visits") if f"{each.as_of:%Y-%m-%d}" == as_of)
+    return next(told.observed for told in next(records).expectations if told.name == "expect_rows_like_usual")
+
+
+def test_a_killed_run_compares_its_data_with_what_it_saw_first(world, warm):
+    assert warm.run(world, *COMMAND, die="made validate").code == KILLED
+    assert usual(world, SECOND).endswith("(of 1 accepted)")
+    between = warm.run(world, "run", "visits", "--json", "--as-of", "2020-03-15")
+    assert between.code == 0, between.err
+    again = warm.run(world, *COMMAND)
+    assert again.code == 0, again.err
+    assert "compared" in again.remembered
+    assert usual(world, SECOND).endswith("(of 1 accepted)")
+    later = warm.run(world, "run", "visits", "--json", "--as-of", "2020-04-02")
+    assert later.code == 0, later.err
+    assert usual(world, "2020-04-02").endswith("(of 3 accepted)")
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,7 @@ def new_bucket(aws, clients):
 
     def make(server, **patience):
         aws(server)
-        patience = Patience(**{"pause": 0.01, **patience})
+        patience = Patience(**{"pause": 0.01, "attempts": 5, **patience})
         store = Bucket(s3_servers.BUCKET, secrets.token_hex(6), patience)
         if (server.url, patience) not in clients:
             clients[server.url, patience] = connect(patience)

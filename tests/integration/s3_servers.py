@@ -61,21 +61,23 @@ def client(server, **settings):
 
 
 @contextmanager
-def weed(folder):
-    """SeaweedFS; the access key ``READER`` may only read and list."""
+def weed(folder, ports=()):
+    """SeaweedFS; the access key ``READER`` may only read and list.
+
+    It ends by SIGKILL; with the same folder and ``ports`` it comes back as it was.
+    """
     identities = folder / "s3.json"
     writer = _identity("writer", ACCESS_KEY, SECRET_KEY, "Admin", "Write")
     identities.write_text(json.dumps({"identities": [writer, _identity("reader", READER, SECRET_KEY)]}))
     data = folder / "weed"
-    data.mkdir()
-    master, volume, filer, s3, admin = ports = free_ports(5, beside=10_000)
+    data.mkdir(exist_ok=True)
+    master, volume, filer, s3, admin = ports or free_ports(5, beside=10_000)
     words = [
         *(f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false", "-webdav=false"),
         *("-admin.ui=false", "-volume.preStopSeconds=0", f"-master.port={master}", f"-volume.port={volume}"),
         *(f"-filer.port={filer}", f"-s3.port={s3}", f"-admin.port={admin}", "-s3.port.iceberg=0"),
         *("-s3.port.lance=0", f"-s3.config={identities}", f"-bucket={BUCKET}"),
     ]
-    assert len(set(ports)) == 5
     with _running([str(BIN / "weed"), "mini", *words], folder):
         server = Server(f"http://127.0.0.1:{s3}")
         _wait(f"{server.url}/healthz")

@@ -1,6 +1,9 @@
 """Sources in a bucket give what the same files on disk give; only new and changed objects are fetched."""
 
+import hashlib
 import secrets
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +15,7 @@ from keepfit.config.loading import load
 from keepfit.data import extract, fingerprint, get_table, look
 from keepfit.data.places import InBucket
 from keepfit.errors import ConfigError, DataError, InfrastructureError
-from keepfit.records import Moment
+from keepfit.records import Moment, sha256
 
 ROOT = Path(__file__).parents[2]
 MOMENT = Moment(as_of=datetime(2020, 2, 1, tzinfo=UTC), started=datetime(2100, 1, 1, tzinfo=UTC))
@@ -33,14 +36,23 @@ def delivery(server):
     class Delivery:
         path = f"s3://{s3_servers.BUCKET}/{prefix}"
 
-        def put(self, name, lines, head="id,when_at,colour,size,late"):
-            body = ("\n".join([head, *lines]) + "\n").encode()
-            client.put_object(Bucket=s3_servers.BUCKET, Key=f"{prefix}/{name}", Body=body)
+        def put(self, name, lines):
+            self.send(name, body(lines))
+
+        def send(self, name, data):
+            client.put_object(Bucket=s3_servers.BUCKET, Key=f"{prefix}/{name}", Body=data)
+
+        def remove(self, name):
+            client.delete_object(Bucket=s3_servers.BUCKET, Key=f"{prefix}/{name}")
 
         def case(self, pattern, **changes):
             return use_case(data__sources={"items": {"kind": "s3", "path": f"{self.path}/{pattern}"}}, **changes)
 
     return Delivery()
+
+
+def body(lines):
+    return ("\n".join(["id,when_at,colour,size,late", *lines]) + "\n").encode()
 
 
 def test_the_same_examples_as_from_files(tmp_path, delivery):
@@ -79,6 +91,73 @@ def test_only_what_is_new_is_fetched(tmp_path, delivery, monkeypatch):
     fetched.clear()
     assert len(fingerprint(look(world.store, case, tmp_path))) == 3
     assert not fetched
+
+
+def replaced(monkeypatch, replace):
+    """Between the list of objects and the first fetch of one, somebody does something."""
+    original, once = InBucket.reading, [replace]
+
+    def reading(it, file, use):
+        while once:
+            once.pop()()
+        return original(it, file, use)
+
+    monkeypatch.setattr(InBucket, "reading", reading)
+
+
+def numbers(store, extracted):
+    return sorted(get_table(store, extracted.parts[0])["id"].to_pylist())
+
+
+def test_an_object_that_is_replaced_after_the_list_is_read_as_it_is_and_remembered_as_that(
+    tmp_path, delivery, monkeypatch
+):
+    world, case, old, new = World(tmp_path), delivery.case("*.csv"), rows(24), rows(30, first=100)
+    delivery.put("1.csv", old)
+    with monkeypatch.context() as patch:
+        replaced(patch, lambda: delivery.put("1.csv", new))
+        extracted = extract(world.store, case, MOMENT, tmp_path)
+    seen = numbers(world.store, extracted)
+    assert (extracted.rows, extracted.sources[0].size) == (30, len(body(new)))
+    delivery.put("1.csv", old)  # the very object that was listed first is back
+    again = extract(world.store, case, MOMENT, tmp_path)
+    assert again.rows == 24
+    assert not set(numbers(world.store, again)) & set(seen)
+
+
+def test_an_object_that_is_gone_after_the_list_is_told(tmp_path, delivery, monkeypatch):
+    world, case = World(tmp_path), delivery.case("*.csv")
+    delivery.put("1.csv", rows(24))
+    replaced(monkeypatch, lambda: delivery.remove("1.csv"))
+    with pytest.raises(InfrastructureError, match="gone since the bucket was listed") as caught:
+        extract(world.store, case, MOMENT, tmp_path)
+    assert caught.value.problems[0].where.startswith(f"{delivery.path}/1.csv at 127.0.0.1:")
+
+
+def test_objects_that_are_replaced_again_and_again_are_read_whole(tmp_path, delivery):
+    """A writer that never rests: every read is of one of its versions, never of a part of two."""
+    versions = [body(rows(count, first=1000 * count)) for count in (2_000, 9_000)]
+    delivery.send("1.csv", versions[0])
+    place = InBucket(f"{delivery.path}/*.csv")
+    ended = threading.Event()
+
+    def write():
+        while not ended.is_set():
+            for version in versions:
+                delivery.send("1.csv", version)
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write)
+        try:
+            for _ in range(20):
+                [file] = place.found()
+                data, read = place.reading(file, lambda read: (read.file.read(), read))
+                assert data in versions
+                assert (read.digest, read.found.size) == (sha256(data), len(data))
+                assert read.found.signature == f"{hashlib.md5(data).hexdigest()}-{len(data):x}"
+        finally:
+            ended.set()
+            writing.result()
 
 
 def test_nothing_there_and_no_bucket_are_told(tmp_path, delivery):

@@ -101,7 +101,7 @@ class Program:
 
     def servers(self):
         """The server processes that it started."""
-        return [process for process in self.family() if "server_child.py" in " ".join(process.cmdline())]
+        return [process for process in self.family() if "server_child.py" in " ".join(command_of(process))]
 
     def stop(self):
         """Whatever happened: kill what runs, close what is open."""
@@ -117,6 +117,14 @@ class Program:
         while self.family() and time.monotonic() < deadline:
             time.sleep(0.1)
         return self.family(), list(self.temporary.iterdir())
+
+
+def command_of(process):
+    """Its command line; none once it has ended."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def wait_for(what, seconds=30.0):

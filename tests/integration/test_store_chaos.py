@@ -15,7 +15,8 @@ from s3_servers import BUCKET, Server
 import keepfit.store.bucket
 from keepfit.errors import Denied, Exists, InfrastructureError, IntegrityError, Missing
 from keepfit.records import sha256
-from keepfit.store import get, object_key, open_store
+from keepfit.store import Delivered, get, object_key, open_store
+from keepfit.store.attempts import Patience
 
 SECONDS = 2.0
 PATIENCE = {"seconds": SECONDS, "silence": 0.3, "connect": 0.3}
@@ -82,20 +83,40 @@ def name_of(store, key):
     return f"{store.address}/{key}"
 
 
+def delivered(store):
+    """What lies in the store as somebody else's files."""
+    found = Delivered(BUCKET, Patience(attempts=5, pause=0.01, **PATIENCE))
+    vars(found)["_s3"] = store._s3
+    return found, store.address.removeprefix(f"s3://{BUCKET}/")
+
+
+def source(store):
+    found, prefix = delivered(store)
+    with found.fetched(f"{prefix}/here") as copy:
+        assert (copy.digest, copy.object.size) == (sha256(SMALL), len(SMALL))
+        return copy.file.read()
+
+
+def sources(store):
+    found, prefix = delivered(store)
+    return [each.key.removeprefix(f"{prefix}/") for each in found.objects(f"{prefix}/he")]
+
+
 READS = {
     "read": (lambda store: store.read("here"), SMALL, "here"),
     "object": (lambda store: get(store, sha256(PARTED)), PARTED, object_key(sha256(PARTED))),
     "list": (lambda store: store.list("he"), ["here"], "he"),
+    "source": (source, SMALL, "here"),
+    "sources": (sources, ["here"], "he"),
 }
-
-
+LISTS = {"list", "sources"}
 # A list has no checksum: whether a bit that flips in it is noticed depends on the bit (see keepfit/store/bucket.py).
-FLIPPED_LIST = ("flip answer", "list")
+FLIPPED_LIST = {("flip answer", what) for what in LISTS}
 
 
 @pytest.mark.parametrize(
     ("kind", "what"),
-    [(kind, what) for kind in KINDS for what in READS if kind != "drip" and (kind, what) != FLIPPED_LIST],
+    [(kind, what) for kind in KINDS for what in READS if kind != "drip" and (kind, what) not in FLIPPED_LIST],
 )
 def test_one_fault_costs_a_second_attempt_and_nothing_else(store, proxy, kind, what):
     read, expected, _ = READS[what]
@@ -111,7 +132,7 @@ def test_one_fault_costs_a_second_attempt_and_nothing_else(store, proxy, kind, w
         (kind, what)
         for kind in KINDS
         for what in READS
-        if kind not in HARMLESS | {"flip request"} and (kind, what) != FLIPPED_LIST
+        if kind not in HARMLESS | {"flip request"} and (kind, what) not in FLIPPED_LIST
     ],
 )
 def test_a_fault_that_stays_ends_in_time_and_says_where_and_how_often(store, proxy, kind, what):
@@ -120,7 +141,7 @@ def test_a_fault_that_stays_ends_in_time_and_says_where_and_how_often(store, pro
     with in_time(), pytest.raises((InfrastructureError, IntegrityError)) as raised:
         read(store)
     problem = raised.value.problems[0]
-    altered = kind in {"truncate", "flip answer"} and what != "list"
+    altered = kind in {"truncate", "flip answer"} and what not in LISTS
     assert raised.value.exit_code == (6 if altered else 4)
     assert problem.where.startswith(f"{name_of(store, key)} at {proxy.url.removeprefix('http://')} as …1234")
     assert f"{len(proxy.requests)} attempt" in str(problem)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from keepfit.profile import profiled
-from keepfit.records import Expectation, Extracted, Provenance, RowCount, Validated
+from keepfit.records import Expectation, Quarantined, RowCount
 from keepfit.report.docs import Docs
 
 HOSTILE = '<script src="https://evil.example/x.js">alert(1)</script>'
@@ -51,38 +51,27 @@ def docs(**changes):
         Expectation(name=name, severity=severity, outcome=outcome, observed=observed, expected=expected)
         for name, severity, outcome, observed, expected in told()
     )
-    validated = Validated(
-        snapshot="a" * 64,
+    as_of = datetime(2013, 5, 1, 4, tzinfo=UTC)
+    record = Quarantined(
+        number=3,
+        as_of=as_of,
+        started=as_of,
+        config="c",
+        extracted="e",
         rows=RowCount(total=4100, kept=4000, quarantined=60, dropped=40),
         quarantine=(),
+        absent=(),
         broken=(),
         dropped=(),
         expectations=expectations,
-        columns=(),
-        warnings=(),
+        failed="expect_column_mean_to_be_between failed",
     )
-    extracted = Extracted(
-        parts=(),
-        rows=0,
-        refused=(),
-        refused_rows=0,
-        not_yet=0,
-        outside_history=0,
-        labels_pending=0,
-        future=0,
-        newest=None,
-        sources=(),
-        columns=(),
-        warnings=(),
-    )
-    as_of = datetime(2013, 5, 1, 4, tzinfo=UTC)
     said = {
         "use_case": "flight_delay",
         "description": "Will a flight leaving New York arrive more than 15 minutes late?",
         "zone": "America/New_York",
-        "number": 7,
-        "provenance": Provenance(snapshot="a" * 64, as_of=as_of, extracted=extracted, validated=validated),
+        "record": record,
         "profile": profiled(table()),
-        "later": "A later validation, as of 2013-06-01 04:00 UTC, stopped its run and is not shown here: no",
+        "version": None,
     }
     return Docs(**said | changes)

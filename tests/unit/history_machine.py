@@ -91,6 +91,9 @@ class Told:
     def accepting(self, name: int) -> tuple[int, ...]:
         return tuple(sorted({*self.accepted, name}, reverse=True))
 
+    def moved(self) -> str | None:
+        return next((how for how, _ in self.lines if how in {"passed", "promoted", "rolled_back", "disabled"}), None)
+
     def ever(self, number: int, *how: str) -> bool:
         return any((one, number) in self.lines for one in how)
 
@@ -151,6 +154,8 @@ def tells_a_promotion(world: World, number: int) -> Steps:
 
 def tells_a_rollback(world: World, _nothing: None) -> Steps:
     first = world.told
+    if first.moved() == "rolled_back":
+        return True, first.champion
     if not first.before:
         return "ConfigError"
     yield

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from flows.cli import app
 from keepfit.errors import ConfigError
 from keepfit.ledger import append
-from keepfit.records import Draft, Dropped, Quarantined, Seat, canonical
+from keepfit.records import Draft, Seat, canonical
 from keepfit.store import Directory, put
 from keepfit.validate import archive
 
@@ -27,13 +27,17 @@ def place(tmp_path, monkeypatch):
     return Directory(tmp_path / ".keepfit")
 
 
-def registered(store, number, as_of, rows):
-    """A version whose data kept so many rows."""
+def validated(store, as_of, rows, failed=""):
+    """A validation that kept so many rows."""
     made = sample()
-    profile = put(store, canonical(made.profile))
-    validated = made.provenance.validated
-    validated = replace(validated, profile=profile, rows=replace(validated.rows, total=rows + 100, kept=rows))
-    provenance = put(store, canonical(replace(made.provenance, as_of=as_of, validated=validated)))
+    profile = put(store, canonical(replace(made.profile, rows=rows)))
+    counts = replace(made.record.rows, total=rows + 100, kept=rows)
+    record = replace(made.record, as_of=as_of, started=as_of, rows=counts, profile=profile, failed=failed)
+    return archive.write(store, "flight_delay", record)
+
+
+def registered(store, number, record):
+    """A version that was made of the rows of a validation."""
     append(
         store,
         "flight_delay",
@@ -41,12 +45,13 @@ def registered(store, number, as_of, rows):
             action="registered",
             actor="ada",
             reason="…",
-            at=as_of,
-            as_of=as_of,
+            at=record.started,
+            as_of=record.as_of,
             version=Seat(number=number, digest=f"{number}" * 64),
             verdict="0" * 64,
             outcome="fail",
-            objects={"provenance": provenance},
+            objects={"profile": record.profile},
+            details={"rows": str(record.rows.kept)},
         ),
     )
 
@@ -56,12 +61,14 @@ def run(*words):
 
 
 def test_the_newest_validation_is_shown_or_the_newest_up_to_a_moment(place, tmp_path, capsys):
-    registered(place, 1, datetime(2013, 4, 1, 4, tzinfo=UTC), 1111)
-    registered(place, 2, datetime(2013, 5, 1, 4, tzinfo=UTC), 2222)
+    registered(place, 1, validated(place, datetime(2013, 4, 1, 4, tzinfo=UTC), 1111))
+    registered(place, 2, validated(place, datetime(2013, 5, 1, 4, tzinfo=UTC), 2222))
     assert run("--json") == 0
     assert json.loads(capsys.readouterr().out) == {
         "use_case": "flight_delay",
+        "validation": 2,
         "version": 2,
+        "stopped": "",
         "index": "docs/flight_delay/index.html",
         "pages": 9,
     }
@@ -71,35 +78,25 @@ def test_the_newest_validation_is_shown_or_the_newest_up_to_a_moment(place, tmp_
     assert "1,111 of 1,211" in (tmp_path / "april/index.html").read_text()
 
 
-def test_a_later_validation_that_stopped_is_told(place, tmp_path):
-    registered(place, 1, datetime(2013, 4, 1, 4, tzinfo=UTC), 1111)
-    as_of = datetime(2013, 5, 1, 4, tzinfo=UTC)
-    archive.write(
-        place,
-        "flight_delay",
-        Quarantined(
-            number=0,
-            as_of=as_of,
-            started=as_of,
-            config="c",
-            extracted="e",
-            rows=sample().provenance.validated.rows,
-            quarantine=(),
-            absent=(),
-            broken=(),
-            dropped=(Dropped(rule="no label", rows=40),),
-            failed="expect_column_mean_to_be_between failed",
-        ),
-    )
+def test_a_validation_that_stopped_its_run_is_the_newest(place, tmp_path, capsys):
+    registered(place, 1, validated(place, datetime(2013, 4, 1, 4, tzinfo=UTC), 1111))
+    validated(place, datetime(2013, 5, 1, 4, tzinfo=UTC), 2222, "expect_column_mean_to_be_between failed")
     assert run() == 0
+    assert capsys.readouterr().out == (
+        "this validation stopped its run: expect_column_mean_to_be_between failed\n"
+        "wrote 9 pages: docs/flight_delay/index.html\n"
+    )
     said = (tmp_path / "docs/flight_delay/index.html").read_text()
-    assert "A later validation, as of 2013-05-01 04:00 UTC, stopped its run" in said
-    assert "expect_column_mean_to_be_between failed" in said
+    assert "This validation stopped its run: expect_column_mean_to_be_between failed." in said
+    assert "2,222 of 2,322" in said
+    assert "81.5" in said
+    assert run("--json") == 0
+    assert json.loads(capsys.readouterr().out)["version"] is None
 
 
-def test_without_a_version_there_is_nothing_to_show(place):
-    with pytest.raises(ConfigError, match="no version of flight_delay is registered"):
+def test_without_a_validation_there_is_nothing_to_show(place):
+    with pytest.raises(ConfigError, match="flight_delay was never validated"):
         run()
-    registered(place, 1, datetime(2013, 4, 1, 4, tzinfo=UTC), 1111)
-    with pytest.raises(ConfigError, match="no version of flight_delay is registered as of that moment"):
+    validated(place, datetime(2013, 4, 1, 4, tzinfo=UTC), 1111)
+    with pytest.raises(ConfigError, match="flight_delay was never validated as of that moment"):
         run("--as-of", "2013-03-01")

@@ -150,6 +150,21 @@ def test_a_row_that_fits_no_period_says_what_each_read():
     assert json.loads(parsed.refused["_raw"][0].as_py())["time_hour"] == "2013-05-01T10:00Z"
 
 
+def test_rows_before_the_first_period_are_read_as_the_contract_has_them():
+    """Whoever maps a change from July on must not have to say that nothing was changed before."""
+    case = use_case(
+        """
+        - from: 2013-07-01
+          columns: {time_hour: {format: "%d.%m.%Y"}, distance: {unit: km}}
+        """
+    )
+    parsed = read(
+        OLD, "1;2013-05-01T10:00Z;UA;100;true", "2;01.08.2013;UA;160.9344;true", "3;01.05.2013;UA;1;true", case=case
+    )
+    assert parsed.table["distance"].to_pylist() == [100.0, 100.0]
+    assert list(reasons(parsed)) == [3]
+
+
 def test_a_row_that_fits_two_periods_is_ambiguous():
     case = use_case(
         """

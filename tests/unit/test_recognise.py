@@ -68,13 +68,13 @@ def test_real_months_raise_no_alarm(months, profiles, source, history, hints):
     ("source", "column", "factor", "offset", "said", "how"),
     [
         ("flights", "distance", 1.609344, 0, "km instead of mile", "{unit: km}"),
-        ("flights", "dep_delay", 1 / 60, 0, "minute to hour", ""),
-        ("flights", "air_time", 60, 0, "minute to second", ""),
+        ("flights", "dep_delay", 1 / 60, 0, "about 0.01667 times what it was", ""),
+        ("flights", "air_time", 60, 0, "about 60 times what it was", ""),
         ("flights", "arr_delay", 1000, 0, "about 1000 times", ""),
         ("weather", "temp", 5 / 9, -160 / 9, "°C instead of °F", '{unit: "°C"}'),
-        ("weather", "dewp", 5 / 9, -160 / 9, "°F to °C", ""),
+        ("weather", "dewp", 5 / 9, -160 / 9, "about 0.5556 times and -17.78 what it was", ""),
         ("weather", "wind_speed", 1.609344, 0, "km/h instead of mph", '{unit: "km/h"}'),
-        ("weather", "humid", 0.01, 0, "percent to share", ""),
+        ("weather", "humid", 0.01, 0, "about 0.01 times what it was", ""),
         ("weather", "visib", 1.609344, 0, "km instead of mile", "{unit: km}"),
     ],
 )
@@ -96,7 +96,27 @@ def test_numbers_that_never_repeat_are_known_by_their_quantiles():
         (km,) = recognised(history, profiled(pa.table({"distance": draws[3] * 1.609344})), "a", HINTS)
         assert "km instead of mile" in km.what
     (unknown,) = recognised(earlier, profiled(pa.table({"distance": draws[3] * 2.2046})), "a", NO_UNITS)
-    assert "kg to pound" in unknown.what
+    assert unknown.what == "the unit of distance looks changed: about 2.205 times what it was"
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor", "said", "how"),
+    [
+        ("m", 1000, "mm instead of m, about 1000 times what it was", "distance: {unit: mm}"),
+        ("m", 0.001, "km instead of m, about 0.001 times what it was", "distance: {unit: km}"),
+        ("parcels", 1000, "about 1000 times what it was", ""),
+        (None, 1.609344, "about 1.609 times what it was", ""),
+    ],
+)
+def test_a_pair_of_units_is_named_only_where_the_contract_says_one_of_them(unit, factor, said, how):
+    hints = Hints(units={"distance": unit} if unit else {})
+    draws = np.random.default_rng(7).lognormal(3, 0.5, (3, 5000))
+    repeated = np.round(draws[:2])
+    for values, new in ((draws[:2], draws[2] * factor), (repeated, repeated[0] * factor)):
+        earlier = [profiled(pa.table({"distance": each})) for each in values]
+        (finding,) = recognised(earlier, profiled(pa.table({"distance": new})), "a", hints)
+        assert finding.what == f"the unit of distance looks changed: {said}"
+        assert how in finding.mapping if how else finding.mapping == ""
 
 
 def test_many_renamed_columns_are_told_apart(months, profiles):

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from keepfit.errors import ConfigError, IntegrityError, KeepfitError, Missing, Refused
 from keepfit.ledger import entries, head
-from keepfit.registry import show, verify
+from keepfit.registry import show, show_all, verify
 from keepfit.release import disable, promote, release, rollback
 from keepfit.store import Directory, open_store
 
@@ -139,7 +139,10 @@ def test_a_pass_that_is_held_waits_for_a_person(store):
     ran(store, 1)
     result = ran(store, 2, held=WHY)
     assert (result.released, result.champion) == (False, 1)
-    assert "held for a person: ten times the usual rows; a ratio of 100 in distance; look, then" in result.reason
+    assert (
+        "held for a person: ten times the usual rows; a ratio of 100 in distance; look (`keepfit docs flights`), then"
+        in result.reason
+    )
     assert "`keepfit promote flights 2" in result.reason
     assert head(store, "flights").details["held"] == "; ".join(WHY)
     shown = show(store, "flights")
@@ -166,11 +169,14 @@ def test_a_person_who_has_looked_releases_what_was_held_and_its_data_count(store
     made = candidate(store, 2, held=WHY)
     given = registered(store, made)
     assert [one.rows for one in head(store, "flights").fold.accepted] == [101]
+    assert [bool(one.held) for one in show(store, "flights").versions] == [True, False]
     assert promote(store, "flights", 2, **PERSON).champion == 2
     entry = head(store, "flights")
     assert entry.details["held"] == "; ".join(WHY)
     assert (entry.fold.accepted[0].rows, entry.fold.accepted[0].profile) == (102, made.profile)
     assert len(entry.fold.accepted) == 2
+    for told in (show(store, "flights"), show_all(store, "flights")):
+        assert [one.held for one in told.versions] == ["", ""]
     assert verify(store).problems == ()
     again = release(store, made.use_case, given, made.verdict, actor="train", at=NOON, held=WHY)
     assert (again.released, again.champion) == (True, 2)
@@ -235,14 +241,44 @@ def test_a_promotion_by_hand_says_that_the_verdict_is_about_another_champion(sto
     assert entry.details["replaced"] == "version 3"
 
 
-def test_rollback_goes_to_the_champion_before_and_then_to_the_one_before_that(store):
+def test_rollback_goes_to_the_champion_before(store):
+    with pytest.raises(ConfigError, match="no earlier champion"):
+        rollback(store, "flights", **PERSON)
     for number in (1, 2, 3):
         ran(store, number)
     assert rollback(store, "flights", **PERSON).champion == 2
-    assert rollback(store, "flights", **PERSON).champion == 1
-    with pytest.raises(ConfigError, match="no earlier champion"):
-        rollback(store, "flights", **PERSON)
-    assert champion(store) == 1
+    promote(store, "flights", 3, **PERSON)
+    assert rollback(store, "flights", **PERSON).champion == 2
+
+
+def test_a_rollback_that_is_repeated_goes_back_once_and_says_what_was_done(store):
+    for number in (1, 2, 3):
+        ran(store, number)
+    rollback(store, "flights", **PERSON)
+    ran(store, 4, "fail")
+    again = rollback(store, "flights", **PERSON)
+    assert (again.released, again.champion) == (True, 2)
+    assert again.reason == (
+        "version 2 is champion already, instead of version 3, by this same request; nothing changed; "
+        "to go further back: keepfit rollback flights 1 --reason …"
+    )
+    assert rollback(store, "flights", 1, **PERSON).champion == 1
+    again = rollback(store, "flights", **PERSON)
+    assert again.reason.endswith("instead of version 2, by this same request; nothing changed")
+
+
+@pytest.mark.parametrize("other", [{"actor": "bob"}, {"reason": "still bad"}])
+def test_after_a_rollback_other_words_need_a_number(store, other):
+    for number in (1, 2, 3):
+        ran(store, number)
+    rollback(store, "flights", **PERSON)
+    with pytest.raises(Refused, match="rolled back already") as caught:
+        rollback(store, "flights", **PERSON | other)
+    (told,) = caught.value.problems
+    assert told.found == "version 2 instead of version 3, 2013-04-01 12:00 UTC, by ada: the numbers are good"
+    assert told.do == "keepfit rollback flights 1 --reason …"
+    assert champion(store) == 2
+    assert rollback(store, "flights", 1, **PERSON | other).champion == 1
 
 
 def test_rollback_by_number_goes_to_any_former_champion_only(store):

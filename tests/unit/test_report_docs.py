@@ -25,7 +25,8 @@ def test_there_is_a_page_for_every_column_and_every_link_leads_to_one():
 def test_every_outcome_is_said_in_words():
     index = PAGES["index.html"]
     assert "1 failed, 1 crashed, 1 held, 1 warning, 2 passed, 1 skipped" in index
-    assert "A later validation, as of 2013-06-01 04:00 UTC, stopped its run" in index
+    assert "This validation stopped its run: expect_column_mean_to_be_between failed." in index
+    assert "keepfit quarantine explain flight_delay --number 3" in index
     assert "81.5" in index
     assert "column=delay; min_value=-5; max_value=40" in index
 

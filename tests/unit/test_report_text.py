@@ -69,7 +69,7 @@ def test_a_year_of_versions_fits_one_screen_a_line_each():
 
 def test_show_says_what_serves_and_where_a_rollback_goes():
     assert (
-        show_text(a_year()).splitlines()[0] == "flight_delay: champion is version 9, challenger 12, rollback goes to 6"
+        show_text(a_year()).splitlines()[0] == "flight_delay: champion is version 9, challenger 12, previous champion 6"
     )
     assert "disabled: no version serves" in show_text(a_year(champion=None, disabled=True))
     assert show_text(a_year(versions=(), ledger=())) == "flight_delay: no version yet in /data/.keepfit"
@@ -88,6 +88,21 @@ def test_a_version_that_is_held_says_so():
     held = replace(a_year().versions[0], held="ten times the usual rows")
     lines = show_text(a_year(versions=(held, *a_year().versions[1:]))).splitlines()
     assert ["pass, held" in line for line in lines if "2013-" in line] == [True] + [False] * 11
+    assert " ".join(line.strip() for line in lines[1:3]) == (
+        "version 12 is held for a person: ten times the usual rows; look (`keepfit docs flight_delay`), "
+        "then `keepfit promote flight_delay 12 --reason …`"
+    )
+
+
+def test_a_version_says_which_candidate_won_as_far_as_there_is_room():
+    from msgspec.structs import replace
+
+    won = a_year(versions=(replace(a_year().versions[0], candidate="hist_gradient_boosting"), a_year().versions[1]))
+    assert [line.split()[-1] for line in show_text(won, width=120).splitlines()[2:5]] == [
+        "candidate",
+        "hist_gradient_boosting",
+        "-",
+    ]
 
 
 def test_rows_that_were_put_back_before_the_first_version_are_history_too():
@@ -100,7 +115,7 @@ def test_rows_that_were_put_back_before_the_first_version_are_history_too():
         reason="the doors were swapped",
     )
     text = show_text(a_year(versions=(), ledger=(entry,), champion=None, challenger=None, previous=None))
-    assert text.startswith("flight_delay: no champion yet\n")
+    assert text.startswith("flight_delay: no champion yet\n\nno version yet: keepfit run flight_delay\n\nnewest")
     assert re.search(r"1  2014-01-01 09:05  replayed  ada  the doors were swapped", text)
 
 

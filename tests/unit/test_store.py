@@ -59,7 +59,7 @@ def test_an_address_that_is_no_store_is_a_config_error(address):
 def test_opening_a_bucket_asks_nobody_and_imports_no_client():
     program = (
         "import sys; from keepfit.store import open_store; print(open_store('s3://bucket/some/prefix/').address);"
-        "open_store('.').list(''); print({'boto3', 'botocore', 'obstore'} & {*sys.modules})"
+        "open_store('.').list(''); print({'boto3', 'botocore'} & {*sys.modules})"
     )
     environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True)

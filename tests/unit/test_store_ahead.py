@@ -40,14 +40,14 @@ def test_waiting_is_shared():
 
 def test_no_more_than_a_few_are_held():
     store = Slow(60)
-    for taken, _ in enumerate(get_many(store, iter(store.data), ahead=4), 1):
+    for taken, _ in enumerate(get_many(store, iter(store.data), at_once=4), 1):
         sleep(0.005)
         assert store.asked <= taken + 3
 
 
 def test_who_stops_early_stops_the_threads():
     store = Slow(60)
-    found = get_many(store, store.data, ahead=4)
+    found = get_many(store, store.data, at_once=4)
     next(found)
     found.close()
     sleep(0.1)
@@ -55,7 +55,7 @@ def test_who_stops_early_stops_the_threads():
     assert asked <= 4
     sleep(0.1)
     assert store.asked == asked
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("keepfit-get")]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("keepfit-ahead")]
 
 
 def test_a_failure_comes_in_its_turn():

@@ -31,7 +31,7 @@ class Failing:
 
 
 def passing(error):
-    return isinstance(error, Passing | TimeoutError)
+    return 1000 if isinstance(error, Passing | TimeoutError) else 1
 
 
 def test_what_may_pass_is_tried_again_until_it_has():
@@ -53,6 +53,24 @@ def test_what_does_not_pass_is_not_tried_again():
     with pytest.raises(KeyError):
         Attempts(QUICK).of(call, passing)
     assert call.calls == 1
+
+
+def test_some_failures_are_worth_fewer_attempts_than_others():
+    call = Failing(9)
+    with pytest.raises(Passing):
+        Attempts(QUICK).of(call, lambda _: 3)
+    assert call.calls == 3
+
+
+def test_a_server_that_is_away_for_ten_seconds_is_waited_for():
+    start = monotonic()
+
+    def away():  # the pauses are a hundredth of the real ones, so the ten seconds are too
+        if monotonic() - start < 0.1:
+            raise Passing
+        return "back"
+
+    assert Attempts(Patience(pause=Patience().pause / 100)).of(away, passing) == "back"
 
 
 def test_a_call_that_never_ends_is_left_behind_at_the_deadline():
@@ -107,4 +125,4 @@ def test_pauses_differ_and_grow_but_not_beyond_their_limit():
     found = [pauses() for _ in range(4)]
     assert len({round(first, 4) for first, *_ in found}) > 1
     for each in found:
-        assert all(pause < 0.04 * 2**turn + 0.1 for turn, pause in enumerate(each))
+        assert all(0.04 * 2**turn / 2 <= pause < 0.04 * 2**turn + 0.1 for turn, pause in enumerate(each))

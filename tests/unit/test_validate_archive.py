@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from keepfit.data.tables import get_table
 from keepfit.errors import DataError, IntegrityError
+from keepfit.profile import Profile
 from keepfit.records import Extracted, canonical, parse
 from keepfit.store import get
 from keepfit.validate import archive, validate
@@ -54,17 +55,33 @@ def test_what_was_taken_out_is_found_again_with_its_origin(table):
             {"label": {"column": "late", "missing_at_most": "0%"}},
             2,
             {"late": None},
-            "too many rows lack the label late",
+            "too many rows lack the label late; no row is left to learn from",
         ),
         ({}, 20, {}, "no row is left to learn from"),
-        ({}, 2, {"late": True}, "the label late has 1 classes"),
+        ({}, 2, {"late": True}, "the label late has 1 class"),
     ],
 )
 def test_one_that_failed_is_recorded_before_it_raises(table, data, bad, more, failed):
     found = table.judged(case(**data), rows(bad, **more))
     assert isinstance(found.error, DataError)
-    assert found.record.failed == failed == found.error.problems[0].what
+    assert found.record.failed == failed == "; ".join(each.what for each in found.error.problems)
     assert len(found.quarantine()) == found.record.rows.quarantined == bad
+
+
+def test_what_was_seen_of_the_table_is_recorded_too_whatever_stopped_the_run(table):
+    mean = {"expect_column_mean_to_be_between": {"column": "size", "max_value": 0.5}}
+    by_expectation = table.judged(case().model_copy(update={"expectations": (mean,)}), rows(2))
+    seen = by_expectation.record
+    assert by_expectation.error.problems[0].found == "1"
+    assert seen.failed == "expect_column_mean_to_be_between failed"
+    assert [(each.outcome, each.observed) for each in seen.expectations][:1] == [("fail", "1")]
+    assert parse(get(table.store, seen.profile), Profile).columns["size"].rows == seen.rows.kept == 18
+    both = table.judged(case(quarantine_at_most="5%").model_copy(update={"expectations": (mean,)}), rows(2))
+    assert both.record.failed == "too many rows break the contract; expect_column_mean_to_be_between failed"
+    assert both.record.expectations == seen.expectations
+    fine = table.judged(case(), rows(2))
+    assert fine.record.expectations == fine.validated.expectations
+    assert fine.record.profile == fine.validated.profile == seen.profile
 
 
 def test_records_are_numbered_and_the_same_is_not_said_again(table):

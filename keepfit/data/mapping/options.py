@@ -51,7 +51,6 @@ class Options(Record, frozen=True, kw_only=True):
     """All that the parsed form of a file depends on, besides its bytes and its format."""
 
     types: dict[str, ColumnType]
-    nulls: tuple[str, ...] = ("",)
     zone: str
     event_time: str | None
     periods: tuple[Period, ...] = ()
@@ -71,9 +70,9 @@ def options(use_case: UseCase, source: str) -> Options:
         )
         for item in declaration.mapping
     )
-    return Options(
-        types=types, nulls=declaration.nulls, zone=zone, event_time=use_case.data.event_time, periods=periods
-    )
+    if periods and periods[0].since is not None:
+        periods = (Period(since=None, columns={}), *periods)  # what came before is read in the plain way
+    return Options(types=types, zone=zone, event_time=use_case.data.event_time, periods=periods)
 
 
 def _reading(name: str, how: ColumnMapping, kind: ColumnType | None, zone: str, unit: str | None) -> Reading:

@@ -88,10 +88,12 @@ def _micros(moment: datetime | None) -> int:
 
 def _why(row: int, count: int, read: Sequence[_Read], options: Options) -> str:
     said = [_said(row, each) for each in read]
+    others = {each.name for each in read if each.cells is not None} - {options.event_time}
+    column = f" (column {others.pop()})" if len(others) == 1 else ""
     if not count and len(set(said)) == 1 and not read[0].there[row]:
-        return said[0]
+        return said[0] + column
     parts = [f"{called(period, options)}: {text}" for period, text in zip(options.periods, said, strict=True)]
-    return f"{'fits two periods' if count else 'fits no period'} ({'; '.join(parts)})"
+    return f"{'fits two periods' if count else 'fits no period'} ({'; '.join(parts)}){column}"
 
 
 def called(period: Period, options: Options) -> str:

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 
 from keepfit.data.places.found import Found, R, Read
 from keepfit.errors import DataError, Problem
-from keepfit.store import Delivered
+from keepfit.store import Delivered, Object
 
 _WILD = ("*", "?", "[")
 
@@ -20,12 +20,8 @@ class InBucket:
     def found(self) -> list[Found]:
         """The objects that are there, sorted by key; see `keepfit.data.places.Place`."""
         pattern = self._pattern.split("/")
-        listed = self._delivered.objects(_plain(self._pattern))
-        files = [
-            Found(f"s3://{self._bucket}/{each.key}", f"{each.tag}-{each.size:x}", 0, each.size)
-            for each in sorted(listed)
-            if matches(each.key.split("/"), pattern)
-        ]
+        listed = sorted(self._delivered.objects(_plain(self._pattern)))
+        files = [_found(self._bucket, each) for each in listed if matches(each.key.split("/"), pattern)]
         if not files:
             what, where = f"no object matches {self._pattern}", f"s3://{self._bucket}"
             do = "see whether the pattern is right, and whether the upstream system has written anything"
@@ -36,7 +32,11 @@ class InBucket:
         """Fetch the whole object to a file that is gone afterwards; see `keepfit.data.places.Place`."""
         key = file.path.removeprefix(f"s3://{self._bucket}/")
         with self._delivered.fetched(key) as copy:
-            return use(Read(copy.digest, file.size, copy.file))
+            return use(Read(_found(self._bucket, copy.object), copy.digest, copy.file))
+
+
+def _found(bucket: str, it: Object) -> Found:
+    return Found(f"s3://{bucket}/{it.key}", f"{it.tag}-{it.size:x}", 0, it.size)
 
 
 def matches(key: Sequence[str], pattern: Sequence[str]) -> bool:

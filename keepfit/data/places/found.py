@@ -20,10 +20,13 @@ class Found(NamedTuple):
 
 
 class Read(NamedTuple):
-    """A file while it is open: the digest of its bytes, its size, and a handle at its beginning."""
+    """A file while it is open: how it was found just now, the digest of its bytes, and a handle at its beginning.
 
+    It may be another one than was found when the place was looked at; what is remembered of it is what was read.
+    """
+
+    found: Found
     digest: str
-    size: int
     file: BinaryIO
 
 

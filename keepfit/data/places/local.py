@@ -38,7 +38,7 @@ class Local:
                     before = _found(path, os.fstat(handle.fileno()))
                     digest = hashlib.file_digest(handle, "sha256").hexdigest()
                     handle.seek(0)
-                    result, error = _used(use, Read(digest, before.size, handle))
+                    result, error = _used(use, Read(before, digest, handle))
                     if before == _found(path, os.fstat(handle.fileno())):
                         if error is not None:
                             raise error

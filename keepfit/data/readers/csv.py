@@ -47,7 +47,7 @@ def csv_parts(stream: BinaryIO, name: str, form: Form, direct: Mapping[str, Colu
         table, wrong = _parse(block, len(header), form, name)
         return Parsed(directly(table.rename_columns(header), direct), wrong, block.stop)
 
-    yield from numbered(_in_order(chain([first], cut), parse), name, "only a header")
+    yield from numbered(_in_order(chain([first], cut), parse), name, f"only a header: {', '.join(header)[:80]}")
 
 
 def _header(cut: Iterable[Block], records: Records, name: str) -> tuple[list[str], Block]:
@@ -62,7 +62,9 @@ def _header(cut: Iterable[Block], records: Records, name: str) -> tuple[list[str
             see_names(header, name)
             odd = tuple(each._replace(number=each.number - 1) for each in block.odd)
             return header, block._replace(data=block.data[end:], odd=odd)
-    raise DataError(Problem(f"0 rows in {name}", name, "a header and rows", "an empty file", did="read nothing of it"))
+    do = "see why the upstream system wrote nothing"
+    what = f"0 rows in {name}"
+    raise DataError(Problem(what, name, "a header and rows", "an empty file", did="read nothing of it", do=do))
 
 
 def _in_order(cut: Iterable[Block], parse: Callable[[Block], Parsed]) -> Iterator[Parsed]:

@@ -47,7 +47,8 @@ def parquet_parts(stream: BinaryIO, name: str) -> Iterator[Raw]:
                 raw = taken(table.slice(start, size))
             yield raw
     if not rows:
-        raise DataError(Problem(f"0 rows in {name}", name, "at least one row", "a schema without rows"))
+        do = "see why the upstream system wrote no rows"
+        raise DataError(Problem(f"0 rows in {name}", name, "at least one row", "a schema without rows", do=do))
 
 
 def _opened(stream: BinaryIO, name: str) -> "Iterator[pa.RecordBatch]":
@@ -114,7 +115,8 @@ def see_magic(stream: BinaryIO, name: str) -> None:
     """
     head = stream.read(64)
     if not head.startswith(b"PAR1"):
-        raise _damaged(name, f"it begins with {head[:60]!r}" if head else "an empty file")
+        do = "have it written as the name says, or fetch it again"
+        raise _damaged(name, f"it begins with {head[:60]!r}" if head else "an empty file", do)
     stream.seek(-min(4, stream.seek(0, 2)), 2)
     tail = stream.read(4)
     if tail != b"PAR1":
@@ -153,6 +155,5 @@ def _sound(name: str) -> Iterator[None]:
         raise _damaged(name, (str(error).splitlines() or [type(error).__name__])[0]) from error
 
 
-def _damaged(name: str, found: str) -> DataError:
-    do = "fetch the file again"
+def _damaged(name: str, found: str, do: str = "fetch the file again") -> DataError:
     return DataError(Problem("a Parquet file is truncated or damaged", name, "Parquet", found, do=do))

@@ -57,11 +57,13 @@ def numbered(parsed: Iterable[Parsed], name: str, empty: str) -> Iterator[Raw]:
             do = "look at that row; a quote within a quoted field is doubled"
             raise DataError(Problem(each.stop, f"{name}, row {rows + 1}", did=_UNREAD, do=do))
     if not rows:
-        raise DataError(Problem(f"0 rows in {name}", name, "at least one row", empty, did=_UNREAD))
+        do = "see why the upstream system wrote no rows"
+        raise DataError(Problem(f"0 rows in {name}", name, "at least one row", empty, did=_UNREAD, do=do))
     if not good and first:
         found = f"{first.found}: {first.text[:80]}"
         where = f"{name}, row {first.number}"
-        raise DataError(Problem(f"none of {rows:,} rows can be read", where, first.expected, found, did=_UNREAD))
+        do = "see what changed upstream: columns, delimiter, or the format of the file"
+        raise DataError(Problem(f"none of {rows:,} rows can be read", where, first.expected, found, did=_UNREAD, do=do))
 
 
 def _raws(parsed: Parsed, before: int) -> Iterator[Raw]:

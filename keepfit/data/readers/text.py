@@ -9,6 +9,7 @@ from keepfit.errors import DataError, Problem
 CHUNK = 4 << 20
 
 _CODECS = {"utf-8": "utf-8", "latin-1": "latin-1", "windows-1252": "cp1252", "utf-16": "utf-16"}
+_OTHERS = {b"PAR1\x15": "a Parquet file", b"PK\x03\x04": "a zip file or a spreadsheet", b"\x1f\x8b": "a gzip file"}
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
@@ -21,6 +22,7 @@ def text(stream: BinaryIO, name: str, encoding: str) -> Iterator[bytes]:
         A byte is not of the encoding, or is NUL; names its offset and what the encoding may be.
     """
     chunk = stream.read(CHUNK)
+    _see_text(chunk, name)
     mark = _mark(chunk, name, encoding)
     chunk = chunk[len(mark) :] if encoding == "utf-8" else chunk
     source = _Source(name, encoding, len(mark) if encoding == "utf-8" else 0)
@@ -28,6 +30,16 @@ def text(stream: BinaryIO, name: str, encoding: str) -> Iterator[bytes]:
         yield source.utf8(chunk)
         chunk = stream.read(CHUNK)
     source.end()
+
+
+def _see_text(head: bytes, name: str) -> None:
+    """See that a file does not begin as one of another format does, which the name does not say."""
+    kind = next((kind for magic, kind in _OTHERS.items() if head.startswith(magic)), None)
+    if kind is not None:
+        do = "have it written, or named, as what it is"
+        raise DataError(
+            Problem(f"looks like {kind}, not text", name, "text", _hex(head), did="read nothing of it", do=do)
+        )
 
 
 class _Source:

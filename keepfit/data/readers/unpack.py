@@ -53,7 +53,8 @@ def _format(lower: str, name: str) -> str:
         if lower.endswith(suffix):
             return form
     known = ", ".join(FORMATS)
-    raise DataError(Problem("the format of a file is not known", name, f"{known}, plain or .gz or .zip", name))
+    expected, do = f"{known}, plain or .gz or .zip", "have it written so, or let the source's `path` not match it"
+    raise DataError(Problem("the format of a file is not known", name, expected, name.rpartition("/")[2], do=do))
 
 
 def _gunzip(file: BinaryIO, name: str) -> BinaryIO:
@@ -76,7 +77,8 @@ def _unzip(file: BinaryIO, name: str, stack: ExitStack) -> BinaryIO:
 def _only_member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(members) != 1:
-        raise DataError(Problem("a zip must hold exactly one file", name, "1 file", f"{len(members)} files"))
+        do = "have every table packed alone"
+        raise DataError(Problem("a zip must hold exactly one file", name, "1 file", f"{len(members)} files", do=do))
     (member,) = members
     if member.flag_bits & 1:
         raise DataError(Problem("a zip is encrypted", name, "a file without a password", "an encrypted one"))

@@ -170,7 +170,7 @@ def _unit(scale: Change) -> str:
     formula = f"about {scale.factor:.4g} times" + (f" and {scale.offset:+.4g}" if scale.offset else "") + " what it was"
     if scale.target:
         return f"{scale.target} instead of {scale.source}, {formula}"
-    return formula + (f" (as from {' or '.join(scale.like)})" if scale.like else "")
+    return formula
 
 
 def _unit_key(scale: Change) -> str:

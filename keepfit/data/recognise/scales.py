@@ -40,7 +40,7 @@ Quantiles = np.ndarray[Any, np.dtype[np.float64]]
 class Change(NamedTuple):
     """``new = old * factor + offset``; ``source`` and ``target`` are units, "" where the contract names none.
 
-    ``like`` are pairs of units that would do it, for a person; ``distance`` says how badly it fits, 0 to about 1.
+    ``distance`` says how badly it fits, 0 to about 1.
     """
 
     factor: float
@@ -48,7 +48,6 @@ class Change(NamedTuple):
     source: str
     target: str
     distance: float
-    like: tuple[str, ...] = ()
 
 
 def change(earlier: Sequence[ColumnProfile], new: ColumnProfile, known: str | None) -> Change | None:
@@ -72,8 +71,8 @@ def change(earlier: Sequence[ColumnProfile], new: ColumnProfile, known: str | No
         turned = [(_share(_back(now, each), before.at), each) for each in candidates]
         share, found = max(turned, key=lambda pair: pair[0])
         if share >= max(_TURNED, 2 * same) and len(now.at) >= _DISTINCT:
-            return _named(found._replace(distance=1 - share), known)
-    return _by_quantiles(earlier, new, candidates, known)
+            return found._replace(distance=1 - share)
+    return _by_quantiles(earlier, new, candidates)
 
 
 def _is_number(column: ColumnProfile) -> bool:
@@ -112,21 +111,7 @@ def _back(now: _Values, scale: Change) -> _Values:
     return _Values((now.at - scale.offset) / scale.factor, now.rows)
 
 
-def _named(scale: Change, known: str | None) -> Change:
-    """Without a unit in the contract, a pair of units is only what it might have been."""
-    if known is not None and scale.source:
-        return scale
-    pairs = [
-        f"{each.source} to {each.target}"
-        for each in _candidates(None)
-        if each.source and abs(each.factor / scale.factor - 1) < _FIT and abs(each.offset - scale.offset) < 1
-    ]
-    return scale._replace(source="", target="", like=tuple(sorted(pairs)))
-
-
-def _by_quantiles(
-    earlier: Sequence[ColumnProfile], new: ColumnProfile, candidates: Sequence[Change], known: str | None
-) -> Change | None:
+def _by_quantiles(earlier: Sequence[ColumnProfile], new: ColumnProfile, candidates: Sequence[Change]) -> Change | None:
     past = [each for each in map(quantiles, earlier) if each is not None]
     now = quantiles(new)
     if not past or now is None:
@@ -139,9 +124,9 @@ def _by_quantiles(
         each._replace(distance=_apart([each.factor * x + each.offset for x in past], now, each.factor * spread))
         for each in candidates
     ]
-    best = min(found, key=lambda each: (each.distance, each.source, each.target))
+    best = min(found, key=lambda each: (each.distance, not each.target, each.target))
     if best.distance <= usual and away >= _CLEARER * best.distance:
-        return _named(best, known)
+        return best
     return _by_any_factor(past[-1], now)
 
 
@@ -172,7 +157,10 @@ def _usual(past: Sequence[Quantiles], spread: float) -> float:
 
 
 def _candidates(known: str | None) -> Iterator[Change]:
-    """What could have happened: from the contract's unit to others, or what is confused in practice."""
+    """What could have happened: from the contract's unit to others, or a ratio of what is confused in practice.
+
+    Without a unit that is known nobody can say which pair of units a ratio comes from, so none is named.
+    """
     here = unit(known) if known is not None else None
     pairs = [pair for one, other in _PAIRS for pair in ((one, other), (other, one))]
     if here is not None and known is not None:
@@ -180,7 +168,8 @@ def _candidates(known: str | None) -> Iterator[Change]:
     for source, target in pairs:
         found = conversion(source, target)
         if found is not None:
-            yield Change(found.by / found.over, found.add / found.over, source, target, 0.0)
+            named = (source, target) if here is not None else ("", "")
+            yield Change(found.by / found.over, found.add / found.over, *named, 0.0)
     for size in (10.0, 100.0, 1000.0, 1e6):
         yield Change(size, 0.0, "", "", 0.0)
         yield Change(1 / size, 0.0, "", "", 0.0)
