@@ -72,7 +72,7 @@ def _run_text(result: RunResult) -> str:
         [
             "",
             f"{result.use_case} as of {result.as_of:%Y-%m-%d %H:%M} UTC: version {result.version}",
-            f"  {printable(result.released.reason)}",
+            *wrap(printable(result.released.reason), 100, initial_indent="  ", subsequent_indent="  "),
             f"  {conserved(result.rows)}",
             "",
             verdict_text(result.verdict),

@@ -12,7 +12,7 @@ from flows.commands import answer, opened
 from flows.problems import printable
 from keepfit.errors import ConfigError, InfrastructureError, Problem
 from keepfit.ledger import back_from, head
-from keepfit.records import Quarantined, parse
+from keepfit.records import Extracted, Quarantined, parse
 from keepfit.store import Store, get
 from keepfit.validate import archive
 
@@ -39,6 +39,7 @@ def docs(use_case: str, as_of: str | None, out: str | None, store: str | None, *
             record=record,
             profile=parse(get(place, record.profile), Profile, record.profile) if record.profile else None,
             version=version,
+            warnings=parse(get(place, record.extracted), Extracted, record.extracted).warnings,
         )
     )
     index = written(pages, Path(out or f"docs/{loaded.name}"))

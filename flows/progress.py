@@ -83,6 +83,10 @@ class PlainLines:
     def started(self, stage: str) -> None:
         """Nothing is written yet."""
 
+    def noted(self, stage: str, note: str) -> None:
+        """One line, without a time."""
+        self._write(stage, "", note)
+
     def finished(self, stage: str, seconds: float, note: str, *, remembered: bool) -> None:
         """One line."""
         line = Line(stage, "remembered" if remembered else "done", seconds=seconds, note=note)
@@ -116,6 +120,11 @@ class LiveTable:
         """The stage counts its seconds from now."""
         with self._lock:
             self._lines[stage] = self._lines.get(stage, Line(stage)).started(perf_counter())
+
+    def noted(self, stage: str, note: str) -> None:
+        """Shown until the stage has more to say."""
+        with self._lock:
+            self._lines[stage] = replace(self._lines.get(stage, Line(stage)), note=note)
 
     def finished(self, stage: str, seconds: float, note: str, *, remembered: bool) -> None:
         """The stage has its record."""
@@ -182,6 +191,10 @@ class Opening:
             self._open = False
             self._watcher.finished(START, perf_counter() - self._begin, "libraries and Prefect", remembered=False)
         self._watcher.started(stage)
+
+    def noted(self, stage: str, note: str) -> None:
+        """Passed on."""
+        self._watcher.noted(stage, note)
 
     def finished(self, stage: str, seconds: float, note: str, *, remembered: bool) -> None:
         """Passed on."""

@@ -25,7 +25,7 @@ class Run(msgspec.Struct, frozen=True):
     root: Path
     actor: str
     looked: Mapping[str, data.Looked]
-    digests: Mapping[str, str]
+    fingerprint: data.Fingerprint
 
     @property
     def use_case(self) -> UseCase:
@@ -70,7 +70,7 @@ def open_run(
         root=root,
         actor=getpass.getuser(),
         looked=looked,
-        digests=data.fingerprint(looked),
+        fingerprint=data.fingerprint(looked),
     )
 
 

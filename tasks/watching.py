@@ -12,6 +12,9 @@ class Watcher(Protocol):
     def started(self, stage: str) -> None:
         """A stage begins."""
 
+    def noted(self, stage: str, note: str) -> None:
+        """What a stage says of itself while it runs."""
+
     def finished(self, stage: str, seconds: float, note: str, *, remembered: bool) -> None:
         """A stage has its record; ``remembered`` when its body did not run."""
 
@@ -21,6 +24,9 @@ class Watcher(Protocol):
 
 class _Nobody:
     def started(self, stage: str) -> None:
+        pass
+
+    def noted(self, stage: str, note: str) -> None:
         pass
 
     def finished(self, stage: str, seconds: float, note: str, *, remembered: bool) -> None:

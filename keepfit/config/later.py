@@ -18,7 +18,6 @@ def not_in_this_build(tree: Any) -> list[Finding]:
         *(_finding((key,)) for key in _SECTIONS if key in tree),
         *_sources(tree),
         *_keys(tree, "split", ("entity", "gap")),
-        *_keys(tree, "train", ("calibrate",)),
         *_gates(tree),
         *_release(tree),
     ]

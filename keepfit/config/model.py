@@ -10,14 +10,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from keepfit.config import shorthand
-from keepfit.config.candidate_schema import candidate_schema
-from keepfit.config.candidates import Setting
 from keepfit.config.contract import Contract
 from keepfit.config.expectation_schema import ExpectationSchema
-from keepfit.config.gates import Gate, MetricName
+from keepfit.config.gates import Gate
 from keepfit.config.metrics import Task
 from keepfit.config.section import AsTuple, Section
 from keepfit.config.sources import FileSource
+from keepfit.config.train import Train
 from keepfit.config.values import DURATION_SCHEMA, SHARE_SCHEMA, ColumnName, Duration, Name, Share, Text
 
 
@@ -78,56 +77,6 @@ class SplitRule(Section):
     """`time`: the newest rows judge; `key`: a hash of the key says which rows do, so that a row never changes sides."""
     holdout: Holdout
     """The newest stretch (a duration) by time; a share of the keys otherwise."""
-
-
-class Range(Section):
-    """Numbers from `low` to `high`, drawn evenly, or evenly on the log scale."""
-
-    low: float
-    """The smallest value tried."""
-    high: float
-    """The largest value tried."""
-    log: bool
-    """Whether values are drawn evenly on the log scale."""
-    whole: bool
-    """Whether only whole numbers are drawn: both ends are written as whole numbers."""
-
-
-class Choice(Section):
-    """One of a set."""
-
-    choice: Annotated[tuple[Setting, ...], AsTuple] = Field(min_length=1)
-    """The values that are tried."""
-
-
-CandidateName = Literal["logistic_regression", "ridge", "hist_gradient_boosting"]
-
-
-class Candidate(Section):
-    """An estimator and the space in which its settings are searched; a plain value is fixed."""
-
-    name: CandidateName
-    """The estimator."""
-    space: dict[str, Range | Choice | Setting] = Field(default_factory=dict)
-    """Settings by name: a value, a range or a set."""
-
-
-CandidateForm = Annotated[Candidate, BeforeValidator(shorthand.candidate), WithJsonSchema(candidate_schema())]
-
-
-class Train(Section):
-    """Which estimators compete, and how hard."""
-
-    candidates: Annotated[tuple[CandidateForm, ...], AsTuple] = Field(min_length=1)
-    """The estimators that compete on the same folds: `- NAME`, or `- NAME: {setting: value | [low, high] | …}`."""
-    trials: int = Field(default=1, ge=1, le=1000)
-    """Settings tried for every candidate that has a search space; the first trial is its defaults."""
-    folds: int = Field(default=3, ge=2, le=20)
-    """Parts of the training side that take turns in validating."""
-    optimize: MetricName | None = None
-    """The metric by which validation folds choose; log_loss, or rmse for regression, unless said."""
-    seed: int = Field(default=0, ge=0, le=2**31 - 1)
-    """All randomness comes from here."""
 
 
 class Release(Section):

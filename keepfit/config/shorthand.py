@@ -61,7 +61,7 @@ def candidate(value: Any) -> Any:
         return {"name": name, "space": {}}
     if not isinstance(settings, Mapping):
         raise wrong("the settings of a candidate are a mapping", at=(name,), expected="`{setting: value}`")
-    return {"name": name, "space": {key: _setting(setting, (name, key)) for key, setting in settings.items()}}
+    return {"name": name, "space": {key: space(setting, (name, key)) for key, setting in settings.items()}}
 
 
 def _known(name: str, at: tuple[str, ...]) -> str:
@@ -71,7 +71,12 @@ def _known(name: str, at: tuple[str, ...]) -> str:
     return name
 
 
-def _setting(value: Any, at: tuple[str, str]) -> Any:
+def space(value: Any, at: tuple[str, str]) -> Any:
+    """A setting: a value, ``[low, high]``, ``[low, high, log]`` or ``{choice: […]}``.
+
+    >>> space([1, 5], ("ridge", "alpha"))
+    {'low': 1.0, 'high': 5.0, 'log': False, 'whole': True}
+    """
     if isinstance(value, list):
         return _range(value, at)
     if isinstance(value, Mapping):

@@ -6,12 +6,13 @@ known, at ``as_of`` is not seen; the same data have the same digest, wherever th
 
 from keepfit.data.declared import declared
 from keepfit.data.extract import extract
-from keepfit.data.files import Looked, fingerprint, look
+from keepfit.data.look import Fingerprint, Looked, fingerprint, look
 from keepfit.data.replay import replays
 from keepfit.data.snapshot import read_snapshot, snapshot, snapshot_key, values_digest, write_snapshot
 from keepfit.data.tables import get_table, give_back, put_table
 
 __all__ = [
+    "Fingerprint",
     "Looked",
     "declared",
     "extract",

@@ -12,8 +12,9 @@ from keepfit.config.model import UseCase
 from keepfit.config.values import format_duration
 from keepfit.data import query
 from keepfit.data.declared import declared, visible
-from keepfit.data.files import Looked, Source, load, look
+from keepfit.data.files import Source, load
 from keepfit.data.left_out import NOT_YET, OUTSIDE, LeftOut
+from keepfit.data.look import Looked, look
 from keepfit.data.moment import Cut, later_than, masked, newest, recent, there
 from keepfit.data.refused import refused_schema
 from keepfit.data.rejudge import as_examples, keys_of_refused
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from keepfit.store import Store
 
+_NAMED = 10  # files in warnings
 _DID = "trained nothing; the champion stays"
 _QUERY = "query"  # where a row comes from if the query does not pass on its file and row
 
@@ -85,10 +87,18 @@ def extract(
         newest=examples.newest,
         sources=(*(file for source in sources for file in source.source_files()), *_away(back, sources)),
         columns=tuple(Column(name=name, type=rule.type) for name, rule in examples.rules.items()),
-        warnings=(*(warning for source in sources for warning in source.layout.warnings), *examples.warnings),
+        warnings=(*(warning for each in sources for warning in _warnings(each)), *examples.warnings),
     )
     _see(store, use_case, extracted, moment)
     return extracted
+
+
+def _warnings(source: Source) -> Iterator[str]:
+    for file in source.unread[:_NAMED]:
+        yield f"{file.path} was set aside, nothing of it was read: {file.why.splitlines()[0]}"
+    if len(source.unread) > _NAMED:
+        yield f"{len(source.unread) - _NAMED} more files of `{source.name}` were set aside"
+    yield from source.layout.warnings
 
 
 @contextmanager

@@ -2,43 +2,27 @@
 
 An index is a cache: nothing is lost with it. A file counts as known if its signature is the one that was seen, and it
 was seen when the file had been at rest for a while. The list of files is cut into segments at places that depend on the
-paths alone, so that an index shares the segments of what did not change with the one before.
+paths alone. The index says of every segment how its files looked and when their rows are, so that one of which nothing
+changed and no row matters is neither read nor written.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
+from keepfit.data.extent import Extent, ParsedFile, extent, together
 from keepfit.data.places import Found
-from keepfit.errors import Exists
-from keepfit.records import Column, Record, canonical, parse
+from keepfit.errors import Exists, IntegrityError
+from keepfit.records import Record, canonical, digest_of, parse, sha256
 from keepfit.store import get_many, put
 
 if TYPE_CHECKING:
     from keepfit.store import Store
 
 _TOP = 10**12
-_EVERY = 128  # files of a segment, on average
+_EVERY = 64  # files of a segment, on average
 _AT_REST = timedelta(seconds=2)  # no file system's clock is coarser
-
-
-class ParsedFile(Record, frozen=True, kw_only=True):
-    """What became of one file: objects of the rows that fit and of those that do not.
-
-    ``first`` and ``last`` are its earliest and latest event; ``undated`` counts the rows without one. ``profile`` is
-    the object of its columns' statistics.
-    """
-
-    parts: tuple[str, ...]
-    rows: int
-    refused: tuple[str, ...]
-    refused_rows: int
-    columns: tuple[Column, ...]
-    first: datetime | None
-    last: datetime | None
-    undated: int
-    profile: str
 
 
 class Known(Record, frozen=True, kw_only=True):
@@ -56,67 +40,120 @@ class Known(Record, frozen=True, kw_only=True):
         return self.parsed.rows + self.parsed.refused_rows
 
 
-class _Segment(Record, frozen=True, kw_only=True):
+class Segment(Record, frozen=True, kw_only=True):
+    """Files that lie next to each other, and the object of what is known of them.
+
+    ``looks`` is the digest of their paths and signatures, ``bytes`` of their paths and digests, ``ends`` their first
+    and last path, ``extent`` when their rows are.
+    """
+
+    object: str
+    looks: str
+    bytes: str
+    ends: tuple[str, str]
+    files: int
+    extent: Extent
+
+
+class _Files(Record, frozen=True, kw_only=True):
     files: tuple[Known, ...]
 
 
 class _Index(Record, frozen=True, kw_only=True):
     number: int
     reading: str
-    segments: tuple[str, ...]
+    segments: tuple[Segment, ...]
 
 
 class Index(NamedTuple):
-    """All files of a source by path, and segments with their objects by their first path.
-
-    ``reading`` is the digest of how they were read.
-    """
+    """All segments of a source; ``reading`` is the digest of how their files were read."""
 
     number: int
     reading: str
-    files: Mapping[str, Known]
-    segments: Mapping[str, tuple[tuple[Known, ...], str]]
+    segments: tuple[Segment, ...]
+
+
+class Looks(Protocol):
+    """A file by its path, and what it looks like."""
+
+    @property
+    def path(self) -> str:
+        """Where it lies."""
+
+    @property
+    def signature(self) -> str:
+        """What changes whenever the file does."""
+
+
+T = TypeVar("T", bound=Looks)
 
 
 def read_index(store: "Store", use_case: str, source: str) -> Index:
-    """The newest index of a source; an empty one if there is none."""
+    """The newest index of a source; an empty one if there is none, or none that this release can read."""
     newest = store.list(_folder(use_case, source), 1)
     if not newest:
-        return Index(0, "", {}, {})
-    index = parse(store.read(newest[0]), _Index, newest[0])
-    read = zip(index.segments, get_many(store, index.segments), strict=True)
-    segments = [(parse(data, _Segment, digest).files, digest) for digest, data in read]
-    files = {file.path: file for part, _ in segments for file in part}
-    return Index(index.number, index.reading, files, {part[0].path: (part, digest) for part, digest in segments})
+        return Index(0, "", ())
+    try:
+        index = parse(store.read(newest[0]), _Index, newest[0])
+    except IntegrityError:
+        return Index(_TOP - int(newest[0].rpartition("/")[2].removesuffix(".json")), "", ())
+    return Index(index.number, index.reading, index.segments)
 
 
 def write_index(
-    store: "Store", use_case: str, source: str, before: Index, reading: str, files: Mapping[str, Known]
+    store: "Store", use_case: str, source: str, before: Index, reading: str, segments: Sequence[Segment]
 ) -> None:
     """Keep what is known now, unless nothing changed; of several runs that do so at once the first is kept."""
-    if (before.reading, before.files) == (reading, files):
+    if (before.reading, before.segments) == (reading, tuple(segments)):
         return
-    record = _Index(
-        number=before.number + 1,
-        reading=reading,
-        segments=tuple(_kept(store, before, part) for part in _segments(files.values())),
-    )
+    record = _Index(number=before.number + 1, reading=reading, segments=tuple(segments))
     try:
         store.create(f"{_folder(use_case, source)}{_TOP - record.number:012d}.json", canonical(record))
     except Exists:
         return
 
 
-def _kept(store: "Store", before: Index, part: tuple[Known, ...]) -> str:
-    """The object of a segment; most are those of before."""
-    same, digest = before.segments.get(part[0].path, ((), ""))
-    return digest if same == part else put(store, canonical(_Segment(files=part)))
+def files_of(store: "Store", segments: Iterable[Segment]) -> Iterator[tuple[Known, ...]]:
+    """What is known of the files of each segment."""
+    objects = [segment.object for segment in segments]
+    for digest, data in zip(objects, get_many(store, objects), strict=True):
+        yield parse(data, _Files, digest).files
 
 
-def known(index: Index, found: Found) -> Known | None:
-    """What is known of a file that looks as it did."""
-    file = index.files.get(found.path)
-    return file if file is not None and file.signature == found.signature else None
+def segment_of(store: "Store", before: Index, files: tuple[Known, ...]) -> Segment:
+    """Keep what is known of files that lie next to each other, unless it was known before."""
+    data = canonical(_Files(files=files))
+    kept = sha256(data)
+    return Segment(
+        object=kept if any(each.object == kept for each in before.segments) else put(store, data),
+        looks=looks(files),
+        bytes=bytes_of((file.path, file.digest) for file in files),
+        ends=(files[0].path, files[-1].path),
+        files=len(files),
+        extent=together(extent(file.parsed) for file in files),
+    )
+
+
+def looks(files: Iterable[Looks]) -> str:
+    """The digest of what files look like."""
+    return digest_of([(file.path, file.signature) for file in files])
+
+
+def bytes_of(files: Iterable[tuple[str, str]]) -> str:
+    """The digest of what files hold, by path and digest of each."""
+    return digest_of(list(files))
+
+
+def cut(files: Iterable[T]) -> Iterator[tuple[T, ...]]:
+    """Files, in the order of their paths, as segments."""
+    segment: list[T] = []
+    for file in files:
+        segment.append(file)
+        if int.from_bytes(hashlib.sha256(file.path.encode()).digest()[:4]) % _EVERY == 0:
+            yield tuple(segment)
+            segment = []
+    if segment:
+        yield tuple(segment)
 
 
 def signature(found: Found, seen: datetime) -> str:
@@ -127,14 +164,3 @@ def signature(found: Found, seen: datetime) -> str:
 
 def _folder(use_case: str, source: str) -> str:
     return f"{use_case}/sources/{source}/"
-
-
-def _segments(files: Iterable[Known]) -> Iterator[tuple[Known, ...]]:
-    segment: list[Known] = []
-    for file in sorted(files, key=lambda each: each.path):
-        segment.append(file)
-        if int.from_bytes(hashlib.sha256(file.path.encode()).digest()[:4]) % _EVERY == 0:
-            yield tuple(segment)
-            segment = []
-    if segment:
-        yield tuple(segment)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from keepfit.data.groups import by_time
 from keepfit.data.index import Known
 from keepfit.data.recognise import Finding
 from keepfit.data.tables import schema_of
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from keepfit.store import Store
 
 _SHOWN = 3
+_DID = "trained nothing; the champion stays"
 _Split = tuple[list[Known], list[Known]]
 
 
@@ -58,7 +60,7 @@ def layout(
     with_rows = [file for file in files if file.parsed.parts]
     if not with_rows:
         return Layout(pa.schema([("_row", pa.int64())]), ())
-    with_rows.sort(key=lambda file: (file.parsed.first is None, file.parsed.first, file.path))
+    with_rows.sort(key=by_time)
     kinds = {file.parsed.columns: file for file in reversed(with_rows)}
     schemas = {file.path: schema_of(store, file.parsed.parts[0]) for file in reversed(kinds.values())}
     try:
@@ -99,7 +101,7 @@ def _missing(source: str, lacking: Mapping[str, _Split], needed: Collection[str]
             f"data.sources.{source}: {_files(lack)}",
             f"{', '.join(columns)}, as in {_files(have)}",
             ", ".join(names)[:300],
-            did="trained nothing; the champion stays",
+            did=_DID,
             do=_what_to_do(columns, names, needed),
         )
 
@@ -155,5 +157,6 @@ def _two_types(source: str, schemas: "Mapping[str, pa.Schema]") -> Iterator[Prob
                     f"data.sources.{source}: {path}",
                     f"{kind}, as in {first}",
                     str(field.type),
+                    did=_DID,
                     do="declare its type in the source's `columns`",
                 )

@@ -1,7 +1,8 @@
 """Rows that are left out because of their time: which rows of which files.
 
 A file of which no row can matter is not read again, so of it only the number of its rows is known; it is listed from
-its first row to its last, and what of these is in quarantine (rows whose time cannot be read) is listed there.
+its first row to its last, and what of these is in quarantine (rows whose time cannot be read) is listed there. Files
+that lie next to each other and do not matter are listed as one (`together`): however many they are, they cost nothing.
 """
 
 from collections import Counter, defaultdict
@@ -45,8 +46,28 @@ def spans(numbers: NDArray[np.int64]) -> Spans:
 
 def some(rows: int, last: int) -> Spans:
     """So many rows of a file that has ``last`` of them."""
-    one = [np.array([each][: min(rows, 1)], np.int64) for each in (1, last, rows)]
-    return Spans(*one)
+    return Spans(*(np.array([each][: min(rows, 1)], np.int64) for each in (1, last, rows)))
+
+
+def together(first: str, last: str, files: int) -> str:
+    """What files that lie next to each other are called, of which no row can matter.
+
+    >>> together("2013/a.csv", "2014/b.csv", 17)
+    '2013/a.csv … 2014/b.csv (17 files)'
+    """
+    return first if files == 1 else f"{first} … {last} ({files} files)"
+
+
+def holds(name: str, file: str) -> bool:
+    """Whether a name is that of a file, or of files that it may be one of.
+
+    >>> holds("2013/a.csv … 2014/b.csv (17 files)", "2013/q.csv"), holds("2013/a.csv", "2013/a.csv")
+    (True, True)
+    >>> holds("2013/a.csv … 2014/b.csv (17 files)", "2015/q.csv"), holds("2013/a.csv", "2013/q.csv")
+    (False, False)
+    """
+    first, several, rest = name.partition(" … ")
+    return name == file or (bool(several) and first <= file <= rest.rpartition(" (")[0])
 
 
 class LeftOut:
@@ -84,12 +105,8 @@ class LeftOut:
         import pyarrow as pa
 
         seen = ((rule, file, spans(np.concatenate(each))) for (rule, file), each in self._numbers.items())
-        tables = [_table(*each) for each in (*self._known, *seen)]
-        return pa.concat_tables(tables) if tables else _table("", "", some(0, 0))
-
-
-def _table(rule: str, file: str, found: Spans) -> "pa.Table":
-    import pyarrow as pa
-
-    words = [pa.repeat(pa.scalar(each, pa.string()), len(found.rows)) for each in (file, rule)]
-    return pa.table([*words, *(pa.array(each) for each in found)], ["_file", "rule", "first", "last", "rows"])
+        found = [*self._known, *seen, ("", "", some(0, 0))]
+        which = pa.array(np.repeat(np.arange(len(found)), [len(each.rows) for _, _, each in found]))
+        words = [pa.array([each[at] for each in found], pa.string()).take(which) for at in (1, 0)]
+        figures = [pa.array(np.concatenate(each)) for each in zip(*(each for _, _, each in found), strict=True)]
+        return pa.table([*words, *figures], ["_file", "rule", "first", "last", "rows"])

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from keepfit.config.model import UseCase
 from keepfit.data.declared import declared
+from keepfit.data.groups import by_time
 from keepfit.data.index import Known
 from keepfit.data.recognise import Finding, Hints, recognised
 from keepfit.profile import Profile
@@ -14,12 +15,12 @@ from keepfit.store import get_many
 if TYPE_CHECKING:
     from keepfit.store import Store
 
-_BEFORE = 12  # files that a file is compared with
+BEFORE = 12  # files that a file is compared with
 
 
 def noticed(store: "Store", use_case: UseCase, files: Sequence[Known]) -> tuple[Finding, ...]:
     """Findings on the newest file, and on the first that has other columns than the one before it."""
-    ordered = sorted(files, key=lambda file: (file.parsed.first is None, file.parsed.first, file.path))
+    ordered = sorted(files, key=by_time)
     columns = [{column.name for column in file.parsed.columns} for file in ordered]
     other = next((at for at in range(1, len(ordered)) if columns[at] != columns[at - 1]), len(ordered) - 1)
     found = (_of(store, use_case, ordered, at) for at in sorted({other, len(ordered) - 1}) if at > 0)
@@ -27,7 +28,7 @@ def noticed(store: "Store", use_case: UseCase, files: Sequence[Known]) -> tuple[
 
 
 def _of(store: "Store", use_case: UseCase, files: Sequence[Known], at: int) -> tuple[Finding, ...]:
-    compared = files[max(0, at - _BEFORE) : at + 1]
+    compared = files[max(0, at - BEFORE) : at + 1]
     digests = [file.parsed.profile for file in compared]
     *earlier, new = (
         parse(data, Profile, digest) for digest, data in zip(digests, get_many(store, digests), strict=True)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
 from keepfit.config.model import UseCase
-from keepfit.data.index import ParsedFile
+from keepfit.data.extent import Ends, ParsedFile
 from keepfit.data.mapping import Options, direct, mapped, options
 from keepfit.data.paths import columns_in, in_path, with_path
 from keepfit.data.readers import Form, parts
@@ -40,7 +40,7 @@ def parse(store: "Store", use_case: UseCase, source: str, file: BinaryIO, path: 
         The file is no table.
     """
     good, bad = Parts(store), Parts(store)
-    times = Times(use_case.data.event_time)
+    times, refused_times = Times(use_case.data.event_time), Times("_time")
     columns: dict[str, str] = {}
     empty: tuple[pa.Table, ...] = ()
     profiles: list[Profile] = []
@@ -54,6 +54,7 @@ def parse(store: "Store", use_case: UseCase, source: str, file: BinaryIO, path: 
         empty = (taken.table.slice(0, 0),)
         for refused in (raw.refused, taken.refused):
             bad.add(refused)
+            refused_times.see(refused)
         times.see(taken.table)
         profiles.append(profiled(as_read(raw_table, taken, how)))
         columns |= {field.name: str(field.type) for field in taken.table.schema}
@@ -67,6 +68,7 @@ def parse(store: "Store", use_case: UseCase, source: str, file: BinaryIO, path: 
         first=times.first,
         last=times.last,
         undated=times.undated,
+        refused_ends=refused_times.ends,
         profile=put(store, canonical(merged(profiles))),
     )
 
@@ -84,6 +86,11 @@ class Times:
         self.first: datetime | None = None
         self.last: datetime | None = None
         self.undated = 0
+
+    @property
+    def ends(self) -> Ends | None:
+        """The first and the last, where every row has one."""
+        return (self.first, self.last) if self.first and self.last and not self.undated else None
 
     def see(self, table: "pa.Table") -> None:
         """Take note of the next rows."""

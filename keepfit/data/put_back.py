@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from keepfit.config.model import UseCase
-from keepfit.data.index import Known, ParsedFile
+from keepfit.data.extent import ParsedFile
+from keepfit.data.index import Known
 from keepfit.data.parse import Times
 from keepfit.data.rejudge import as_source, keys_of_refused, of_gone_files
 from keepfit.data.replay import Replays, without_superseded
@@ -115,7 +116,7 @@ def _written(
     store: "Store", use_case: UseCase, tables: "list[pa.Table]", refused: "list[pa.Table]", profile: str
 ) -> ParsedFile:
     good, bad = Parts(store), Parts(store)
-    times = Times(use_case.data.event_time)
+    times, refused_times = Times(use_case.data.event_time), Times("_time")
     columns: dict[str, str] = {}
     for table in tables:
         good.add(table)
@@ -123,6 +124,7 @@ def _written(
         columns |= {field.name: str(field.type) for field in table.schema}
     for table in refused:
         bad.add(table)
+        refused_times.see(table)
     return ParsedFile(
         parts=good.close(),
         rows=good.rows,
@@ -132,6 +134,7 @@ def _written(
         first=times.first,
         last=times.last,
         undated=times.undated,
+        refused_ends=refused_times.ends,
         profile=profile,
     )
 

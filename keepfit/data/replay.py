@@ -12,15 +12,17 @@ A row is known by the bytes of its file (their digest) and its number there, wha
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
 
 from keepfit.data.refused import HIDDEN
-from keepfit.data.tables import get_table, put_table
+from keepfit.data.tables import Parts, get_tables
 from keepfit.ledger import fold_of, head
-from keepfit.records import sha256
+from keepfit.records import ReplayedRows, canonical, parse, sha256
+from keepfit.store import get, put
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 Texts = dict[str, str | None]
 Key = tuple[str | None, ...]
 T = TypeVar("T")
+_WRITTEN = 4096  # rows that are Python objects beside those of the whole
 Place = tuple[str, int]
 Identity = tuple[str, str, str, int]
 Pair = tuple["pa.Table", "pa.Table"]
@@ -72,10 +75,14 @@ class PutBack(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Replays(NamedTuple):
-    """All rows that were put back, oldest first; ``digest`` is that of their object, "" while there are none."""
+    """All rows that were put back, oldest first, and the parts that hold them.
+
+    ``digest`` is that of the object that names the parts, "" while there are none.
+    """
 
     digest: str
     rows: tuple[PutBack, ...]
+    parts: tuple[str, ...] = ()
 
     def at_source(
         self, source: str, digest: str, files: Mapping[str, str], refused: "pa.Table | None" = None
@@ -193,31 +200,43 @@ class _Split(NamedTuple):
 
 
 def replays(store: "Store", use_case: str) -> Replays:
-    """What people have put back so far, as the ledger's newest entry says: one list and at most two reads."""
+    """What people have put back so far, as the ledger's newest entry says."""
     digest = fold_of(head(store, use_case)).replays
     return read_replays(store, digest) if digest else NONE
 
 
 def read_replays(store: "Store", digest: str) -> Replays:
-    """The rows in an object."""
-    told = (
-        msgspec.convert({**row, "values": json.loads(row["values"])}, PutBack)
-        for row in get_table(store, digest).to_pylist()
-    )
-    return Replays(digest, tuple(told))
+    """The rows in the parts that an object names; of equal identity the newest, where it was put back."""
+    parts = parse(get(store, digest), ReplayedRows, digest).parts
+    newest: dict[Identity, PutBack] = {}
+    for row in _rows_of(get_tables(store, parts)):
+        newest.pop(row.identity, None)
+        newest[row.identity] = row
+    return Replays(digest, tuple(newest.values()), parts)
 
 
 def write_replays(store: "Store", before: Replays, new: Iterable[PutBack]) -> str:
-    """Keep earlier rows and new ones, of equal identity the newer; the digest of the object."""
+    """Keep new rows behind the earlier ones, which stay in their parts; the digest of the object that names all."""
+    rows = Parts(store)
+    for table in get_tables(store, before.parts[-1:]):  # the last part may have room
+        rows.add(table)
+    every = iter(new)
+    while some := list(islice(every, _WRITTEN)):
+        rows.add(_table_of(some))
+    return put(store, canonical(ReplayedRows(parts=(*before.parts[:-1], *rows.close()))))
+
+
+def _rows_of(tables: "Iterable[pa.Table]") -> Iterator[PutBack]:
+    for table in tables:
+        for batch in table.to_batches(max_chunksize=_WRITTEN):
+            for row in batch.to_pylist():
+                yield msgspec.convert({**row, "values": json.loads(row["values"])}, PutBack)
+
+
+def _table_of(rows: Iterable[PutBack]) -> "pa.Table":
     import pyarrow as pa
 
-    newest = {row.identity: row for row in before.rows}
-    for row in new:
-        newest.pop(row.identity, None)  # the newer one stands where it was put back, not where the older one was
-        newest[row.identity] = row
-    rows = [
-        msgspec.structs.asdict(row) | {"values": json.dumps(row.values, ensure_ascii=False)} for row in newest.values()
-    ]
+    told = [msgspec.structs.asdict(row) | {"values": json.dumps(row.values, ensure_ascii=False)} for row in rows]
     schema = pa.schema(
         [
             *((name, pa.string()) for name in ("level", "source", "file", "digest", "values", "raw")),
@@ -225,7 +244,7 @@ def write_replays(store: "Store", before: Replays, new: Iterable[PutBack]) -> st
             ("changed", pa.list_(pa.string())),
         ]
     )
-    return put_table(store, pa.Table.from_pylist(rows, schema=schema))
+    return pa.Table.from_pylist(told, schema=schema)
 
 
 def without_superseded(table: "pa.Table", key: Sequence[str], others: "Iterable[pa.Table]") -> "pa.Table":

@@ -2,6 +2,7 @@
 
 skops names arrays and nodes by memory address and stamps members with the time of day. ``dump`` replaces both: arrays
 are named by their content, nodes numbered in order, time stamps fixed, so a model's digest says what the model is.
+Trees are arrays of C structs, between whose fields lies whatever was in memory: that becomes zeros.
 ``load`` checks sizes and every type name before skops builds anything.
 """
 
@@ -26,12 +27,29 @@ def dump(estimator: Any) -> bytes:
 
     with ZipFile(io.BytesIO(skops.io.dumps(estimator))) as archive:
         schema = json.loads(archive.read(SCHEMA))
-        content = {name: archive.read(name) for name in archive.namelist() if name != SCHEMA}
+        content = {name: _without_gaps(archive.read(name)) for name in archive.namelist() if name != SCHEMA}
     named = {name: f"{sha256(data)[:32]}.npy" for name, data in content.items()}
     _number_nodes(schema, named)
     members = {named[name]: data for name, data in content.items()}
     members[SCHEMA] = json.dumps(schema, sort_keys=True, separators=(",", ":")).encode()
     return _zip(members)
+
+
+def _without_gaps(data: bytes) -> bytes:
+    """The bytes of an array file; where its rows are structs, with zeros between their fields."""
+    import numpy as np
+
+    if not data.startswith(np.lib.format.MAGIC_PREFIX):
+        return data
+    array = np.load(io.BytesIO(data), allow_pickle=False)
+    if array.dtype.names is None:
+        return data
+    clean = np.zeros(array.shape, array.dtype)
+    for name in array.dtype.names:
+        clean[name] = array[name]
+    buffer = io.BytesIO()
+    np.save(buffer, clean, allow_pickle=False)
+    return buffer.getvalue()
 
 
 def _number_nodes(schema: dict[str, Any], named: dict[str, str]) -> None:

@@ -19,6 +19,8 @@ def export(store: Store, trained: Trained) -> Exported:
         "naive": trained.naive,
         "probe": trained.probe,
     }
+    if trained.output is not None:
+        files["output"] = trained.output
     content = {role: get(store, digest) for role, digest in files.items()}
     load(content["model"], f"objects/{trained.model}")
     return Exported(files=files, bytes=sum(map(len, content.values())))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keepfit.data import get_table
-from keepfit.data.left_out import NOT_YET, OUTSIDE, spans
+from keepfit.data.left_out import NOT_YET, OUTSIDE, holds, spans
 from keepfit.data.replay import Place, PutBack, replays
 from keepfit.quarantine.reading import Row, Subject, Taken, absent, rows, subject
 from keepfit.records import Quarantined, Record, RowCount, Unread
@@ -127,7 +127,7 @@ class Asked(NamedTuple):
         """Whether this row, for this reason, is one of them."""
         return (
             (self.rule is None or self.rule.casefold() in rule.casefold())
-            and (self.file is None or self.file == file or file.endswith(f"/{self.file}"))
+            and (self.file is None or holds(file, self.file) or file.endswith(f"/{self.file}"))
             and (self.row is None or self.row == row)
         )
 

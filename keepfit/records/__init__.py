@@ -10,6 +10,7 @@ from keepfit.records.data import (
     Extracted,
     Provenance,
     Quarantined,
+    ReplayedRows,
     RowCount,
     Snapshot,
     SourceFile,
@@ -34,7 +35,7 @@ from keepfit.records.history import (
     Verified,
 )
 from keepfit.records.judgement import Comparison, Curve, Estimate, Evaluated, GateResult, Outcome, Verdict
-from keepfit.records.model import Exported, Manifest, Measured, Trained, Trial
+from keepfit.records.model import Exported, LearningPoint, Manifest, Measured, Trained, Trial
 from keepfit.records.run import Journey, Moment, Page, Registered, Released, RunResult
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "Fold",
     "GateResult",
     "Journey",
+    "LearningPoint",
     "Manifest",
     "Measured",
     "Misfit",
@@ -70,6 +72,7 @@ __all__ = [
     "Record",
     "Registered",
     "Released",
+    "ReplayedRows",
     "RowCount",
     "RunResult",
     "Seat",

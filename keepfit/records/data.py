@@ -142,6 +142,12 @@ class Quarantined(Record, frozen=True, kw_only=True):
     failed: str
 
 
+class ReplayedRows(Record, frozen=True, kw_only=True):
+    """Where the rows lie that people have put back from quarantine: Parquet objects, oldest rows first."""
+
+    parts: tuple[str, ...]
+
+
 class ColumnSummary(Record, frozen=True, kw_only=True):
     """A column in one line of the report. Numbers have quantiles, the others their most frequent values."""
 

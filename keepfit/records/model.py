@@ -3,14 +3,28 @@
 from datetime import datetime
 
 from keepfit.records.canonical import Record
+from keepfit.records.judgement import Estimate
 
 
 class Trial(Record, frozen=True, kw_only=True):
-    """One setting of one candidate, by its loss on the validation folds (lower is better; None: it did not fit)."""
+    """One setting of one candidate, by its loss on the validation folds (lower is better; None: it did not fit).
+
+    ``share`` of the rows to learn from is what it was last given: those below 1 were not worth a full trial, and their
+    losses cannot be compared with those at 1. ``note`` says what a fit complained about, or why there is no loss.
+    """
 
     candidate: str
     settings: dict[str, int | float | str | bool | None]
     folds: tuple[float | None, ...]
+    score: float | None
+    share: float = 1.0
+    note: str = ""
+
+
+class LearningPoint(Record, frozen=True, kw_only=True):
+    """The winner's loss on the newest fold when it had learnt from the newest ``rows`` before it."""
+
+    rows: int
     score: float | None
 
 
@@ -20,6 +34,12 @@ class Trained(Record, frozen=True, kw_only=True):
     ``features`` and ``model`` are objects: the JSON state that turns raw records into numbers, and the skops file of
     the estimator behind them; ``naive`` is the baseline from the same rows, ``probe`` records with the answers that the
     training object gave. ``classes`` are the labels in the order of the probabilities (empty for regression).
+
+    ``output`` is an object too: how probabilities are corrected and decided on; ``out_of_fold`` an Arrow file of the
+    winner's uncorrected answers to the validation rows (None: there were none). ``growth`` is by how much the last
+    doubling of ``learning_curve`` lowered the loss. ``memory`` is what training said it would need, in bytes. In words:
+    ``choice`` why this candidate, ``calibration`` and ``decision`` what was made of its answers and why, ``warnings``
+    what a person should look at.
     """
 
     candidate: str
@@ -31,10 +51,22 @@ class Trained(Record, frozen=True, kw_only=True):
     probe: str
     classes: tuple[str, ...]
     rows: int
+    output: str | None = None
+    out_of_fold: str | None = None
+    learning_curve: tuple[LearningPoint, ...] = ()
+    growth: Estimate | None = None
+    memory: int = 0
+    choice: str = ""
+    calibration: str = ""
+    decision: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 class Exported(Record, frozen=True, kw_only=True):
-    """The files that make up a version, by role (``features``, ``model``, ``naive``, ``probe``), and their size."""
+    """The files that make up a version, by role, and their size.
+
+    Roles are ``features``, ``model``, ``naive``, ``probe`` and ``output``, which old versions do not have.
+    """
 
     files: dict[str, str]
     bytes: int

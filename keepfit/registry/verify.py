@@ -11,6 +11,7 @@ the newest when it first looked, so what is cut off or rewritten behind such a p
 
 import re
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -27,6 +28,7 @@ from keepfit.records import (
     Misfit,
     Position,
     Quarantined,
+    ReplayedRows,
     Snapshot,
     Verdict,
     Verified,
@@ -211,7 +213,7 @@ def _quarantines(seen: _Seen) -> Iterator[Misfit]:
 def _needed(seen: _Seen) -> Iterator[tuple[str, str]]:
     """Digests of the objects that a version or a quarantine cannot do without, each with who needs it."""
     for entry in seen.history.entries:
-        yield from ((digest, f"entry {entry.seq} of {seen.use_case}") for digest in entry.objects.values())
+        yield from ((digest, f"entry {entry.seq} of {seen.use_case}") for digest in _of_entry(seen, entry))
     for entry in seen.versions:
         label = f"version {entry.version and entry.version.number} of {seen.use_case}"
         manifest = entry.version and _parsed(
@@ -225,6 +227,15 @@ def _needed(seen: _Seen) -> Iterator[tuple[str, str]]:
         label = f"quarantine {record.number} of {seen.use_case}"
         profile = [record.profile] if record.profile else []
         yield from ((digest, label) for digest in (*record.quarantine, *record.absent, record.extracted, *profile))
+
+
+def _of_entry(seen: _Seen, entry: Entry) -> Iterator[str]:
+    """The objects that an entry names, and those that the object of rows put back names in its turn."""
+    yield from entry.objects.values()
+    if entry.action == "replayed" and "rows" in entry.objects:
+        with suppress(Missing, IntegrityError):  # which are told of the object itself
+            rows = _parsed(get(seen.store, entry.objects["rows"]), ReplayedRows)
+            yield from rows.parts if rows else ()
 
 
 def _mentioned(seen: list[_Seen]) -> set[str]:

@@ -47,6 +47,7 @@ class Docs:
     record: Quarantined
     profile: Profile | None
     version: int | None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,7 +197,7 @@ def search_figure(records: RunRecords) -> Figure | None:
 
 def _lane(name: str, trained: Trained, sign: float) -> Lane:
     """A candidate's trials; a metric where higher is better was searched as its negative, so ``sign`` turns it back."""
-    scored = [(t.score, t) for t in trained.trials if t.candidate == name and t.score is not None]
+    scored = [(t.score, t) for t in trained.trials if t.candidate == name and t.share == 1.0 and t.score is not None]
     if not scored:
         return Lane(name, (), (), None, won=False)
     score, best = min(scored, key=lambda pair: pair[0])

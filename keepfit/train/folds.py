@@ -1,10 +1,13 @@
 """Validation folds inside the training side."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from keepfit.config.model import UseCase
 
 Rows = NDArray[np.int64]
 
@@ -47,3 +50,12 @@ def random_folds(rows: int, folds: int, seed: int) -> Iterator[Fold]:
     part = np.random.default_rng(seed).permutation(rows) % folds
     for number in range(folds):
         yield Fold(np.flatnonzero(part != number), np.flatnonzero(part == number))
+
+
+def folds_of(use_case: UseCase, times: NDArray[np.int64] | None, rows: int) -> tuple[Fold, ...]:
+    """The folds of a training side: by time where rows have one, else at random."""
+    rules = use_case.train
+    if times is None:
+        return tuple(random_folds(rows, rules.folds, rules.seed))
+    gap = int(use_case.data.label.known_after / timedelta(microseconds=1))
+    return tuple(time_folds(times, rules.folds, gap))

@@ -4,21 +4,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from keepfit import features
+from keepfit.score import numbers
+from keepfit.train.estimators import Layout
 
 _SLICE = 1 << 14
 
 
-def matrix_for(candidate: str, encoding: features.Encoding, columns: features.Columns) -> Any:
-    """The (n, m) numbers of ``features.transform``: sparse for logistic regression, else as they are.
+def matrix_for(layout: Layout, encoding: features.Encoding, columns: features.Columns) -> Any:
+    """The (n, m) numbers that a server would ask with, dense or sparse.
 
-    Its columns are nearly all categories, so nine numbers of ten are zero: sparse ones take a tenth of the memory and
-    of the time of a fit. They are made a slice at a time, so that the dense matrix is never there as a whole.
+    The columns of a linear model are nearly all categories, so nine numbers of ten are zero: sparse ones take a tenth
+    of the memory and of the time of a fit. They are made a slice at a time, so that the dense matrix is never there as
+    a whole.
     """
-    if candidate != "logistic_regression":
-        return features.transform(encoding, columns)
+    if layout != "sparse":
+        return numbers(encoding, columns)
     from scipy.sparse import csr_array, vstack
 
-    return vstack([csr_array(features.transform(encoding, part)) for part in _slices(columns)], format="csr")
+    return vstack([csr_array(numbers(encoding, part)) for part in _slices(columns)], format="csr")
 
 
 def _slices(columns: features.Columns) -> Iterator[features.Columns]:

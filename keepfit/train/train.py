@@ -1,196 +1,130 @@
-"""The competition: prepare folds, search, choose, fit the winner on the whole training side."""
+"""From the training side to a model: say what it takes, compete, correct the answers, fit the winner on all rows."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from keepfit import export, features
-from keepfit.config import METRICS, default_metric
-from keepfit.config.model import Candidate, Choice, Range, UseCase
-from keepfit.data import give_back, read_snapshot
-from keepfit.errors import DataError, Problem
-from keepfit.evaluate.metrics import measure
+from keepfit.config.model import UseCase
+from keepfit.data import give_back
 from keepfit.export import Probe
-from keepfit.records import Split, Trained, Trial, canonical
-from keepfit.score import Naive, Scorer, one_thread
-from keepfit.split import TRAIN, sides_of
+from keepfit.features.encoding import Encoding, Form
+from keepfit.records import Split, Trained, canonical
+from keepfit.score import Naive, Output, Scorer, one_thread
 from keepfit.store import Store, put
-from keepfit.train.estimators import build, form_of
-from keepfit.train.folds import Fold, random_folds, time_folds
+from keepfit.train.calibrate import calibrate
+from keepfit.train.compete import Won, clusters_of, compete
+from keepfit.train.decide import Decision, decide
+from keepfit.train.estimators import Lesson, fit, form_of, layout_of
+from keepfit.train.examples import Examples, constant_features, read
 from keepfit.train.matrix import matrix_for
-from keepfit.train.search import Settings, best, search
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from keepfit.train.memory import Need, available, enough, need, sizes_of
+from keepfit.train.out_of_fold import arrow_bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """The training side: raw rows (n), labels as indices or values (n,), and moments (n,) where rows have one."""
-
-    table: "pa.Table"
-    labels: NDArray[Any]
-    classes: tuple[str, ...]
-    times: NDArray[np.int64] | None
-
-    def take(self, rows: NDArray[np.int64]) -> "pa.Table":
-        """Some of the raw rows."""
-        return self.table.take(rows)
+def _nobody(_text: str) -> None:
+    return None
 
 
-def train(store: Store, use_case: UseCase, division: Split) -> Trained:
+def train(store: Store, use_case: UseCase, division: Split, tell: Callable[[str], None] = _nobody) -> Trained:
     """Choose among the candidates by validation folds and fit the winner on the whole training side.
+
+    Parameters
+    ----------
+    tell : hears, before the work begins, how much memory it will need.
 
     Raises
     ------
     DataError
-        One class only, or no candidate could be fitted.
+        Nothing can be learnt from these rows, or no candidate could be fitted.
+    InfrastructureError
+        There is less memory than training needs, or a process of the search was killed.
     """
-    examples = _examples(store, use_case, division)
+    examples = read(store, use_case, division)
     with one_thread():
-        trials = _compete(use_case, examples)
-        winner = _winner(use_case, trials)
-        encoding, matrix = _prepare(use_case, winner.candidate, examples.table)
+        encodings = _encodings(use_case, examples)
+        needed = _need(use_case, examples, encodings)
+        tell(needed.said())
+        enough(needed, available())
+        won = compete(store, use_case, division, examples)
+        output, calibration, decision = _output(use_case, examples, won)
+        candidate, settings = won.winner.candidate, won.winner.settings
+        encoding = encodings[form_of(candidate)]
+        columns = features.from_table(examples.table, encoding.kinds)
+        matrix = matrix_for(layout_of(candidate), encoding, columns)
         records = export.probe_of(examples.table, encoding.kinds)
         classes, labels, naive = examples.classes, examples.labels, _naive(examples)
-        del examples  # a fit needs memory, and the raw rows have said all they can
+        constant = constant_features(examples)
+        del examples, columns  # a fit needs memory, and the raw rows have said all they can
         give_back()
-        estimator = build(winner.candidate, winner.settings, use_case.task, encoding, use_case.train.seed)
-        scorer = Scorer(encoding, estimator.fit(matrix, labels))
+        lesson = Lesson(use_case.task, len(labels), tuple(encoding.categorical), use_case.train.seed)
+        estimator, note = fit(candidate, settings, lesson, matrix, labels)
+        scorer = Scorer(encoding, estimator, output)
         expected = scorer.predict_records(records).reshape(len(records), -1)
     probe = Probe(records=records, expected=tuple(tuple(row) for row in expected.tolist()))
     return Trained(
-        candidate=winner.candidate,
-        settings=winner.settings,
-        trials=trials,
+        candidate=candidate,
+        settings=settings,
+        trials=won.trials,
         features=put(store, canonical(encoding)),
         model=put(store, export.dump(scorer.estimator)),
         naive=put(store, canonical(naive)),
         probe=put(store, canonical(probe)),
         classes=classes,
         rows=len(labels),
+        output=put(store, canonical(output)),
+        out_of_fold=None if won.rows is None else put(store, arrow_bytes(won.rows)),
+        learning_curve=won.curve,
+        growth=won.growth,
+        memory=needed.total,
+        choice=won.choice,
+        calibration=calibration,
+        decision=decision.reason,
+        warnings=tuple(_warnings(won, decision, constant, note)),
     )
 
 
-def _examples(store: Store, use_case: UseCase, division: Split) -> Examples:
-    data = use_case.data
-    columns = list(dict.fromkeys([*use_case.features, data.label.column, *filter(None, [data.event_time])]))
-    table = read_snapshot(store, use_case.name, division.snapshot, columns)
-    table = table.filter(sides_of(store, division) == TRAIN)
-    label = table.column(data.label.column)
-    classes = () if use_case.task == "regression" else features.classes_of(label)
-    labels = features.encode_labels(label, classes)
-    _enough_classes(use_case, classes, labels)
-    return Examples(table.select(list(use_case.features)), labels, classes, _times(table, data.event_time))
+def _encodings(use_case: UseCase, examples: Examples) -> Mapping[Form, Encoding]:
+    """What the whole side says about every form that a candidate wants."""
+    columns = features.from_table(examples.table, features.kinds_of(use_case.features))
+    forms = dict.fromkeys(form_of(candidate.name) for candidate in use_case.train.candidates)
+    return {form: features.fit(form, use_case.features, columns, use_case.data.timezone) for form in forms}
 
 
-def _times(table: "pa.Table", event_time: str | None) -> NDArray[np.int64] | None:
-    import pyarrow as pa
-
-    return None if event_time is None else table.column(event_time).cast(pa.int64()).to_numpy()
-
-
-def _enough_classes(use_case: UseCase, classes: tuple[str, ...], labels: NDArray[Any]) -> None:
-    if use_case.task == "regression" or len(classes) > 1:
-        return
-    counts = ", ".join(f"{name}: {int(np.sum(labels == index)):,} rows" for index, name in enumerate(classes))
-    raise DataError(
-        Problem(
-            "the training side has one class only",
-            where=f"label {use_case.data.label.column}",
-            expected="two classes or more",
-            found=counts,
-            did="trained nothing; the champion stays",
-            do="lengthen data.history, or look at how the label is made",
-        )
-    )
+def _need(use_case: UseCase, examples: Examples, encodings: Mapping[Form, Encoding]) -> Need:
+    names = [candidate.name for candidate in use_case.train.candidates]
+    return need(sizes_of(use_case, examples, encodings), names, use_case.train.workers)
 
 
-def _compete(use_case: UseCase, examples: Examples) -> tuple[Trial, ...]:
-    candidates = use_case.train.candidates
-    if len(candidates) == 1 and not _searched(candidates[0]):
-        settings: Settings = {k: v for k, v in candidates[0].space.items() if not isinstance(v, Range | Choice)}
-        return (Trial(candidate=candidates[0].name, settings=settings, folds=(), score=None),)
-    folds = tuple(_folds(use_case, examples))
-    return tuple(trial for candidate in candidates for trial in _trials(use_case, examples, folds, candidate))
+def _output(use_case: UseCase, examples: Examples, won: Won) -> tuple[Output, str, Decision]:
+    """How answers are corrected and decided on, and both in words."""
+    rules, rows = use_case.train, won.rows
+    if use_case.task == "regression":
+        return Output(), "", Decision(None, "")
+    if rows is None:
+        decision = decide(rules.decide, np.empty(0), np.empty(0))
+        return Output(threshold=decision.threshold), "not calibrated: there are no out-of-fold predictions", decision
+    calibration, said = None, ""
+    if rules.calibrate:
+        calibration, said = calibrate(rows, clusters_of(use_case, examples, rows.rows))
+    right = Output(calibration=calibration).correct(rows.answers)
+    decision = decide(rules.decide, rows.labels, right[:, 1])
+    return Output(calibration=calibration, threshold=decision.threshold), said, decision
 
 
-def _searched(candidate: Candidate) -> bool:
-    return any(isinstance(value, Range | Choice) for value in candidate.space.values())
-
-
-def _folds(use_case: UseCase, examples: Examples) -> Iterator[Fold]:
-    rules = use_case.train
-    if examples.times is None:
-        return random_folds(len(examples.labels), rules.folds, rules.seed)
-    gap = int(use_case.data.label.known_after / timedelta(microseconds=1))
-    return time_folds(examples.times, rules.folds, gap)
-
-
-def _trials(use_case: UseCase, examples: Examples, folds: Sequence[Fold], candidate: Candidate) -> tuple[Trial, ...]:
-    prepared = [_prepare_fold(use_case, candidate.name, examples, fold) for fold in folds]
-
-    def score(name: str, settings: Settings) -> list[float | None]:
-        return [_loss_on(use_case, name, settings, part) for part in prepared]
-
-    return search(candidate, use_case.train.trials, use_case.train.seed, score)
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """A fold as numbers."""
-
-    encoding: features.Encoding
-    fit: Any
-    fit_labels: NDArray[Any]
-    score: Any
-    score_labels: NDArray[Any]
-    classes: int
-
-
-def _prepare_fold(use_case: UseCase, candidate: str, examples: Examples, fold: Fold) -> _Prepared:
-    encoding, matrix = _prepare(use_case, candidate, examples.take(fold.fit))
-    scored = matrix_for(candidate, encoding, features.from_table(examples.take(fold.score), encoding.kinds))
-    labels = examples.labels
-    return _Prepared(encoding, matrix, labels[fold.fit], scored, labels[fold.score], len(examples.classes))
-
-
-def _prepare(use_case: UseCase, candidate: str, table: "pa.Table") -> tuple[features.Encoding, Any]:
-    columns = features.from_table(table, features.kinds_of(use_case.features))
-    encoding = features.fit(form_of(candidate), use_case.features, columns, use_case.data.timezone)
-    return encoding, matrix_for(candidate, encoding, columns)
-
-
-def _loss_on(use_case: UseCase, name: str, settings: Settings, part: _Prepared) -> float | None:
-    """The loss of one setting on one fold; None where a class is missing from what it would be fitted on."""
-    if part.classes and len(np.unique(part.fit_labels)) < part.classes:
-        return None
-    estimator = build(name, settings, use_case.task, part.encoding, use_case.train.seed)
-    estimator.fit(part.fit, part.fit_labels)
-    predict = getattr(estimator, "predict_proba", estimator.predict)
-    metric = METRICS[use_case.train.optimize or default_metric(use_case.task)]
-    value = measure(metric.name, part.score_labels, predict(part.score)).value
-    return value if value is None or not metric.higher_is_better else -value
-
-
-def _winner(use_case: UseCase, trials: tuple[Trial, ...]) -> Trial:
-    winner = trials[0] if len(trials) == 1 else best(trials)
-    if winner is not None:
-        return winner
-    raise DataError(
-        Problem(
-            "no candidate could be fitted on every validation fold",
-            where=f"train of {use_case.name}",
-            expected="every class in every fold",
-            found=f"{len(trials)} settings tried, none with a score",
-            did="trained nothing; the champion stays",
-            do="wait for more data, lengthen data.history, shorten split.holdout, or use fewer train.folds",
-        )
-    )
+def _warnings(won: Won, decision: Decision, constant: tuple[str, ...], note: str) -> Iterator[str]:
+    if constant:
+        yield f"one value only on the training side: {', '.join(constant)}"
+    if won.rows is None:
+        yield f"the validation folds could not judge {won.winner.candidate}: {won.winner.note}"
+    for name in dict.fromkeys(trial.candidate for trial in won.trials):
+        tried = [trial for trial in won.trials if trial.candidate == name]
+        if won.rows is not None and all(trial.score is None for trial in tried):
+            yield f"{name} never fitted on every fold: {tried[0].note}"
+    if note:
+        yield f"{won.winner.candidate} {note}"
+    if not decision.met:
+        yield decision.reason
 
 
 def _naive(examples: Examples) -> Naive:

@@ -117,9 +117,9 @@ def _told(question: Asked, answer: Seen) -> Expectation:
     )
 
 
-def stops(told: Sequence[Expectation]) -> Iterator[Problem]:
+def stops(told: Sequence[Expectation], use_case: str) -> Iterator[Problem]:
     """Everything that failed or crashed and is to stop the run."""
-    return (_block(each) for each in told if _bad(each, "stop"))
+    return (_block(each, use_case) for each in told if _bad(each, "stop"))
 
 
 def held(told: Sequence[Expectation]) -> tuple[str, ...]:
@@ -142,11 +142,12 @@ def _sentence(told: Expectation) -> str:
     return f"{told.name} ({told.expected or 'as in every use case'}) failed: {told.observed}"
 
 
-def _block(told: Expectation) -> Problem:
+def _block(told: Expectation, use_case: str) -> Problem:
     if told.outcome == "crashed":
         what = f"{told.name} crashed, so it says nothing about the data"
         do = "see whether the expectation fits the type of the column"
     else:
         what = f"{told.name} failed"
-        do = "see what changed upstream; if the change is right, change the expectation"
+        look = f"`keepfit docs {use_case}` shows what every column holds"
+        do = f"see what changed upstream ({look}); if the change is right, change the expectation"
     return Problem(what, "expectations", told.expected, told.observed, did=_DID, do=do)

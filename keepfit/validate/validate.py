@@ -30,6 +30,8 @@ from keepfit.validate.tolerance import exceeded, tolerable
 if TYPE_CHECKING:
     from keepfit.store import Store
 
+_NOTICED = 5  # warnings beside an error
+
 
 def validate(
     store: "Store",
@@ -60,8 +62,7 @@ def validate(
     IntegrityError
         Rows were lost on the way.
     """
-    terms = terms_of(store, use_case, extracted)
-    out, gone = TakenOut(store), TakenOut(store)
+    terms, out, gone = terms_of(store, use_case, extracted), TakenOut(store), TakenOut(store)
     book = sift(store, use_case, extracted, moment, terms, out)
     take_out(store, use_case, extracted, book, terms, out, gone)
     give_back()
@@ -83,15 +84,14 @@ def validate(
         failed="",
     )
     try:
-        told = expected(store, use_case, extracted, moment, accepted, kept)
+        record = replace(record, expectations=expected(store, use_case, extracted, moment, accepted, kept))
     except ConfigError as error:
         archive.write(store, use_case.name, replace(record, failed=error.problems[0].what))
         raise
-    record = replace(record, expectations=told)
-    problems = [*_problems(record, use_case, extracted, book, terms, kept.profile), *stops(told)]
+    problems = list(_problems(record, use_case, extracted, book, terms, kept.profile))
     archive.write(store, use_case.name, replace(record, failed="; ".join(each.what for each in problems)))
     if problems:
-        raise DataError(*problems)
+        raise DataError(*problems, *_noticed(extracted))
     return _validated(record, kept, terms, extracted)
 
 
@@ -181,17 +181,26 @@ def conserved_by_file(files: Counter[str], *outcomes: Counter[str]) -> None:
             raise IntegrityError(Problem(what, name, f"{files[name]:,} rows", f"{found[name]:,} rows"))
 
 
+def _noticed(extracted: Extracted) -> Iterator[Problem]:
+    """What is told of the sources, beside an error that it may explain."""
+    if extracted.warnings:
+        more = [f"and {len(extracted.warnings) - _NOTICED} more"] if len(extracted.warnings) > _NOTICED else []
+        found = "; ".join([*extracted.warnings[:_NOTICED], *more])
+        yield Problem("something was noticed in the sources, which may be why", "data.sources", found=found)
+
+
 def _problems(
     record: Quarantined, use_case: UseCase, extracted: Extracted, book: Book, terms: Terms, profile: Profile
 ) -> Iterator[Problem]:
-    """Why these rows cannot be learnt from, whatever is expected of them as a table."""
+    """All that stops the run."""
     rows, judged = record.rows, record.rows.total - extracted.outside_history
     yield from tolerable(rows, judged, exceeded(book.tally, use_case, terms.rules, judged), record.broken, use_case)
     missing = book.count(Fate.UNLABELLED)
     yield from enough_labels(rows.kept + missing, missing, use_case)
     if rows.kept:
         yield from classes_to_tell_apart(profile, use_case)
-        return
-    why_not = ", ".join(f"{each.rule}: {each.rows:,}" for each in record.dropped)
-    found = f"0 of {rows.total:,} rows ({rows.quarantined:,} in quarantine; {why_not})"
-    yield Problem("no row is left to learn from", "validate", "at least one row", found)
+    else:
+        why_not = ", ".join(f"{each.rule}: {each.rows:,}" for each in record.dropped)
+        found = f"0 of {rows.total:,} rows ({rows.quarantined:,} in quarantine; {why_not})"
+        yield Problem("no row is left to learn from", "validate", "at least one row", found)
+    yield from stops(record.expectations, use_case.name)

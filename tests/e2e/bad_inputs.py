@@ -77,7 +77,9 @@ def as_parquet(rows, **columns):
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    texts = dict(zip(HEADER, map(list, zip(*rows, strict=True)), strict=True)) if rows else {name: [] for name in HEADER}
+    texts = (
+        dict(zip(HEADER, map(list, zip(*rows, strict=True)), strict=True)) if rows else {name: [] for name in HEADER}
+    )
     typed = {
         "id": pa.array(texts["id"], pa.string()),
         "at": pa.array(texts["at"], pa.string()),
@@ -133,7 +135,8 @@ class Stopped:
 class Planted:
     """Lines among the good rows of a file, from the row with this number on; they stand alone in ``quarantine``.
 
-    ``says`` are the telling parts of their reason; or they are ``dropped`` by this rule.
+    ``says`` are the telling parts of their reason; or they are ``dropped`` by this rule, are not there ``yet``, or are
+    kept with these cells.
     """
 
     lines: str
@@ -141,6 +144,8 @@ class Planted:
     row: int = 3
     suffix: str = "csv"
     dropped: str = ""
+    yet: bool = False
+    kept: dict[str, object] | None = None
 
     @property
     def count(self):
@@ -262,7 +267,8 @@ STOPPED = {
         ),
         "every row": Stopped(of_march(shorter), ("none of 150 rows", f"{MARCH}, row 1", "6 fields", "found     4")),
         "another delimiter": Stopped(
-            march(lambda: as_csv(visits(3)).replace(",", ";")), ("are missing", MARCH, "id;at;minutes;guests;door;back", "dialect.delimiter")
+            march(lambda: as_csv(visits(3)).replace(",", ";")),
+            ("are missing", MARCH, "id;at;minutes;guests;door;back", "dialect.delimiter"),
         ),
         "a gzip that breaks off": Stopped(
             instead("03.csv.gz", lambda: gzip.compress(as_csv(visits(3)).encode())[:-300]),
@@ -292,7 +298,7 @@ STOPPED = {
     "missing column; renamed column": {
         "missing": Stopped(
             march(lambda: as_csv(without(visits(3), "minutes"), tuple(c for c in HEADER if c != "minutes"))),
-            ("column minutes is missing", MARCH, "since 2020-03-01", "as in data/visits/2020-01.csv", "at, back, door"),
+            ("column minutes is missing", MARCH, "since 2020-03-01", "as in data/visits/2020-01.csv", "id, at, guests"),
         ),
         "renamed": Stopped(
             march(lambda: as_csv(visits(3), renamed("minutes", "duration"))),
@@ -309,7 +315,10 @@ STOPPED = {
             everywhere(renamed("guests", "guest"), list),
             ("a declared column is missing: guests", "contract.columns", "did you mean guest?"),
         ),
-        "no header": Stopped(march(lambda: as_csv(visits(3)).split("\n", 1)[1]), ("columns id, at, minutes, guests, door, back are missing", MARCH, "030000, 2020-03", "no header")),
+        "no header": Stopped(
+            march(lambda: as_csv(visits(3)).split("\n", 1)[1]),
+            ("columns id, at, minutes, guests, door, back are missing", MARCH, "030000, 2020-03", "no header"),
+        ),
     },
     "one text value in a numeric column": {
         "every fifth row": Stopped(
@@ -390,7 +399,9 @@ STOPPED = {
         "a JSON array": Stopped(
             instead("03.jsonl", lambda: json.dumps(visits(3))), ("a JSON array, not JSON Lines", "data/visits/03.jsonl")
         ),
-        "a sentence": Stopped(march(b"upstream request timeout\n"), (NO_ROWS, MARCH, "only a header: upstream request timeout")),
+        "a sentence": Stopped(
+            march(b"upstream request timeout\n"), (NO_ROWS, MARCH, "only a header: upstream request timeout")
+        ),
     },
     "truncated Parquet, wrong magic bytes": {
         "truncated": Stopped(
@@ -475,7 +486,13 @@ STOPPED = {
         ),
         "all that is new cannot be read": Stopped(
             march(lambda: as_csv(changed(visits(3, 10), "minutes", "n/a"))),
-            ("too old", "2020-02-28", "10 rows could not be read", "minutes: 'n/a' is not a number", f"({MARCH}, row 10)"),
+            (
+                "too old",
+                "2020-02-28",
+                "10 rows could not be read",
+                "minutes: 'n/a' is not a number",
+                f"({MARCH}, row 10)",
+            ),
         ),
     },
     "values 100 times larger than last month": {
@@ -498,13 +515,15 @@ PLANTED = {
     },
     "row too short": {
         "in the middle": Planted("b1,2020-03-20T10:00:00Z,12", ("expected 6 fields, found 3",)),
-        "the last line breaks off": Planted("b2,2020-03-20T1", ("expected 6 fields, found 2: a truncated file?",), row=5),
+        "the last line breaks off": Planted(
+            "b2,2020-03-20T1", ("expected 6 fields, found 2: a truncated file?",), row=5
+        ),
         "one field": Planted("b3", ("expected 6 fields, found 1",)),
         "JSON Lines break off": Planted(
             '{"id": "b4", "at": "2020-0', ("one JSON object", "no JSON at character", "truncated file?"), 5, "jsonl"
         ),
         "a name is missing in JSON": Planted(
-            '{"id": "b5", "at": "2020-03-20T10:00:00Z"}', ("minutes: is missing", "guests: is missing"), suffix="jsonl"
+            '{"id": "b5", "at": "2020-03-20T10:00:00Z"}', ("minutes: missing", "guests: missing"), suffix="jsonl"
         ),
     },
     "duplicate column names": {
@@ -520,7 +539,7 @@ PLANTED = {
         "blanks": Planted(line("d5", minutes=" 12"), ("minutes: ' 12' is not a number", "blanks around it")),
         "underscores": Planted(line("d6", minutes="1_000"), ("minutes: '1_000' is not a number",)),
         "digits of another script": Planted(line("d7", minutes="١٢"), ("minutes: '١٢' is not a number",)),
-        "nothing": Planted(line("d8", minutes=""), ("minutes: is missing",)),
+        "nothing": Planted(line("d8", minutes=""), ("minutes: missing",)),
         "a truth value of JSON": Planted(json_line("d9", minutes=True), ("minutes: 'true' is not",), suffix="jsonl"),
         "a list of JSON": Planted(json_line("d10", minutes=[12]), ("minutes: '[12]' is not a number",), suffix="jsonl"),
         "neither true nor false": Planted(line("d11", back="yes"), ("back: 'yes' is neither true nor false",)),
@@ -531,7 +550,20 @@ PLANTED = {
         "an exponent": Planted(line("e2", guests="1e20"), ("guests: '1e20'", "overflows")),
         "a spreadsheet's": Planted(line("e3", guests="1.23E+11"), ("guests: '1.23E+11'", "digits may be missing")),
         "2 to the power of 63": Planted(line("e4", guests="9223372036854775808"), ("guests:", "overflows", "64 bits")),
+        "whole with a point": Planted(line("e6", guests="3.0"), kept={"guests": 3}),
         "a fraction in JSON": Planted(json_line("e5", guests=1.9), ("guests: '1.9' is not integral",), suffix="jsonl"),
+    },
+    "ids with leading zeros": {
+        "CSV": Planted(line("0007"), kept={"id": "0007"}),
+        "many": Planted(line("0" * 30 + "8"), kept={"id": "0" * 30 + "8"}),
+        "JSON": Planted(json_line("0009"), suffix="jsonl", kept={"id": "0009"}),
+        "like a float": Planted(line("1e5"), kept={"id": "1e5"}),
+    },
+    "`NA` as a real category": {
+        "NA": Planted(line("k1", door="NA"), kept={"door": "NA"}),
+        "quoted": Planted(line("k2", door='"NA"'), kept={"door": "NA"}),
+        "null": Planted(line("k3", door="null"), ("door: one of north, south, NA",)),
+        "nothing": Planted(line("k4", door=""), ("door: missing",)),
     },
     "times with mixed zones": {
         "another layout": Planted(line("f1", at="20/03/2020 10:00"), ("at: '20/03/2020 10:00'",)),
@@ -539,10 +571,13 @@ PLANTED = {
         "30 February": Planted(line("f3", at="2020-02-30T10:00:00Z"), ("at: '2020-02-30T10:00:00Z'",)),
         "a zone by its name": Planted(line("f4", at="2020-03-20T10:00:00 CET"), ("at: '2020-03-20T10:00:00 CET'",)),
         "seconds since 1970": Planted(line("f5", at="1584698400"), ("at: '1584698400'",)),
-        "none": Planted(line("f6", at=""), ("at: is missing",)),
+        "none": Planted(line("f6", at=""), ("at: missing",)),
+        "with an offset": Planted(line("f7", at="2020-03-20T10:00:00+05:30"), kept={"at": "2020-03-20T04:30:00+00:00"}),
+        "of the declared zone": Planted(line("f8", at="2020-03-20T10:00:00"), kept={"at": "2020-03-20T09:00:00+00:00"}),
     },
     "event times after `as_of`": {
         "later than now": Planted(line("g1", at="2999-01-01T00:00:00Z"), ("at: later than the run's start",)),
+        "known by now": Planted(line("g2", at="2020-04-02T10:00:00Z"), yet=True),
     },
     "duplicate keys": {
         "with other values": Planted(
@@ -553,5 +588,192 @@ PLANTED = {
     "labels missing": {
         "one": Planted(line("i1", back=""), dropped="no label"),
         "not known yet": Planted(line("i2", at="2020-03-31T12:00:00Z"), dropped="label not known yet"),
+    },
+}
+
+
+@dataclass(frozen=True)
+class Done:
+    """Files with which a run ends well, and what it says of them on its page; ``answer`` is a part of its answer."""
+
+    files: Callable[[], dict[str, bytes | str | None]]
+    says: tuple[str, ...]
+    rows: tuple[int, int, int]  # kept, quarantined, dropped
+    asks: str = GOOD
+    held: bool = False
+
+
+SET_ASIDE = GOOD.replace('"data/visits/*"}', '"data/visits/*", unreadable_at_most: 40%}')
+DONE = {
+    "added column": {
+        "CSV": Done(
+            march(lambda: as_csv(longer(visits(3)), (*HEADER, "note"))),
+            ("contract does not declare were dropped: note", f"{MARCH} (events since 2020-03-01) have a column note"),
+            (450, 0, 0),
+        ),
+        "Parquet": Done(
+            instead("03.parquet", lambda: as_parquet(visits(3), note=list(range(ROWS)))),
+            ("contract does not declare were dropped: note", "data/visits/03.parquet (events since 2020-03-01) have"),
+            (450, 0, 0),
+        ),
+    },
+    "duplicate keys": {
+        "the last one counts": Done(
+            of_march(lambda rows: rows + changed(rows[:20], "minutes", "7.5")),
+            ("superseded by a later row",),
+            (450, 0, 20),
+            GOOD.replace("key: [id]", "key: [id]\n  duplicates: last"),
+        ),
+        "the first one counts": Done(
+            of_march(lambda rows: rows + changed(rows[:20], "minutes", "7.5")),
+            ("an earlier row has this key",),
+            (450, 0, 20),
+            GOOD.replace("key: [id]", "key: [id]\n  duplicates: first"),
+        ),
+    },
+    "an HTML error page saved as `.csv`": {
+        "set aside": Done(
+            lambda: {"data/visits/page.csv": LOGIN}, ("data/visits/page.csv", "HTML page"), (450, 0, 0), SET_ASIDE
+        ),
+    },
+    "ten times or a tenth of the usual rows": {
+        "ten times": Done(
+            march(lambda: as_csv(visits(3, 10 * ROWS))),
+            ("expect_rows_like_usual", "times the usual"),
+            (300 + 10 * ROWS, 0, 0),
+            held=True,
+        ),
+        "a tenth": Done(
+            march(lambda: as_csv(visits(3, ROWS // 10))),
+            ("expect_rows_like_usual", "of the usual"),
+            (300 + ROWS // 10, 0, 0),
+            held=True,
+        ),
+    },
+    "values 100 times larger than last month": {
+        "without an expectation": Done(
+            of_march(lambda rows: changed(rows, "minutes", lambda text: text + "00")),
+            (f"{MARCH}: ", "minutes", "about 100 times what it was"),
+            (450, 0, 0),
+        ),
+        "with one that holds": Done(
+            of_march(lambda rows: changed(rows, "minutes", lambda text: text + "00")),
+            ("expect_distribution_like_last_accepted", "minutes: values 100 times larger"),
+            (450, 0, 0),
+            GOOD + "expectations:\n  - expect_distribution_like_last_accepted: {column: minutes}\n",
+            held=True,
+        ),
+    },
+}
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A YAML that is refused, and the telling parts of what a user is told."""
+
+    text: str
+    says: tuple[str, ...]
+
+
+def but(old, new, *says):
+    """The good YAML but for one part."""
+    assert GOOD.count(old) == 1
+    return Refused(GOOD.replace(old, new), says)
+
+
+def bomb():
+    levels = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 9)]
+    return "\n".join(["l0: &l0 [lol, lol]", *levels]) + "\n"
+
+
+ALIAS, ANCHOR = "aliases are not allowed", "anchors are not allowed"
+REFUSED = {
+    "unknown key `treshold`": {
+        "at the top": but("risk: low", "risc: low", "unknown key `risc`", ":5:1", "did you mean `risk`?"),
+        "in a section": but("freshness:", "freshnes:", "data.freshnes", "did you mean `freshness`?"),
+        "in a gate": but("at_least: 0.6", "at_lest: 0.6", "gates[0]", "at_lest", "did you mean `at_least`?"),
+        "of a column": but("{type: text}", "{type: text, nulable: true}", "nulable", "did you mean `nullable`?"),
+        "in capitals": but("owner:", "Owner:", "Owner", "did you mean `owner`?"),
+    },
+    "duplicate key": {
+        "at the top": but(
+            "owner: front-desk",
+            "owner: front-desk\nowner: back-office",
+            "`owner` stands twice",
+            "lines 4 and 5",
+            ":5:1",
+        ),
+        "a column": but(
+            "    back: {type",
+            "    back: {type: int}\n    back: {type",
+            "`back` stands twice",
+            "lines 22 and 23",
+            ":23:5",
+        ),
+        "on one line": but("seed: 7}", "seed: 7, seed: 8}", "`seed` stands twice", ":26:53"),
+    },
+    "anchors, aliases, merge keys, 322-byte alias bomb": {
+        "an anchor": but("owner: front-desk", "owner: &who front-desk", ANCHOR, ":4:8"),
+        "an alias": but("owner: front-desk", "owner: *who", ALIAS, ":4:8"),
+        "a merge key": but("risk: low", "risk: low\n<<: {task: binary}", "merge keys are not allowed", ":6:1"),
+        "a bomb": Refused(bomb(), (ANCHOR, ":1:5")),
+        "a tag": but("owner: front-desk", "owner: !!python/name:os.system", "tags are not allowed", ":4:8"),
+    },
+    "2000-deep nesting": {
+        "lists": but("owner: front-desk", f"owner: {'[' * 2000}{']' * 2000}", "nested too deeply", ":4:"),
+        "sections": but("owner: front-desk", f"owner: {'{a: ' * 2000}1{'}' * 2000}", "nested too deeply", ":4:"),
+    },
+    "`${DB_URL}` unset": {
+        "in a path": but(
+            '"data/visits/*"',
+            '"${VISITS_DIR}/*"',
+            "VISITS_DIR",
+            "data.sources.visits.path",
+            ":10:27",
+            "is unset",
+            "VISITS_DIR:-default",
+        ),
+        "elsewhere": but("owner: front-desk", 'owner: "${OWNER}"', "owner", "${OWNER}"),
+        "half a reference": but('"data/visits/*"', '"${VISITS_DIR/*"', "data.sources.visits.path", "${"),
+    },
+    'threshold `"0.8"`, `80`, `-1`, `nan`': {
+        "text": but("at_least: 0.6", 'at_least: "0.8"', "gates[0].at_least", "a number"),
+        "80": but("at_least: 0.6", "at_least: 80", "gates[0].at_least", "0 to 1", "80"),
+        "-1": but("at_least: 0.6", "at_least: -1", "gates[0].at_least", "0 to 1", "-1"),
+        "nan": but("at_least: 0.6", "at_least: .nan", "not-a-number", ":28:33", "a finite number"),
+        "infinity": but("at_least: 0.6", "at_least: .inf", "infinity", ":28:33", "a finite number"),
+        "a margin of nothing": but("margin: 0.2", "margin: -0.2", "gates[2].margin", "-0.2"),
+        "a share": but("quarantine_at_most: 5%", "quarantine_at_most: 500%", "quarantine_at_most", "500%"),
+        "the wrong way": but("roc_auc, at_least", "log_loss, at_least", "log_loss is better when lower", "at_most"),
+    },
+    "minimum above maximum; invalid cron; window longer than history": {
+        "limits": but("min: 0}", "min: 9, max: 1}", "contract.columns.minutes.min", "contract.columns.minutes.max"),
+        "holdout": but(
+            "freshness: 20d", "freshness: 20d\n  history: 10d", "split.holdout", "data.history", "20d", "10d"
+        ),
+        "an expectation": Refused(
+            GOOD + "expectations:\n  - expect_table_row_count_to_be_between: {min_value: 9, max_value: 1}\n",
+            ("min_value", "max_value", "9", "1"),
+        ),
+        "a cron": but("release:", 'retrain: {schedule: "61 * * * *"}\nrelease:', "retrain", "this build"),
+    },
+    "the label or a key among the features": {
+        "the label": but("door: category}", "door: category, back: category}", "label `back`", "leak", "features.back"),
+        "the key": but("door: category}", "door: category, id: category}", "key column `id`", "leak", "features.id"),
+    },
+    "name `../../x`, 300 characters, upper case": {
+        "a path": but("name: visits", "name: ../../x", "name", "../../x", ":2:1"),
+        "long": but("name: visits", f"name: {'x' * 300}", "name", ":2:1"),
+        "upper case": but("name: visits", "name: Visits", "name", "Visits", ":2:1"),
+        "of another file": but("name: visits", "name: arrivals", "name", "arrivals", ":2:1"),
+        "none": but("name: visits", 'name: ""', "name", ":2:1"),
+    },
+    "a password in the YAML": {
+        "in an address": but('"data/visits/*"', '"s3://me:hunter2@host/visits/*"', "a secret", "${NAME}", ":10:"),
+        "by its key": but("owner: front-desk", "owner: front-desk\npassword: hunter2", "a secret", "${NAME}", ":5:"),
+    },
+    "no gates at all": {
+        "left out": Refused(GOOD[: GOOD.index("gates:")] + "release: {strategy: direct}\n", ("`gates` is missing",)),
+        "empty": but(GOOD[GOOD.index("gates:") : GOOD.index("release:")], "gates: []\n", "gates", "every model"),
     },
 }

@@ -12,7 +12,8 @@ import pyarrow as pa
 from data_world import use_case
 
 from keepfit.data import get_table, put_table
-from keepfit.data.index import Known, ParsedFile
+from keepfit.data.extent import ParsedFile
+from keepfit.data.index import Known
 from keepfit.data.put_back import with_put_back
 from keepfit.data.rejudge import as_examples, as_source, keys_of_refused, rules_of
 from keepfit.data.replay import replays

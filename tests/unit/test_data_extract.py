@@ -109,7 +109,7 @@ def test_a_type_that_changed_in_the_yaml_is_parsed_again(world):
 def test_fingerprint_is_that_of_the_files_read(world):
     world.write("b.csv", rows(3, first=48))
     seen = look(world.store, use_case(), world.root)
-    assert {file.path: file.digest for file in world.extract().sources} == fingerprint(seen)
+    assert {file.path: file.digest for file in world.extract().sources} == fingerprint(seen).files
 
 
 def test_refused_rows_before_the_history_are_none_of_this_run(world):

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from flows.cli import app
 from keepfit.errors import ConfigError
 from keepfit.ledger import append
-from keepfit.records import Draft, Seat, canonical
+from keepfit.records import Draft, Extracted, Seat, canonical
 from keepfit.store import Directory, put
 from keepfit.validate import archive
 
@@ -27,12 +27,34 @@ def place(tmp_path, monkeypatch):
     return Directory(tmp_path / ".keepfit")
 
 
+def made_of():
+    """What was validated."""
+    return Extracted(
+        parts=(),
+        rows=0,
+        refused=(),
+        refused_rows=0,
+        not_yet=0,
+        outside_history=0,
+        labels_pending=0,
+        future=0,
+        newest=None,
+        sources=(),
+        columns=(),
+        warnings=(),
+    )
+
+
 def validated(store, as_of, rows, failed=""):
     """A validation that kept so many rows."""
     made = sample()
     profile = put(store, canonical(replace(made.profile, rows=rows)))
     counts = replace(made.record.rows, total=rows + 100, kept=rows)
-    record = replace(made.record, as_of=as_of, started=as_of, rows=counts, profile=profile, failed=failed)
+    warning = f"data/{as_of:%Y-%m}.csv: the unit of delay looks changed"
+    extracted = put(store, canonical(replace(made_of(), warnings=(warning,))))
+    record = replace(
+        made.record, extracted=extracted, as_of=as_of, started=as_of, rows=counts, profile=profile, failed=failed
+    )
     return archive.write(store, "flight_delay", record)
 
 
@@ -90,6 +112,7 @@ def test_a_validation_that_stopped_its_run_is_the_newest(place, tmp_path, capsys
     assert "This validation stopped its run: expect_column_mean_to_be_between failed." in said
     assert "2,222 of 2,322" in said
     assert "81.5" in said
+    assert "data/2013-05.csv: the unit of delay looks changed" in said
     assert run("--json") == 0
     assert json.loads(capsys.readouterr().out)["version"] is None
 

@@ -9,7 +9,19 @@ from msgspec.structs import replace
 
 from keepfit.ledger import entry_key, fold_after
 from keepfit.ledger.entries import checksum
-from keepfit.records import Draft, Entry, Fold, Quarantined, RowCount, Seat, canonical, digest_of, parse
+from keepfit.records import (
+    Draft,
+    Entry,
+    Fold,
+    Quarantined,
+    ReplayedRows,
+    RowCount,
+    Seat,
+    canonical,
+    digest_of,
+    parse,
+    sha256,
+)
 from keepfit.registry import show, verify
 from keepfit.release import disable, promote, rollback
 from keepfit.store import open_store, put
@@ -311,17 +323,21 @@ def test_forged_lines_for_show_are_found_and_named(store):
 
 
 def test_rows_that_were_put_back_are_hashed_too(store):
-    put_back(store, b"rows")
+    part = put(store, b"rows")
+    named = canonical(ReplayedRows(parts=(part,)))
+    put_back(store, named)
     assert verify(store).ok
-    (object_,) = entry(store, 9).objects.values()
-    (store.root / f"objects/{object_}").write_bytes(b"other")
-    assert object_ in first(store).where
-    (store.root / f"objects/{object_}").unlink()
-    assert "entry 9 of flights needs is missing" in first(store).what
+    for object_, data in ((part, b"rows"), (sha256(named), named)):
+        path = store.root / f"objects/{object_}"
+        path.write_bytes(b"other")
+        assert object_ in first(store).where
+        path.unlink()
+        assert "entry 9 of flights needs is missing" in first(store).what
+        path.write_bytes(data)
 
 
 def a_quarantine(store):
-    """Of four rows one, whose object is given back."""
+    """Of four rows one; the objects of that and of the statistics."""
     from keepfit.validate.archive import write
 
     rows = put(store, b"one row, its values and its reasons")
@@ -336,14 +352,16 @@ def a_quarantine(store):
         absent=(),
         broken=(),
         dropped=(),
+        profile=put(store, b"statistics"),
         failed="",
     )
     write(store, "flights", record)
-    return rows
+    return rows, record.profile
 
 
-def test_a_row_in_quarantine_that_is_lost_or_altered_is_found(store):
-    path = store.root / f"objects/{a_quarantine(store)}"
+@pytest.mark.parametrize("which", [0, 1])
+def test_what_a_validation_keeps_is_found_where_it_is_lost_or_altered(store, which):
+    path = store.root / f"objects/{a_quarantine(store)[which]}"
     assert verify(store).ok
     good = path.read_bytes()
     path.write_bytes(b"other")

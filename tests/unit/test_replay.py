@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 from quarantine_world import Place, good
 
+from keepfit.data import get_table
 from keepfit.data.replay import (
     PutBack,
     Replays,
@@ -208,6 +209,22 @@ def test_what_was_put_back_again_is_the_newest():
     first = read_replays(store, write_replays(store, Replays("", ()), [put_back(row=1), put_back(row=2)]))
     second = read_replays(store, write_replays(store, first, [put_back(row=1, values={"id": "r9"})]))
     assert [(row.row, row.values) for row in second.rows] == [(2, {"id": "r1"}), (1, {"id": "r9"})]
+
+
+def test_rows_put_back_lie_in_parts_and_those_that_are_full_are_not_written_again(monkeypatch):
+    monkeypatch.setattr("keepfit.data.tables.PART", 4)
+    store, back = Place().store, Replays("", ())
+    for start in (0, 3, 6):
+        back = read_replays(store, write_replays(store, back, [put_back(row=start + n) for n in range(3)]))
+    assert [get_table(store, part).column("row").to_pylist() for part in back.parts] == [
+        [0, 1, 2, 3],
+        [4, 5, 6, 7],
+        [8],
+    ]
+    assert [row.row for row in back.rows] == list(range(9))
+    again = read_replays(store, write_replays(store, back, [put_back(row=1, values={"id": "r9"})]))
+    assert again.parts[:2] == back.parts[:2]
+    assert [row.row for row in again.rows] == [0, *range(2, 9), 1]
 
 
 def test_of_one_key_in_two_files_that_are_gone_the_newer_stands():

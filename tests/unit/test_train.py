@@ -10,19 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from train_samples import UNDATED, rows, snapshot_of, use_case
 
-from keepfit import features, score
+from keepfit import score
 from keepfit.config import CANDIDATES
-from keepfit.config.model import Candidate, Range
 from keepfit.errors import DataError, IntegrityError
-from keepfit.export import Probe, export
+from keepfit.export import Probe, dump, export, load
 from keepfit.records import parse
 from keepfit.score import Naive
 from keepfit.split import TRAIN, sides_of, split
 from keepfit.store import get, open_store
 from keepfit.train import train
-from keepfit.train.estimators import build, form_of
+from keepfit.train.estimators import Lesson, build, fit
 from keepfit.train.folds import random_folds, time_folds
-from keepfit.train.search import search
 
 SEARCHED = {
     "candidates": [
@@ -48,7 +46,7 @@ def test_the_same_rows_and_yaml_give_the_same_bytes(tmp_path):
     case, table = use_case(train=SEARCHED), rows()
     first, second = (trained_on(open_store(str(tmp_path / name)), case, table)[1] for name in "ab")
     assert first == second
-    assert len(first.trials) == 4
+    assert len(first.trials) == 6
 
 
 def test_the_holdout_does_not_matter(store):
@@ -135,24 +133,46 @@ def test_one_thread_holds_for_libraries_that_nobody_has_loaded_yet():
     assert done.stdout.strip() == "[('blas', 1), ('openmp', 1)]"
 
 
-def test_a_search_tries_as_often_as_told_and_in_the_same_places():
-    candidate = Candidate(name="ridge", space={"alpha": Range(low=0.1, high=10.0, log=True, whole=False)})
-
-    def loss(_name, found):
-        return [abs(found["alpha"] - 1.0)] * 2
-
-    first, second = (search(candidate, 6, 1, loss) for _ in range(2))
-    assert first == second
-    assert len({trial.settings["alpha"] for trial in first}) == 6
+@pytest.mark.parametrize(("name", "task"), [(name, task) for name in CANDIDATES for task in CANDIDATES[name].tasks])
+def test_every_candidate_learns_every_task_that_it_says_and_its_bytes_are_the_same_each_time(name, task):
+    draw = np.random.default_rng(4)
+    matrix = draw.normal(size=(120, 4))
+    labels = matrix[:, 0] if task == "regression" else np.digitize(matrix[:, 0], [0.0, 0.8][: 1 + (task != "binary")])
+    lesson = Lesson(task, 120, (), 1)
+    first, second = (fit(name, {}, lesson, matrix.copy(), labels)[0] for _ in range(2))
+    assert dump(first) == dump(second)
+    np.testing.assert_array_equal(score.answers(load(dump(first)), matrix), score.answers(first, matrix))
 
 
 @pytest.mark.parametrize("name", CANDIDATES)
-def test_every_candidate_and_setting_of_the_yaml_can_be_built(name):
+def test_every_setting_of_the_yaml_reaches_the_estimator(name):
     kind = CANDIDATES[name]
     task = sorted(kind.tasks)[0]
-    encoding = features.Encoding(form=form_of(name), features=())
     for setting, limits in kind.settings.items():
         value = limits.low if limits.ranged else limits.words[-1]
         value = int(value) if limits.whole and limits.ranged else value
-        estimator = build(name, {setting: value}, task, encoding, seed=1)
-        assert estimator.get_params()[setting] == value
+        estimator = build(name, {setting: value}, Lesson(task, 50, (), 1))
+        inner = getattr(estimator, "regressor", estimator)
+        if (name, setting) != ("neural_network", "class_weight"):  # weighed by row, see below
+            assert inner.get_params()[setting] == value
+
+
+@pytest.mark.parametrize("name", CANDIDATES)
+def test_what_the_table_calls_a_default_is_one(name):
+    kind = CANDIDATES[name]
+    lesson = Lesson(sorted(kind.tasks)[0], 10_000, (), 1)
+    said = {setting: limits.default for setting, limits in kind.settings.items()}
+    plain, spelt = (build(name, settings, lesson) for settings in ({}, said))
+    assert repr(plain) == repr(spelt)
+
+
+@pytest.mark.parametrize("name", [name for name in CANDIDATES if "class_weight" in CANDIDATES[name].settings])
+def test_balanced_classes_raise_the_probability_of_the_rare_one(name):
+    draw = np.random.default_rng(4)
+    matrix = draw.normal(size=(300, 2))
+    labels = (matrix[:, 0] + draw.normal(size=300) > 2).astype(np.int64)
+    plain, balanced = (
+        score.answers(fit(name, settings, Lesson("binary", 300, (), 1), matrix, labels)[0], matrix)[:, 1].mean()
+        for settings in ({}, {"class_weight": "balanced"})
+    )
+    assert balanced > plain + 0.03

@@ -73,6 +73,7 @@ def test_what_was_seen_of_the_table_is_recorded_too_whatever_stopped_the_run(tab
     by_expectation = table.judged(case().model_copy(update={"expectations": (mean,)}), rows(2))
     seen = by_expectation.record
     assert by_expectation.error.problems[0].found == "1"
+    assert "`keepfit docs small`" in by_expectation.error.problems[0].do
     assert seen.failed == "expect_column_mean_to_be_between failed"
     assert [(each.outcome, each.observed) for each in seen.expectations][:1] == [("fail", "1")]
     assert parse(get(table.store, seen.profile), Profile).columns["size"].rows == seen.rows.kept == 18

@@ -52,6 +52,8 @@ CHECKS: tuple[Check, ...] = (
     training.candidates_fit_the_task,
     training.settings_are_within_limits,
     training.optimize_is_a_metric,
+    training.class_weights_fit_the_task,
+    training.decision_is_one_rule,
     gates.metrics_fit_the_task,
     gates.direction_fits_the_metric,
     gates.thresholds_are_in_range,

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from keepfit.config.candidates import CANDIDATES, Limits, Setting
 from keepfit.config.document import Finding, Path
 from keepfit.config.metrics import METRICS
-from keepfit.config.model import Choice, Range, UseCase
+from keepfit.config.model import UseCase
 from keepfit.config.suggest import did_you_mean, listed
+from keepfit.config.train import Choice, Decide, Range
 
 
 def candidates_fit_the_task(use_case: UseCase) -> Iterator[Finding]:
@@ -61,6 +62,39 @@ def _value_findings(path: Path, name: str, space: Choice | Setting, limits: Limi
         yield Finding(path, f"`{name}` cannot be set to this", str(limits), listed(map(str, values)))
     if any(values.index(value) != place for place, value in enumerate(values)):
         yield Finding(path, f"a value of `{name}` stands twice", "each value once", listed(map(str, values)))
+
+
+def class_weights_fit_the_task(use_case: UseCase) -> Iterator[Finding]:
+    """Rows of a class can be weighed where there are classes, by candidates that can weigh rows."""
+    rules = use_case.train
+    regression = use_case.task == "regression"
+    if rules.class_weight == "balanced" and regression:
+        yield Finding(("train", "class_weight"), "a regression has no classes", "`none`", "`balanced`")
+    for index, candidate in enumerate(rules.candidates):
+        path: Path = ("train", "candidates", index)
+        known = "class_weight" in CANDIDATES[candidate.name].settings
+        if regression and "class_weight" in candidate.space:
+            yield Finding((*path, candidate.name, "class_weight"), "a regression has no classes")
+        if rules.class_weight == "balanced" and not known and not regression:
+            what = f"the candidate `{candidate.name}` cannot weigh rows, which `class_weight: balanced` asks for"
+            yield Finding(path, what, do="leave out the candidate, or `class_weight`")
+
+
+def decision_is_one_rule(use_case: UseCase) -> Iterator[Finding]:
+    """A threshold is for two classes, and one rule chooses it."""
+    decide = use_case.train.decide
+    if decide is None:
+        return
+    path: Path = ("train", "decide")
+    if use_case.task != "binary":
+        what = f"a threshold decides between two classes, and this is `task: {use_case.task}`"
+        yield Finding(path, what, do="leave it out")
+    said = [name for name in Decide.model_fields if getattr(decide, name) is not None]
+    if len(said) != 1:
+        yield Finding(path, "a decision has one rule", f"one of {listed(Decide.model_fields)}", listed(said) or "none")
+    cost = decide.cost
+    if cost is not None and not cost.false_positive + cost.false_negative:
+        yield Finding((*path, "cost"), "errors that cost nothing decide nothing", "one of the two above 0", "0 and 0")
 
 
 def optimize_is_a_metric(use_case: UseCase) -> Iterator[Finding]:

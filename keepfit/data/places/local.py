@@ -26,7 +26,8 @@ class Local:
         if not files:
             do = "see whether the pattern is right, and whether the upstream system has written anything"
             what = f"no file matches {self._pattern}"
-            raise DataError(Problem(what, str(self._root), "at least one file", "none", do=do))
+            did = "trained nothing; the champion stays"
+            raise DataError(Problem(what, str(self._root), "at least one file", "none", did, do))
         return files
 
     def reading(self, file: Found, use: Callable[[Read], R]) -> R:

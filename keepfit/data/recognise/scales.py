@@ -21,6 +21,7 @@ _FEWEST = 50  # numbers, and
 _DISTINCT = 5  # different quantiles: less says nothing about a scale
 _USUAL = 0.4  # of the spread: what two files may be apart where no history says so
 _CLEARER = 3.0  # how much nearer another unit must bring a column
+_NEAR = 1.15  # times: how far the ratio of two files may be from that of two units
 _FIT = 0.03  # of the spread: how well a factor of no known unit must fit
 _SAME = 0.5  # share of rows with values of earlier files, from which on the unit is what it was
 _TURNED = 0.5  # and share of rows that a conversion must turn into values of earlier files, twice as many as without
@@ -125,7 +126,7 @@ def _by_quantiles(earlier: Sequence[ColumnProfile], new: ColumnProfile, candidat
         for each in candidates
     ]
     best = min(found, key=lambda each: (each.distance, not each.target, each.target))
-    if best.distance <= usual and away >= _CLEARER * best.distance:
+    if best.distance <= usual and away >= _CLEARER * best.distance and _near(best, past, now):
         return best
     return _by_any_factor(past[-1], now)
 
@@ -175,9 +176,23 @@ def _candidates(known: str | None) -> Iterator[Change]:
         yield Change(1 / size, 0.0, "", "", 0.0)
 
 
+def _near(scale: Change, past: Sequence[Quantiles], now: Quantiles) -> bool:
+    """Whether the ratio to one of the earlier files is about that of the scale; with an offset the ratio says nothing.
+
+    What lies between two units, as 1.7 times between kg and pound, must not be taken for one of them.
+    """
+    ratios = [_ratio(each, now) / scale.factor for each in past]
+    return bool(scale.offset) or any(1 / _NEAR < ratio < _NEAR for ratio in ratios)
+
+
+def _ratio(last: Quantiles, now: Quantiles) -> float:
+    """The factor that turns one into the other best, by least squares."""
+    return float(np.sum(last * now) / np.sum(last * last))
+
+
 def _by_any_factor(last: Quantiles, now: Quantiles) -> Change | None:
     """A constant factor that nobody knows a unit for: only where it fits closely and is far from one."""
-    factor = float(np.sum(last * now) / np.sum(last * last))
+    factor = _ratio(last, now)
     spread = float(np.ptp(now))
     if factor <= 0 or spread == 0 or abs(math.log(factor)) < math.log(1.3):
         return None

@@ -112,15 +112,15 @@ def _larger(shift: Shift, scale: Change | None) -> str:
     old, new = quantile(shift.before, 0.5), quantile(shift.now, 0.5)
     medians = f"median {old:.6g} before, {new:.6g} now"
     if scale and scale.offset:
-        return f"the values of before in another unit, perhaps {' or '.join(scale.like)} ({medians})"
+        how = f"about {scale.factor:.4g} times and {scale.offset:+.4g}"
+        return f"the values of before in another unit, {how} ({medians})"
     ratio = scale.factor if scale else (new / old if old else math.nan)
     if 0.9 < ratio < 1.1:
         return ""
     if not ratio > 0:
         return medians if math.isfinite(new + old) and new != old else ""
     often = f"{ratio:.3g} times larger" if ratio > 1 else f"{1 / ratio:.3g} times smaller"
-    unit = f", perhaps {' or '.join(scale.like)}" if scale and scale.like else ""
-    return f"values {often} than in the data accepted last{unit} ({medians})"
+    return f"values {often} than in the data accepted last ({medians})"
 
 
 def _missing(shift: Shift) -> str:
