@@ -94,7 +94,7 @@ def docs(
     store: StoreOption = None,
     json: JsonFlag = False,
 ) -> int:
-    """Build pages of what the expectations of the newest validation said, and of what every column holds."""
+    """Build pages of what the newest validation saw (also one that stopped its run): expectations, every column."""
     from flows import docs as pages
 
     return pages.docs(use_case, as_of, out, store, look=open, as_json=json)

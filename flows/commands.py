@@ -41,7 +41,7 @@ def run(use_case: str, as_of: str | None, store: str | None, *, as_json: bool) -
 
         server.wait_ready()
         result = train(use_case, as_of, store)
-    answer(run_answer(result), as_json, lambda _: _run_text(result))
+    answer(run_answer(result), as_json, lambda _: run_text(result))
     return GATE_FAILED if result.verdict.outcome == "fail" else 0
 
 
@@ -64,7 +64,8 @@ def run_answer(result: RunResult) -> dict[str, Any]:
     }
 
 
-def _run_text(result: RunResult) -> str:
+def run_text(result: RunResult) -> str:
+    """What ``keepfit run`` says to people."""
     from keepfit.report import verdict_text
     from keepfit.report.data import conserved
 

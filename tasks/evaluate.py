@@ -17,7 +17,7 @@ def _show(run: Run, *records: Evaluated) -> None:
     markdown(run, "metrics", report.metrics_markdown(records[-1]))
 
 
-@stage(Evaluated, say=_say, sections=("task", "data", "confidence"), artifact=_show)
+@stage(Evaluated, say=_say, sections=("task", "data", "confidence", "protected"), artifact=_show)
 def evaluate(run: Run, division: Split, trained: Trained, exported: Exported, seat: Seat | None) -> Evaluated:
     """Measure candidate, naive baseline and champion (whoever holds the seat) on the same unseen rows."""
     champion = (seat, registry.manifest(run.store, run.use_case.name, seat.digest)) if seat else None

@@ -6,7 +6,7 @@ from typing import Any
 from keepfit.config.document import Finding, Path, shorten, shown_path
 from keepfit.config.suggest import closest
 
-_SECTIONS = ("monitor", "retrain", "protected", "approvals")
+_SECTIONS = ("monitor", "retrain", "approvals")
 _GATES = ("calibration", "leakage", "stability", "size", "latency", "ratio", "difference")
 _STRATEGIES = ("shadow", "canary")
 _SOURCES = ("files", "s3")

@@ -14,6 +14,7 @@ from keepfit.config.contract import Contract
 from keepfit.config.expectation_schema import ExpectationSchema
 from keepfit.config.gates import Gate
 from keepfit.config.metrics import Task
+from keepfit.config.protected import Protected
 from keepfit.config.section import AsTuple, Section
 from keepfit.config.sources import FileSource
 from keepfit.config.train import Train
@@ -110,6 +111,8 @@ class UseCase(Section):
     """What the table must satisfy: expectations by name, each with its arguments and what a fail does (`severity`)."""
     features: dict[ColumnName, FeatureKinds] = Field(min_length=1)
     """Columns the model sees, and as what: one word or a list of them."""
+    protected: Protected = Field(default_factory=dict)
+    """Columns whose groups are reported by themselves: `[carrier]`, or `{age: {bands: [30, 60]}}` for a number."""
     split: SplitRule
     """Which rows the model may learn from, and which judge it."""
     train: Train

@@ -10,6 +10,7 @@ A row is known by the bytes of its file (their digest) and its number there, wha
 """
 
 import json
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
@@ -230,7 +231,8 @@ def _rows_of(tables: "Iterable[pa.Table]") -> Iterator[PutBack]:
     for table in tables:
         for batch in table.to_batches(max_chunksize=_WRITTEN):
             for row in batch.to_pylist():
-                yield msgspec.convert({**row, "values": json.loads(row["values"])}, PutBack)
+                often = {name: sys.intern(row[name]) for name in ("level", "source", "file", "digest")}
+                yield msgspec.convert({**row, **often, "values": msgspec.json.decode(row["values"])}, PutBack)
 
 
 def _table_of(rows: Iterable[PutBack]) -> "pa.Table":

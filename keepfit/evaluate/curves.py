@@ -4,66 +4,106 @@ from typing import Any
 
 import numpy as np
 
-from keepfit.evaluate.decision import decide
-from keepfit.evaluate.score import Floats, Ints
-from keepfit.records import Curve
+from keepfit.evaluate.answers import Answers
+from keepfit.evaluate.calibration import bins_of, pairs_of
+from keepfit.evaluate.intervals import estimate
+from keepfit.evaluate.scales import Scale
+from keepfit.evaluate.score import mean_score, share_score
+from keepfit.evaluate.spread import Clusters
+from keepfit.records import Curve, Estimate
 
 POINTS = 200
-BINS = 10
+THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(1, 50))
 
 
-def curves_of(task: str, model: str, y: Any, prediction: Floats) -> tuple[Curve, ...]:
-    """What can be drawn of one model's predictions; nothing where there are no rows or a prediction is not finite."""
-    if not y.size or not np.isfinite(prediction).all():
+def curves_of(task: str, model: str, answers: Answers, clusters: Clusters, confidence: float) -> tuple[Curve, ...]:
+    """What can be drawn of one model's answers; nothing where there are no rows or an answer is not a number."""
+    if not answers.y.size or answers.fault:
         return ()
     if task == "regression":
-        return (residuals(model, y, prediction),)
-    labels = y.astype(np.int64)
-    drawn = (confusion(model, labels, prediction), calibration(model, labels, prediction))
-    return (roc(model, labels, prediction), *drawn) if task == "binary" and 0 < labels.sum() < y.size else drawn
+        return (residuals(model, answers),)
+    drawn = (confusion(model, answers), calibration(model, answers, clusters, confidence))
+    if task != "binary" or not 0 < answers.y.sum() < answers.y.size:
+        return drawn
+    ranking = (roc(model, answers), precision_recall(model, answers))
+    return (*ranking, *drawn, *decision(model, answers, clusters, confidence))
 
 
-def roc(model: str, y: Ints, probabilities: Floats) -> Curve:
+def roc(model: str, answers: Answers) -> Curve:
     """False positive rate (x) and true positive rate (y) by falling threshold, at most ``POINTS`` points."""
-    _, group = np.unique(-probabilities[:, 1], return_inverse=True)
-    hits = np.cumsum(np.bincount(group, weights=y))
-    false = np.cumsum(np.bincount(group, weights=1 - y))
-    x, rate = np.append(0.0, false / false[-1]), np.append(0.0, hits / hits[-1])
-    keep = np.unique(np.linspace(0, x.size - 1, POINTS).round().astype(np.int64))
-    return _curve("roc", model, x[keep], rate[keep])
+    rows, true = (each[::-1] for each in answers.ranked.from_the_top)
+    x, y = np.append(0.0, (rows - true) / (rows - true)[-1]), np.append(0.0, true / true[-1])
+    keep = _thinned(x.size)
+    return _curve("roc", model, x[keep], y[keep])
 
 
-def calibration(model: str, y: Ints, probabilities: Floats) -> Curve:
-    """Mean probability (x) and share that came true (y) in tenths of the rows; weight is the share of rows.
+def precision_recall(model: str, answers: Answers) -> Curve:
+    """Recall (x) and precision (y) by falling threshold, at most ``POINTS`` points, even in recall."""
+    rows, true = (each[::-1] for each in answers.ranked.from_the_top)
+    recall = true / true[-1]
+    keep = np.unique(np.searchsorted(recall, np.linspace(recall[0], 1.0, POINTS)))
+    return _curve("precision_recall", model, recall[keep], (true / rows)[keep])
 
-    Of the positive class; with more classes, of the class that was decided for.
+
+def calibration(model: str, answers: Answers, clusters: Clusters, confidence: float) -> Curve:
+    """Mean probability (x) and share that came true (y, with bounds) in tenths of the rows; weight is their share.
+
+    Of the positive class; with more classes, of the class that was given the highest probability.
     """
-    if probabilities.shape[1] == 2:
-        given, came = probabilities[:, 1], (y == 1).astype(np.float64)
-    else:
-        given, came = probabilities.max(axis=1), (decide(probabilities) == y).astype(np.float64)
-    edges = np.unique(np.quantile(given, np.linspace(0, 1, BINS + 1)[1:-1]))
-    group = np.searchsorted(edges, given, "left")
-    count = np.bincount(group, minlength=edges.size + 1)
-    used = count > 0
-    mean = np.bincount(group, weights=given, minlength=count.size)[used] / count[used]
-    share = np.bincount(group, weights=came, minlength=count.size)[used] / count[used]
-    return _curve("calibration", model, mean, share, count[used] / y.size)
+    given, came = pairs_of(answers)
+    group = bins_of(given)
+    count = np.bincount(group)
+    mean = np.bincount(group, weights=given) / count
+    found = [
+        estimate(share_score(came > 0, group == one), clusters, confidence, Scale(0, 1)) for one in range(count.size)
+    ]
+    return _bounded("calibration", model, mean, found, count / given.size)
 
 
-def confusion(model: str, y: Ints, probabilities: Floats) -> Curve:
+def decision(model: str, answers: Answers, clusters: Clusters, confidence: float) -> tuple[Curve, ...]:
+    """Net benefit (y, with bounds) by threshold (x): Vickers & Elkin (2006, Medical Decision Making 26:565).
+
+    A true positive counts 1, a false one t / (1 - t), what the threshold t says that it costs; per row. Beside it, what
+    it is worth to decide positive for every row.
+    """
+    positive = answers.y == 1
+    score = answers.prediction[:, 1]
+    found = []
+    for threshold in THRESHOLDS:
+        cost = threshold / (1.0 - threshold)
+        worth = np.where(score >= threshold, np.where(positive, 1.0, -cost), 0.0)
+        found.append(estimate(mean_score(worth), clusters, confidence))
+    rate = float(positive.mean())
+    everyone = [rate - (1.0 - rate) * threshold / (1.0 - threshold) for threshold in THRESHOLDS]
+    drawn = _bounded("decision", model, THRESHOLDS, found)
+    return (drawn, _curve("decision", "all", THRESHOLDS, everyone)) if model == "candidate" else (drawn,)
+
+
+def confusion(model: str, answers: Answers) -> Curve:
     """Class (x), decided class (y) and number of rows (weight), for the pairs that occur."""
-    classes = probabilities.shape[1]
-    pairs, count = np.unique((y + 1) * classes + decide(probabilities), return_counts=True)
+    classes = answers.prediction.shape[1]
+    pairs, count = np.unique((answers.y + 1) * classes + answers.decided, return_counts=True)
     return _curve("confusion", model, pairs // classes - 1, pairs % classes, count)
 
 
-def residuals(model: str, y: Floats, values: Floats) -> Curve:
+def residuals(model: str, answers: Answers) -> Curve:
     """Predicted value (x) and label minus prediction (y) of at most ``POINTS`` rows, evenly spread over the rows."""
-    keep = np.unique(np.linspace(0, y.size - 1, POINTS).round().astype(np.int64))
-    return _curve("residuals", model, values[keep], (y - values)[keep])
+    keep = _thinned(answers.y.size)
+    return _curve("residuals", model, answers.prediction[keep], (answers.y - answers.prediction)[keep])
 
 
-def _curve(name: str, model: str, x: Any, y: Any, weight: Any = None) -> Curve:
-    weights = () if weight is None else tuple(float(v) for v in weight)
-    return Curve(name=name, model=model, x=tuple(float(v) for v in x), y=tuple(float(v) for v in y), weight=weights)
+def _thinned(size: int) -> Any:
+    return np.unique(np.linspace(0, size - 1, POINTS).round().astype(np.int64))
+
+
+def _bounded(name: str, model: str, x: Any, found: list[Estimate], weight: Any = ()) -> Curve:
+    """A curve of estimates; where there are no bounds, the value stands for them."""
+    value = [one.value or 0.0 for one in found]
+    low = [one.value or 0.0 if one.low is None else one.low for one in found]
+    high = [one.value or 0.0 if one.high is None else one.high for one in found]
+    return _curve(name, model, x, value, weight, low, high)
+
+
+def _curve(name: str, model: str, x: Any, y: Any, weight: Any = (), low: Any = (), high: Any = ()) -> Curve:
+    columns = {"x": x, "y": y, "weight": weight, "low": low, "high": high}
+    return Curve(name=name, model=model, **{key: tuple(float(v) for v in values) for key, values in columns.items()})

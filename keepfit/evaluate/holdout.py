@@ -1,20 +1,20 @@
-"""Three models on the holdout: what each is worth, and what the candidate is worth beside the other two."""
+"""Models on the holdout: what each is worth, and what the candidate is worth beside the others."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from keepfit.config.metrics import Metric
+from keepfit.evaluate.answers import Answers
+from keepfit.evaluate.calibration import in_the_large, slope
+from keepfit.evaluate.classes import figures_by_class
 from keepfit.evaluate.curves import curves_of
-from keepfit.evaluate.intervals import compare, estimate
-from keepfit.evaluate.metrics import measure, metrics_of
-from keepfit.evaluate.scales import Scale
-from keepfit.evaluate.score import Score, no_score
-from keepfit.evaluate.spread import Clusters
-from keepfit.records import Comparison, Curve, Estimate, Evaluated, finite
-
-Scores = dict[str, Score]
+from keepfit.evaluate.intervals import estimate
+from keepfit.evaluate.metrics import guarded
+from keepfit.evaluate.rows import Against, Rows, hardest
+from keepfit.evaluate.slices import Groups
+from keepfit.records import Comparison, Curve, Estimate, Evaluated, Slice
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +22,8 @@ class Champion:
     """The serving version (or, after ``disable``, the last one) and what it says about the holdout.
 
     ``prediction`` has the candidate's shape, or is None when the champion could not be asked (``reason`` says why);
-    ``unseen`` (n,) bool marks the rows after its own training.
+    ``unseen`` (n,) bool marks the rows after its own training; ``decided`` (n,) are its decisions, by the highest
+    probability where it is None. A fixed earlier version (the anchor) is described in the same way.
     """
 
     number: int
@@ -30,52 +31,19 @@ class Champion:
     prediction: Any
     unseen: Any
     reason: str = ""
+    decided: Any = None
+
+    def fresh(self, rows: Any) -> Any:
+        """The rows among ``rows`` (n,) that it has not seen."""
+        return np.asarray(self.unseen, dtype=bool) & rows
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
-    """Labels and clusters of the rows that a set of models is measured on."""
+class _Beside(NamedTuple):
+    """What is known of a reference on the rows that it has not seen."""
 
-    y: Any
-    days: Any
-    clusters: Clusters
-    confidence: float
-    metrics: tuple[Metric, ...]
-
-    @classmethod
-    def of(cls, y: Any, days: Any, confidence: float, task: str) -> "_Rows":
-        clusters = Clusters.by_row(y.size) if days is None else Clusters.by_day(days)
-        return cls(y, days, clusters, confidence, metrics_of(task))
-
-    def scores(self, prediction: Any) -> Scores:
-        return {metric.name: measure(metric.name, self.y, prediction) for metric in self.metrics}
-
-    def estimates(self, scores: Scores) -> dict[str, Estimate]:
-        return {
-            metric.name: estimate(scores[metric.name], self.clusters, self.confidence, Scale(metric.low, metric.high))
-            for metric in self.metrics
-        }
-
-    def comparisons(
-        self, against: Literal["naive", "champion"], candidate: Scores, reference: Scores, *, identical: bool
-    ) -> tuple[Comparison, ...]:
-        return tuple(
-            Comparison(
-                metric=metric.name,
-                against=against,
-                candidate=_plain(candidate[metric.name].value),
-                reference=_plain(reference[metric.name].value),
-                improvement=compare(
-                    candidate[metric.name],
-                    reference[metric.name],
-                    self.clusters,
-                    self.confidence,
-                    metric,
-                    identical=identical,
-                ),
-            )
-            for metric in self.metrics
-        )
+    rows: int
+    figures: dict[str, Estimate]
+    comparisons: tuple[Comparison, ...]
 
 
 def evaluate(
@@ -83,13 +51,18 @@ def evaluate(
     task: str,
     y: Any,
     candidate: Any,
-    naive: Any,
+    naive: Mapping[str, Any],
     champion: Champion | None,
     days: Any,
     confidence: float,
     predictions: str,
+    decided: Any = None,
+    entities: Any = None,
+    groups: Sequence[Groups] = (),
+    champion_confidence: float | None = None,
+    anchor: Champion | None = None,
 ) -> Evaluated:
-    """Candidate and naive baseline on all rows, candidate and champion on the rows that the champion has not seen.
+    """Candidate and naive baselines on all rows; champion and anchor on the rows that each of them has not seen.
 
     Parameters
     ----------
@@ -97,66 +70,139 @@ def evaluate(
         ``binary``, ``multiclass`` or ``regression``.
     y
         (n,) class indices (-1: a class the model does not know), or values for regression.
-    candidate, naive
+    candidate
         (n, k) probabilities in the order of the classes, or (n,) values for regression.
-    champion
+    naive
+        The same of each baseline, by name; the first one is shown as the naive model.
+    champion, anchor
         None only when the ledger never had one.
-    days
-        (n,) integers, equal for rows of one day; None where rows have no time, then each row counts for itself.
-    confidence
-        Of each one-sided bound.
+    days, entities
+        (n,) integers, equal for rows of one day and of one entity; None where rows have none. Without both, each row
+        counts for itself; with both, rows hang together in two ways.
+    confidence, champion_confidence
+        Of each one-sided bound; the second for comparisons with champion and anchor, the first unless said.
     predictions
         Digest of the stored predictions, passed through.
+    decided
+        (n,) class indices that the candidate decides for; the class with the highest probability unless said.
+    groups
+        Of the protected columns.
     """
-    y, days = np.asarray(y), None if days is None else np.asarray(days)
-    candidate, naive = np.asarray(candidate, np.float64), np.asarray(naive, np.float64)
-    rows = _Rows.of(y, days, confidence, task)
-    ours, theirs = rows.scores(candidate), rows.scores(naive)
-    champion_rows, champion_estimates, champion_comparisons = _beside_champion(rows, task, candidate, champion)
+    y = np.asarray(y)
+    days, entities = (None if each is None else np.asarray(each) for each in (days, entities))
+    rows = Rows.of(task, y, days, entities, confidence)
+    ours = rows.answers(candidate, decided)
+    later = champion_confidence or confidence
+    main, *_ = naive.values()
     return Evaluated(
         confidence=confidence,
-        clustered_by="row" if days is None else "day",
+        champion_confidence=later,
+        clustered_by=rows.clustered_by,
         rows=y.size,
-        candidate=rows.estimates(ours),
-        naive=rows.estimates(theirs),
-        champion=champion_estimates,
-        champion_number=champion.number if champion else None,
-        champion_digest=champion.digest if champion else None,
-        champion_rows=champion_rows,
-        comparisons=(
-            *rows.comparisons("naive", ours, theirs, identical=np.array_equal(candidate, naive)),
-            *champion_comparisons,
-        ),
-        curves=_curves(task, y, candidate, champion),
+        naive=rows.estimates(rows.scores(rows.answers(main))),
+        slices=tuple(_slices(rows, ours, naive, champion, later, groups)),
         predictions=predictions,
+        **_candidate(rows, ours),
+        **_references(rows, ours, naive, champion, anchor, later),
     )
 
 
-def _beside_champion(
-    rows: _Rows, task: str, candidate: Any, champion: Champion | None
-) -> tuple[int, dict[str, Estimate], tuple[Comparison, ...]]:
-    """Number of rows that the champion has not seen, its figures on them, and the paired comparison there."""
-    if champion is None:
-        return 0, {}, ()
-    unseen = np.asarray(champion.unseen, dtype=bool)
-    fresh = _Rows.of(rows.y[unseen], None if rows.days is None else rows.days[unseen], rows.confidence, task)
-    ours = fresh.scores(candidate[unseen])
-    if champion.prediction is None:
-        theirs = {metric.name: no_score(fresh.y.size, "evidence", champion.reason) for metric in fresh.metrics}
-        same = False
+def _candidate(rows: Rows, ours: Answers) -> dict[str, Any]:
+    """The figures of the candidate by itself."""
+    figures = rows.estimates(rows.scores(ours))
+    found = {"in_the_large": in_the_large, "slope": slope} if rows.task != "multiclass" else {}
+    calibration = {
+        name: estimate(guarded(measured, ours), rows.clusters, rows.confidence) for name, measured in found.items()
+    }
+    by_class = () if rows.task == "regression" else figures_by_class(ours, rows.clusters, rows.confidence)
+    return {"candidate": figures, "calibration": figures.get("calibration_error"), "by_class": by_class, **calibration}
+
+
+def _references(
+    rows: Rows,
+    ours: Answers,
+    naive: Mapping[str, Any],
+    champion: Champion | None,
+    anchor: Champion | None,
+    confidence: float,
+) -> dict[str, Any]:
+    """What the candidate is beside each of the others."""
+    everywhere = np.ones(rows.y.size, dtype=bool)
+    serving, fixed = (
+        _beside(rows, ours, champion, "champion", everywhere, confidence),
+        _beside(rows, ours, anchor, "anchor", everywhere, confidence),
+    )
+    baselines = rows.beside_naive(ours, rows.scores(ours), naive)
+    curves = curves_of(rows.task, "candidate", ours, rows.clusters, rows.confidence)
+    return {
+        "baselines": baselines,
+        "comparisons": (*hardest(baselines), *serving.comparisons, *fixed.comparisons),
+        "curves": curves + _curves(rows, champion),
+        "champion": serving.figures,
+        "champion_rows": serving.rows,
+        "champion_number": champion.number if champion else None,
+        "champion_digest": champion.digest if champion else None,
+        "anchor": fixed.figures,
+        "anchor_rows": fixed.rows,
+        "anchor_number": anchor.number if anchor else None,
+        "anchor_digest": anchor.digest if anchor else None,
+    }
+
+
+def _beside(
+    rows: Rows, ours: Answers, model: Champion | None, against: Against, among: Any, confidence: float
+) -> _Beside:
+    """A reference on the rows ``among`` (n,) that it has not seen, and the paired comparison there."""
+    if model is None:
+        return _Beside(0, {}, ())
+    fresh = model.fresh(among)
+    there, candidate = rows.take(fresh), ours.take(fresh)
+    if model.prediction is None:
+        theirs, same = there.unasked(model.reason), False
     else:
-        answers = np.asarray(champion.prediction, np.float64)[unseen]
-        theirs, same = fresh.scores(answers), np.array_equal(answers, candidate[unseen])
-    return fresh.y.size, fresh.estimates(theirs), fresh.comparisons("champion", ours, theirs, identical=same)
+        answers = _answers(there, model, fresh)
+        theirs, same = there.scores(answers), np.array_equal(answers.prediction, candidate.prediction)
+        same = same and np.array_equal(answers.decided, candidate.decided)
+    gains = there.at(confidence).comparisons(against, there.scores(candidate), theirs, identical=same)
+    return _Beside(there.y.size, there.estimates(theirs), gains)
 
 
-def _curves(task: str, y: Any, candidate: Any, champion: Champion | None) -> tuple[Curve, ...]:
-    drawn = curves_of(task, "candidate", y, candidate)
+def _answers(rows: Rows, model: Champion, fresh: Any) -> Answers:
+    decided = None if model.decided is None else np.asarray(model.decided)[fresh]
+    return rows.answers(np.asarray(model.prediction, np.float64)[fresh], decided)
+
+
+def _slices(
+    rows: Rows,
+    ours: Answers,
+    naive: Mapping[str, Any],
+    champion: Champion | None,
+    confidence: float,
+    groups: Sequence[Groups],
+) -> Iterator[Slice]:
+    """The same by group; too small a group has its rows, its values, and the reason why there are no bounds."""
+    for one in groups:
+        for code, name in enumerate(one.names):
+            among = one.codes == code
+            there, candidate = rows.take(among), ours.take(among)
+            scores = there.scores(candidate)
+            plain = {name: np.asarray(prediction)[among] for name, prediction in naive.items()}
+            main, *_ = plain.values()
+            beside = _beside(rows, ours, champion, "champion", among, confidence)
+            yield Slice(
+                by=one.by,
+                group=name,
+                rows=there.y.size,
+                candidate=there.estimates(scores),
+                naive=there.estimates(there.scores(there.answers(main))),
+                champion=beside.figures,
+                comparisons=(*hardest(there.beside_naive(candidate, scores, plain)), *beside.comparisons),
+            )
+
+
+def _curves(rows: Rows, champion: Champion | None) -> tuple[Curve, ...]:
     if champion is None or champion.prediction is None:
-        return drawn
-    unseen = np.asarray(champion.unseen, dtype=bool)
-    return drawn + curves_of(task, "champion", y[unseen], np.asarray(champion.prediction, np.float64)[unseen])
-
-
-def _plain(value: float | None) -> float | None:
-    return None if value is None else finite(value)
+        return ()
+    fresh = champion.fresh(np.ones(rows.y.size, dtype=bool))
+    there = rows.take(fresh)
+    return curves_of(rows.task, "champion", _answers(there, champion, fresh), there.clusters, rows.confidence)

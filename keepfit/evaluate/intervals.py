@@ -2,22 +2,25 @@
 
 A metric is, to first order, a mean of influences, so its error is that of a mean over clusters (Cameron & Miller 2015,
 J. Human Resources 50:317), met with a t quantile. A comparison on the same rows is the same with the difference of
-the influences. One-sided bounds suffer from skewness, so the outermost of two is taken: by the delta method on a scale
-without ends (logit, log), and by Hall's transformation (1992, J. R. Stat. Soc. B 54:221), which takes the skewness of
-the clusters into account. Chosen by simulation: ``tests/benchmarks/coverage_simulation.py``.
+the influences. What is not smooth has bounds of its own: a median by Woodruff's inversion (1952, JASA 47:635) and, for
+comparisons, the bootstrap; the calibration error by the distribution of a distance.
 """
 
 import numpy as np
 
 from keepfit.config.metrics import Metric
+from keepfit.evaluate import bootstrap, distance
+from keepfit.evaluate.bounds import Bounds, of_share, of_spread, outermost, without_spread
 from keepfit.evaluate.scales import Scale
-from keepfit.evaluate.score import Score, no_score
+from keepfit.evaluate.score import Floats, Ints, Score, mean_score, no_score
 from keepfit.evaluate.spread import Clusters, Spread, spread_of
 from keepfit.records import Estimate, finite
 
 MIN_ROWS = 30
 MIN_CLUSTERS = 8
 MIN_CARRIERS = 5  # fewer rows that make all the difference may have missed the ones that would make another
+
+Found = tuple[Bounds | None, str]
 
 
 def estimate(score: Score, clusters: Clusters, confidence: float, scale: Scale = Scale()) -> Estimate:  # noqa: B008
@@ -40,12 +43,16 @@ def estimate(score: Score, clusters: Clusters, confidence: float, scale: Scale =
     >>> right = mean_score(np.repeat([0.0, 1.0], [20, 80]))
     >>> found = estimate(right, Clusters.by_row(100), 0.95, Scale(0, 1))
     >>> round(found.low, 3), round(found.high, 3)
-    (0.725, 0.861)
+    (0.724, 0.862)
     """
     value = None if score.value is None else finite(score.value)
-    bounds, reason = None, score.reason
-    if value is not None:
-        bounds, reason = _bounds(value, score, clusters, confidence, scale)
+    if value is None:
+        return _told(None, (None, score.reason), score, clusters)
+    return _told(value, _bounds(value, score, clusters, confidence, scale), score, clusters)
+
+
+def _told(value: float | None, found: Found, score: Score, clusters: Clusters) -> Estimate:
+    bounds, reason = found
     lower, upper = bounds or (None, None)
     return Estimate(
         value=value,
@@ -80,42 +87,71 @@ def compare(
     difference = Score(
         sign * (candidate.value - reference.value),
         sign * (candidate.influence - reference.influence),
-        strata=candidate.strata,
+        strata=_either(candidate, reference),
         bias=sign * (candidate.bias - reference.bias),
         exact=identical or (candidate.exact and reference.exact),
+        missing="" if identical else candidate.missing or reference.missing,
+        reason="" if identical else candidate.reason or reference.reason,
     )
+    if _has_own_bounds(candidate) and not (difference.exact or difference.missing):
+        found = _special(candidate, reference, clusters, confidence, metric)
+        return _told(finite(difference.value or 0.0), found, difference, clusters)
     length = metric.high - metric.low
     return estimate(difference, clusters, confidence, Scale(-length, length, linear=True))
 
 
-Bounds = tuple[float, float]
+def _has_own_bounds(score: Score) -> bool:
+    return score.median_of is not None or score.binned is not None
 
 
-def _bounds(
-    value: float, score: Score, clusters: Clusters, confidence: float, scale: Scale
-) -> tuple[Bounds | None, str]:
+def _either(candidate: Score, reference: Score) -> Ints | None:
+    """The class of each row that says something about one of the two."""
+    if candidate.strata is None or reference.strata is None:
+        return candidate.strata
+    return np.where(candidate.strata < 0, reference.strata, candidate.strata)
+
+
+def _bounds(value: float, score: Score, clusters: Clusters, confidence: float, scale: Scale) -> Found:
     """Lower and upper bound, or None and the reason why there are none."""
+    if score.missing:
+        return None, score.reason
     if score.exact:
         return (value, value), ""
-    spread = spread_of(score.influence, clusters, score.strata)
-    if few := _too_few(score.influence.size, clusters, spread.trials):
+    if score.median_of is not None:
+        return _of_median(value, score.median_of, clusters, confidence)
+    trials = clusters.supporting(score.strata)
+    if few := too_few(score.influence.size, clusters, trials):
         return None, few
+    if score.binned is not None:
+        return _around(value, distance.of_bins(score.binned, clusters, confidence)), ""
+    spread = spread_of(score.influence, clusters, score.strata)
+    bounds = _of_influence(value, score, spread, clusters.codes is None, confidence, scale)
+    return bounds, "" if bounds else "no two rows differ, so nothing says how far off the value may be"
+
+
+def _of_influence(
+    value: float,
+    score: Score,
+    spread: Spread,
+    independent: bool,
+    confidence: float,
+    scale: Scale,
+) -> Bounds | None:
+    """Bounds by the spread of the influence; of a share of independent rows, the exact ones."""
+    if score.trials and (independent or not 0.0 < value < 1.0):
+        return of_share(value, score.trials, spread, confidence, independent=independent)
     if spread.error <= 1e-12 * max(1.0, abs(value)) or not scale.low < value < scale.high:
-        return _without_spread(value, spread.trials, confidence, scale)
-    # a bias may only widen: the estimate of it is itself uncertain
-    lowest, highest = sorted((value, value - score.bias))
-    bounds = _lower(lowest, spread, confidence, scale), _upper(highest, spread, confidence, scale)
+        return without_spread(value, spread.trials, confidence, scale)
+    bounds = of_spread(value, score.bias, spread, confidence, scale)
+    if score.trials:
+        bounds = outermost(bounds, of_share(value, score.trials, spread, confidence, independent=False))
     if scale.finite and spread.carried_by < MIN_CARRIERS:
-        unseen, _ = _without_spread(value, spread.trials, confidence, scale)
-        return _outermost(bounds, unseen or bounds), ""
-    return bounds, ""
+        bounds = outermost(bounds, without_spread(value, spread.trials, confidence, scale) or bounds)
+    return bounds
 
 
-def _outermost(one: Bounds, other: Bounds) -> Bounds:
-    return min(one[0], other[0]), max(one[1], other[1])
-
-
-def _too_few(rows: int, clusters: Clusters, trials: int) -> str:
+def too_few(rows: int, clusters: Clusters, trials: int) -> str:
+    """Why there is no interval; empty where there is one."""
     if clusters.count < MIN_CLUSTERS:
         return f"{clusters.count} {clusters.word} are too few for an interval; {MIN_CLUSTERS} are needed"
     if trials < MIN_CLUSTERS:
@@ -125,49 +161,34 @@ def _too_few(rows: int, clusters: Clusters, trials: int) -> str:
     return ""
 
 
-def _lower(value: float, spread: Spread, confidence: float, scale: Scale) -> float:
-    if not value > scale.low:
-        return scale.low
-    by_scale = scale.moved(value, -t_quantile(confidence, spread.degrees) * spread.error)
-    return max(scale.low, min(by_scale, value - _skewed(spread, confidence) * spread.error))
+def _of_median(value: float, values: Floats, clusters: Clusters, confidence: float) -> Found:
+    """The quantiles at the bounds of the share of rows below the median: Woodruff's inversion."""
+    below = mean_score((values <= value).astype(np.float64))
+    share = estimate(Score(below.value, below.influence, trials=values.size), clusters, confidence, Scale(0, 1))
+    if share.low is None or share.high is None or share.value is None:
+        return None, share.reason
+    levels = [0.5 - (share.value - share.low), 0.5 + (share.high - share.value)]
+    low, high = np.quantile(values, np.clip(levels, 0.0, 1.0), method="inverted_cdf")
+    return _around(value, (float(low), float(high))), ""
 
 
-def _upper(value: float, spread: Spread, confidence: float, scale: Scale) -> float:
-    if not value < scale.high:
-        return scale.high
-    by_scale = scale.moved(value, t_quantile(confidence, spread.degrees) * spread.error)
-    return min(scale.high, max(by_scale, value - _skewed(spread, 1.0 - confidence) * spread.error))
+def _special(candidate: Score, reference: Score, clusters: Clusters, confidence: float, metric: Metric) -> Found:
+    """Bounds of an improvement where the influence does not give them."""
+    if few := too_few(candidate.influence.size, clusters, clusters.count):
+        return None, few
+    sign = 1.0 if metric.higher_is_better else -1.0
+    if candidate.median_of is not None and reference.median_of is not None:
+        return bootstrap.of_two_medians(candidate.median_of, reference.median_of, clusters, confidence, sign), ""
+    # Each bound may be wrong half as often, so their difference holds whatever the two have in common (Bonferroni).
+    each, scale = 0.5 + confidence / 2.0, Scale(metric.low, metric.high)
+    (ours, why), (theirs, why_not) = (
+        _bounds(score.value or 0.0, score, clusters, each, scale) for score in (candidate, reference)
+    )
+    if ours is None or theirs is None:
+        return None, why or why_not
+    ends = sign * (ours[0] - theirs[1]), sign * (ours[1] - theirs[0])
+    return (min(ends), max(ends)), ""
 
 
-def _skewed(spread: Spread, level: float) -> float:
-    """The ``level`` quantile of a studentised mean of skewed clusters: Hall's (1992) cubic, inverted.
-
-    With a the skewness of the mean, T = t + a t^2 / 3 + a^2 t^3 / 27 + a / 6 is symmetric to second order.
-    """
-    quantile, skewness = t_quantile(level, spread.degrees), spread.skewness
-    if abs(skewness) < 1e-9:
-        return quantile
-    return 3.0 * (float(np.cbrt(1.0 + skewness * (quantile - skewness / 6.0))) - 1.0) / skewness
-
-
-def _without_spread(value: float, trials: int, confidence: float, scale: Scale) -> tuple[Bounds | None, str]:
-    """Bounds when (nearly) all rows agree: what Clopper & Pearson (1934) give when every trial has the same outcome.
-
-    A share of at most ``1 - alpha ** (1 / G)`` can have stayed unseen in G trials; it is taken to be as bad as the
-    range allows. Without a finite range there is no bound.
-    """
-    if not scale.finite:
-        return None, "no two rows differ, so nothing says how far off the value may be"
-    unseen = 1.0 - (1.0 - confidence) ** (1.0 / trials)
-    return (value - unseen * (value - scale.low), value + unseen * (scale.high - value)), ""
-
-
-def t_quantile(level: float, degrees: float) -> float:
-    """Quantile of Student's t.
-
-    >>> round(t_quantile(0.95, 13), 4)
-    1.7709
-    """
-    from scipy.special import stdtrit
-
-    return float(stdtrit(degrees, level))
+def _around(value: float, bounds: Bounds) -> Bounds:
+    return min(bounds[0], value), max(bounds[1], value)

@@ -2,45 +2,51 @@
 
 import numpy as np
 
-from keepfit.evaluate.score import Floats, Ints, Score, class_counts, no_score
+from keepfit.evaluate.answers import Answers, Ranked, ranked
+from keepfit.evaluate.score import Bools, Floats, Ints, Score, class_counts, no_score
 
 
-def roc_auc(y: Ints, probabilities: Floats) -> Score:
+def roc_auc(answers: Answers) -> Score:
     """Chance that a positive scores above a negative, ties half.
 
     Influence: the placement values of DeLong, DeLong & Clarke-Pearson (1988, Biometrics 44:837); summed over clusters
     they give the variance of Obuchowski (1997, Biometrics 53:567).
-
-    Parameters
-    ----------
-    y
-        (n,) 0 or 1.
-    probabilities
-        (n, 2), columns in the order of the classes.
     """
-    score = probabilities[:, 1]
-    positive = y == 1
-    above, below = score[positive], score[~positive]
-    if not above.size or not below.size:
+    y = answers.y
+    if y.min() == y.max():
         return no_score(y.size, "evidence", f"needs both classes: {class_counts(y)}")
-    won = _placement(above, below)
-    lost = 1.0 - _placement(below, above)
-    value = float(won.mean())
-    influence = np.empty(y.size)
-    influence[positive] = (won - value) * (y.size / above.size)
-    influence[~positive] = (lost - value) * (y.size / below.size)
-    return Score(value, influence, strata=y, exact=bool(score.min() == score.max()))
+    value, influence = _area(answers.ranked, y == 1)
+    return Score(value, influence, strata=y, exact=answers.ranked.count.size == 1)
 
 
-def _placement(scores: Floats, others: Floats) -> Floats:
-    """Share of ``others`` that each score beats, ties half."""
-    ordered = np.sort(others)
-    distinct, inverse = np.unique(scores, return_inverse=True)
-    beaten = np.searchsorted(ordered, distinct, "left") + np.searchsorted(ordered, distinct, "right")
-    return np.asarray(beaten / (2.0 * others.size))[inverse]
+def roc_auc_ovr(answers: Answers) -> Score:
+    """Mean over the model's classes of the area of each class against all others (Fawcett 2006, with equal weights)."""
+    y, classes = answers.y, answers.prediction.shape[1]
+    counts = np.bincount(y[y >= 0], minlength=classes)
+    if not counts.all() or counts.max() == y.size:
+        return no_score(y.size, "evidence", f"needs every class: {class_counts(y)}")
+    parts = [_area(ranked(answers.prediction[:, one], y == one), y == one) for one in range(classes)]
+    influence = np.sum([influence for _, influence in parts], axis=0) / classes
+    return Score(float(np.mean([value for value, _ in parts])), influence, strata=y, exact=answers.constant)
 
 
-def average_precision(y: Ints, probabilities: Floats) -> Score:
+def _area(order: Ranked, positive: Bools) -> tuple[float, Floats]:
+    """Area and influence: each positive by the share of negatives that it beats, each negative by that it loses to."""
+    false = order.count - order.hits
+    positives, negatives = order.hits.sum(), false.sum()
+    won = (np.cumsum(false) - 0.5 * false) / negatives
+    lost = 1.0 - (np.cumsum(order.hits) - 0.5 * order.hits) / positives
+    value = float((order.hits * won).sum() / positives)
+    rows = positive.size
+    influence = np.where(
+        positive,
+        (won[order.group] - value) * (rows / positives),
+        (lost[order.group] - value) * (rows / negatives),
+    )
+    return value, influence
+
+
+def average_precision(answers: Answers) -> Score:
     r"""Precision at the score of each positive, averaged over positives (the step-wise area, not interpolated).
 
     With T(s) = E[Y 1(S >= s)], H(s) = P(S >= s), pi = E[Y], P = T / H and AP = E[Y P(S)] / pi, the derivative of AP in
@@ -51,32 +57,19 @@ def average_precision(y: Ints, probabilities: Floats) -> Score:
     by the chain rule through T, H and pi (our derivation; tests hold it against the jackknife). It is too high on small
     samples, because each positive counts towards the precision at its own score; the bias is what counting only the
     other rows would take away.
-
-    Parameters
-    ----------
-    y
-        (n,) 0 or 1.
-    probabilities
-        (n, 2), columns in the order of the classes.
     """
+    y: Ints = answers.y
     positives = int(y.sum())
     if not 0 < positives < y.size:
         return no_score(y.size, "evidence", f"needs both classes: {class_counts(y)}")
-    _, group, count = np.unique(probabilities[:, 1], return_inverse=True, return_counts=True)
-    hits = np.bincount(group, weights=y, minlength=count.size)
-    share = np.cumsum(count[::-1])[::-1] / y.size
-    true_share = np.cumsum(hits[::-1])[::-1] / y.size
-    precision = true_share / share
+    group, hits = answers.ranked.group, answers.ranked.hits
+    rows_above, true_above = answers.ranked.from_the_top
+    share, precision = rows_above / y.size, true_above / rows_above
     pi = positives / y.size
     value = float(np.sum(hits * precision) / positives)
     a = np.cumsum(hits / share) / y.size
     b = np.cumsum(hits * precision / share) / y.size
     influence = (y * (precision[group] - value + a[group]) - b[group]) / pi
-    return Score(value, influence, strata=y, bias=_own_share(hits.astype(np.float64), count.astype(np.float64), value))
-
-
-def _own_share(hits: Floats, count: Floats, value: float) -> float:
-    """What each positive adds to average precision by counting towards the precision at its own score."""
-    rows, true = np.cumsum(count[::-1])[::-1], np.cumsum(hits[::-1])[::-1]
-    others = np.where(rows > 1, (true - 1.0) / np.maximum(rows - 1.0, 1.0), value)
-    return float(np.sum(hits * (true / rows - others)) / hits.sum())
+    others = np.where(rows_above > 1, (true_above - 1.0) / np.maximum(rows_above - 1.0, 1.0), value)
+    bias = float(np.sum(hits * (precision - others)) / positives)
+    return Score(value, influence, strata=y, bias=bias)

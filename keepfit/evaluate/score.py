@@ -1,13 +1,17 @@
 """A metric's value on rows, and how much each row moved it."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+if TYPE_CHECKING:
+    from keepfit.evaluate.calibration import Binned
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 Missing = Literal["", "evidence", "broken"]
 
 
@@ -23,13 +27,19 @@ class Score:
         (n,): the value on these rows is, to first order, the true one plus the mean of these; they sum to zero.
     strata
         (n,) or None: the class of each row, where every class is a sample of its own (AUC is a statement about
-        positives *and* negatives: ten thousand rows with three positives know little).
+        positives *and* negatives: ten thousand rows with three positives know little); -1: the row says nothing.
     bias
         By how much the value is too high on average over samples, where that is known to matter.
     exact
         The value holds whatever the rows are (AUC of a constant is one half): no sampling error.
+    trials
+        Where the value is a share of rows: of how many; else 0.
+    median_of
+        (n,) where the value is a median: of what.
+    binned
+        Where the value is a distance that the noise alone keeps away from zero: what it was made of.
     missing, reason
-        Why there is no value: more rows would help (``evidence``) or not (``broken``).
+        Why there is no value, or no bound: more rows would help (``evidence``) or not (``broken``).
     """
 
     value: float | None
@@ -37,6 +47,9 @@ class Score:
     strata: Ints | None = None
     bias: float = 0.0
     exact: bool = False
+    trials: int = 0
+    median_of: Floats | None = None
+    binned: "Binned | None" = None
     missing: Missing = ""
     reason: str = ""
 
@@ -54,6 +67,18 @@ def mean_score(losses: Floats) -> Score:
     """
     value = float(losses.mean())
     return Score(value, losses - value)
+
+
+def share_score(hit: Bools, among: Bools) -> Score:
+    """The share of rows ``among`` (n,) that are a ``hit`` (n,); the other rows say nothing. Some row is among.
+
+    >>> share_score(np.array([True, False, True]), np.array([True, True, False])).value
+    0.5
+    """
+    trials = int(among.sum())
+    value = float((hit & among).sum() / trials)
+    influence = np.where(among, (hit - value) * (hit.size / trials), 0.0)
+    return Score(value, influence, strata=among.astype(np.int64) - 1, trials=trials)
 
 
 def class_counts(y: Ints) -> str:

@@ -11,8 +11,9 @@ from keepfit.config.model import UseCase
 from keepfit.data import read_snapshot
 from keepfit.evaluate.days import days_of
 from keepfit.evaluate.holdout import Champion, evaluate
+from keepfit.evaluate.slices import Groups, by_band, by_level
 from keepfit.records import Evaluated, Exported, Manifest, Seat, Split, Trained, parse
-from keepfit.score import Naive, Scorer, one_thread
+from keepfit.score import Dated, Naive, Scorer, baselines, one_thread
 from keepfit.split import HOLDOUT, key_places, sides_of
 from keepfit.store import Store, get, put
 
@@ -37,18 +38,20 @@ def evaluate_versions(
     be asked (it needs a column that is gone, or knows other classes) leaves its comparison without evidence.
     """
     table = _holdout(store, use_case, division)
-    label = table.column(use_case.data.label.column)
+    labels = features.encode_labels(table.column(use_case.data.label.column), trained.classes)
     times = _times(table, use_case.data.event_time)
     scorer = score.load(store, exported.files)
     predictions = _predict(scorer, table)
     naive = parse(get(store, exported.files["naive"]), Naive, "naive")
     return evaluate(
         task=use_case.task,
-        y=features.encode_labels(label, trained.classes),
+        y=labels,
         candidate=predictions,
-        naive=naive.predict(table.num_rows),
+        decided=_decisions(scorer, predictions),
+        naive=baselines(naive, Dated(labels, times, use_case.data.timezone, use_case.data.label.known_after)),
         champion=champion and _ask(store, table, times, trained.classes, *champion),
         days=None if times is None else days_of(times, use_case.data.timezone),
+        groups=_groups(use_case, table),
         confidence=use_case.confidence,
         predictions=put(store, np.ascontiguousarray(predictions, "<f8").tobytes()),
     )
@@ -66,6 +69,16 @@ def _times(table: "pa.Table", event_time: str | None) -> Times | None:
     return np.asarray(times, dtype="datetime64[us]")
 
 
+def _groups(use_case: UseCase, table: "pa.Table") -> list[Groups]:
+    """The groups of each protected column."""
+    return [
+        by_band(name, features.from_table(table, {name: "number"})[name], how.bands)
+        if how.bands
+        else by_level(name, *features.from_table(table, {name: "category"})[name])
+        for name, how in use_case.protected.items()
+    ]
+
+
 def _ask(
     store: Store,
     table: "pa.Table",
@@ -78,12 +91,18 @@ def _ask(
     scorer = score.load(store, manifest.files)
     reason = _why_not(scorer, table, classes, manifest)
     prediction = None if reason else _predict(scorer, table)
-    return Champion(seat.number, seat.digest, prediction, _unseen(table, times, manifest), reason)
+    decided = None if prediction is None else _decisions(scorer, prediction)
+    return Champion(seat.number, seat.digest, prediction, _unseen(table, times, manifest), reason, decided)
 
 
 def _predict(scorer: Scorer, table: "pa.Table") -> Predictions:
     with one_thread():
         return scorer.predict(features.from_table(table, scorer.encoding.kinds))
+
+
+def _decisions(scorer: Scorer, prediction: Predictions) -> NDArray[np.int64] | None:
+    """What the version decides, at its own threshold; nothing to decide for values."""
+    return scorer.decide(prediction) if prediction.ndim == 2 else None
 
 
 def _why_not(scorer: Scorer, table: "pa.Table", classes: tuple[str, ...], manifest: Manifest) -> str:

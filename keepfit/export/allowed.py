@@ -7,6 +7,7 @@ round-trip test says which.
 ALLOWED = frozenset(
     {
         "builtins.dict",
+        "builtins.int",
         "builtins.list",
         "builtins.slice",
         "builtins.str",

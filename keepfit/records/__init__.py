@@ -34,7 +34,17 @@ from keepfit.records.history import (
     ShownVersion,
     Verified,
 )
-from keepfit.records.judgement import Comparison, Curve, Estimate, Evaluated, GateResult, Outcome, Verdict
+from keepfit.records.judgement import (
+    ClassFigures,
+    Comparison,
+    Curve,
+    Estimate,
+    Evaluated,
+    GateResult,
+    Outcome,
+    Slice,
+    Verdict,
+)
 from keepfit.records.model import Exported, LearningPoint, Manifest, Measured, Trained, Trial
 from keepfit.records.run import Journey, Moment, Page, Registered, Released, RunResult
 
@@ -43,6 +53,7 @@ __all__ = [
     "Action",
     "Broken",
     "Checked",
+    "ClassFigures",
     "Column",
     "ColumnSummary",
     "Compared",
@@ -79,6 +90,7 @@ __all__ = [
     "Shown",
     "ShownEntry",
     "ShownVersion",
+    "Slice",
     "Snapshot",
     "SourceFile",
     "Split",

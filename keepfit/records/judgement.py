@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
+from msgspec import field
+
 from keepfit.records.canonical import Record
 
 Outcome = Literal["pass", "fail", "not_enough_evidence", "skipped", "unjudged"]
@@ -26,34 +28,67 @@ class Estimate(Record, frozen=True, kw_only=True):
 
 
 class Comparison(Record, frozen=True, kw_only=True):
-    """Two models on the same rows. ``improvement`` is positive where the candidate is better, whatever the metric."""
+    """Two models on the same rows. ``improvement`` is positive where the candidate is better, whatever the metric.
+
+    Of several naive baselines the one that the candidate is least surely better than; ``baseline`` names it.
+    """
 
     metric: str
-    against: Literal["naive", "champion"]
+    against: Literal["naive", "champion", "anchor"]
+    baseline: str = ""
     candidate: float | None
     reference: float | None
     improvement: Estimate
 
 
 class Curve(Record, frozen=True, kw_only=True):
-    """Points for a chart in the report: ``roc``, ``calibration``, ``residuals``, ``confusion``."""
+    """Points for a chart in the report; ``low`` and ``high`` are bounds of ``y``, NaN-free: equal to ``y`` if unknown.
+
+    ``roc``, ``precision_recall``, ``calibration``, ``confusion``, ``decision`` (net benefit by threshold; the model
+    ``all`` decides positive for every row), ``residuals``.
+    """
 
     name: str
     model: str
     x: tuple[float, ...]
     y: tuple[float, ...]
     weight: tuple[float, ...] = ()
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+
+
+class ClassFigures(Record, frozen=True, kw_only=True):
+    """Precision, recall and F1 of the candidate for one class against all others; ``index`` is its place."""
+
+    index: int
+    rows: int
+    figures: dict[str, Estimate]
+
+
+class Slice(Record, frozen=True, kw_only=True):
+    """One group of a protected column: the same figures as over all rows; too small a group has reasons for bounds."""
+
+    by: str
+    group: str
+    rows: int
+    candidate: dict[str, Estimate]
+    naive: dict[str, Estimate]
+    champion: dict[str, Estimate]
+    comparisons: tuple[Comparison, ...]
 
 
 class Evaluated(Record, frozen=True, kw_only=True):
     """Candidate, naive baseline and champion on the same rows that none of them learnt from.
 
     ``champion`` figures are on the rows after the champion's own training; ``champion_number`` is None when the ledger
-    never had one.
+    never had one. ``anchor`` is a fixed earlier version, measured in the same way. Comparisons with these two are at
+    ``champion_confidence``, everything else is at ``confidence``. ``comparisons`` hold one with ``naive`` for each
+    metric, with the hardest of the ``baselines``, where all of them stand. ``calibration`` is the calibration error of
+    the candidate, ``in_the_large`` what came minus what was predicted, ``slope`` that of the one on the other.
     """
 
     confidence: float
-    clustered_by: str  # day | row
+    clustered_by: str  # row | day | entity | day and entity
     rows: int
     candidate: dict[str, Estimate]
     naive: dict[str, Estimate]
@@ -64,6 +99,17 @@ class Evaluated(Record, frozen=True, kw_only=True):
     comparisons: tuple[Comparison, ...]
     curves: tuple[Curve, ...]
     predictions: str
+    champion_confidence: float | None = None
+    anchor: dict[str, Estimate] = field(default_factory=dict)
+    anchor_number: int | None = None
+    anchor_digest: str | None = None
+    anchor_rows: int = 0
+    baselines: tuple[Comparison, ...] = ()
+    slices: tuple[Slice, ...] = ()
+    by_class: tuple[ClassFigures, ...] = ()
+    calibration: Estimate | None = None
+    in_the_large: Estimate | None = None
+    slope: Estimate | None = None
 
 
 class GateResult(Record, frozen=True, kw_only=True):

@@ -1,8 +1,21 @@
 """Answers of a version: its files are checked against their digests, then loaded, then asked."""
 
 from keepfit.score.measure import measure
+from keepfit.score.naive import Dated, Naive, baselines, naive_of
 from keepfit.score.output import Output
-from keepfit.score.scorer import Naive, Scorer, answers, load, numbers
+from keepfit.score.scorer import Scorer, answers, load, numbers
 from keepfit.score.threads import one_thread
 
-__all__ = ["Naive", "Output", "Scorer", "answers", "load", "measure", "numbers", "one_thread"]
+__all__ = [
+    "Dated",
+    "Naive",
+    "Output",
+    "Scorer",
+    "answers",
+    "baselines",
+    "load",
+    "measure",
+    "naive_of",
+    "numbers",
+    "one_thread",
+]

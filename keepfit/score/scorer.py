@@ -9,24 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keepfit import export, features
-from keepfit.records import Record, parse
+from keepfit.records import parse
 from keepfit.score.output import PLAIN, Output
 from keepfit.store import Store, get
 
 Predictions = NDArray[np.float64]
 
 LARGEST = 3e38
-
-
-class Naive(Record, frozen=True, kw_only=True):
-    """The baseline that knows no features: the training share of each class, or the training mean."""
-
-    values: tuple[float, ...]
-
-    def predict(self, rows: int) -> Predictions:
-        """Probabilities (rows, k) of k classes, or values (rows,) where there is one mean."""
-        answer = np.tile(np.asarray(self.values, dtype=np.float64), (rows, 1))
-        return answer if len(self.values) > 1 else answer[:, 0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from keepfit import features
 from keepfit.score import numbers
 from keepfit.train.estimators import Layout
 
-_SLICE = 1 << 14
+SLICE = 1 << 14
 
 
 def matrix_for(layout: Layout, encoding: features.Encoding, columns: features.Columns) -> Any:
@@ -26,5 +26,5 @@ def matrix_for(layout: Layout, encoding: features.Encoding, columns: features.Co
 
 def _slices(columns: features.Columns) -> Iterator[features.Columns]:
     rows = max(features.row_count(columns), 1)
-    for start in range(0, rows, _SLICE):
-        yield features.slice_rows(columns, slice(start, start + _SLICE))
+    for start in range(0, rows, SLICE):
+        yield features.slice_rows(columns, slice(start, start + SLICE))

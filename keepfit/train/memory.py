@@ -13,7 +13,10 @@ from keepfit.features.encoding import Encoding, Form
 from keepfit.score import numbers
 from keepfit.train.estimators import Layout, layout_of
 from keepfit.train.examples import Examples
+from keepfit.train.matrix import SLICE
 
+LIBRARIES = 100e6  # that load when training begins
+PROCESS = 100e6  # of an interpreter of its own, with the same libraries
 _SAMPLE = 2_000
 
 
@@ -97,18 +100,39 @@ def need(sizes: Sizes, candidates: Sequence[str], workers: int) -> Need:
     """The most that training will hold at once.
 
     While searching: the raw rows, every fold in every layout (twice where other processes get them), and a fit in each
-    process. At the end: the whole side in one layout, and one fit.
+    process. At the end: the whole side in one layout, and one fit. While either is prepared: the raw rows as columns,
+    and the parts of a matrix before they are put together.
     """
     layouts = {layout_of(name) for name in candidates}
-    number = {layout: 12.0 if layout == "sparse" else 8.0 for layout in layouts}
-    folds = sum((sizes.fitted + sizes.scored) * sizes.widths[each] * number[each] for each in layouts)
+    folds = sum(_matrix(each, sizes, sizes.fitted + sizes.scored) for each in layouts)
     by = {name: _fit(name, sizes, sizes.longest) for name in candidates}
-    processes = 1 if workers == 1 else workers
-    searching = sizes.raw + folds * (1 if workers == 1 else 2) + max(by.values()) * processes
-    whole = {each: sizes.rows * sizes.widths[each] * number[each] for each in layouts}
-    finishing = max(whole[layout_of(name)] + _fit(name, sizes, sizes.rows) for name in candidates) + sizes.raw
-    total, when = max((searching, "searching"), (finishing, "fitting the winner"))
-    return Need(int(total), {name: int(size) for name, size in by.items()}, when)
+    several = workers > 1
+    phases = {
+        "preparing the folds": sizes.raw * 3 + folds + max(_making(each, sizes, sizes.longest) for each in layouts),
+        "searching": sizes.raw + folds * (1 + several) + max(by.values()) * workers + PROCESS * workers * several,
+        "fitting the winner": max(_finishing(name, sizes) for name in candidates),
+    }
+    when, most = max(phases.items(), key=lambda phase: phase[1])
+    return Need(int(LIBRARIES + most), {name: int(size) for name, size in by.items()}, when)
+
+
+def _finishing(name: str, sizes: Sizes) -> float:
+    layout = layout_of(name)
+    last = max(_making(layout, sizes, sizes.rows) + sizes.raw * 3, _fit(name, sizes, sizes.rows))
+    return _matrix(layout, sizes, sizes.rows) + last
+
+
+def _matrix(layout: Layout, sizes: Sizes, rows: int) -> float:
+    return rows * sizes.widths[layout] * (12.0 if layout == "sparse" else 8.0)
+
+
+def _making(layout: Layout, sizes: Sizes, rows: int) -> float:
+    """What a matrix takes while it is made, beside itself."""
+    if layout == "codes":
+        return rows * 24.0
+    return (
+        min(rows, SLICE if layout == "sparse" else rows) * sizes.widths["dense"] * (20.0 if layout == "sparse" else 9)
+    )
 
 
 def _fit(name: str, sizes: Sizes, rows: int) -> float:

@@ -10,7 +10,7 @@ from keepfit.data import give_back
 from keepfit.export import Probe
 from keepfit.features.encoding import Encoding, Form
 from keepfit.records import Split, Trained, canonical
-from keepfit.score import Naive, Output, Scorer, one_thread
+from keepfit.score import Dated, Naive, Output, Scorer, naive_of, one_thread
 from keepfit.store import Store, put
 from keepfit.train.calibrate import calibrate
 from keepfit.train.compete import Won, clusters_of, compete
@@ -53,7 +53,7 @@ def train(store: Store, use_case: UseCase, division: Split, tell: Callable[[str]
         columns = features.from_table(examples.table, encoding.kinds)
         matrix = matrix_for(layout_of(candidate), encoding, columns)
         records = export.probe_of(examples.table, encoding.kinds)
-        classes, labels, naive = examples.classes, examples.labels, _naive(examples)
+        classes, labels, naive = examples.classes, examples.labels, _naive(use_case, examples)
         constant = constant_features(examples)
         del examples, columns  # a fit needs memory, and the raw rows have said all they can
         give_back()
@@ -127,8 +127,7 @@ def _warnings(won: Won, decision: Decision, constant: tuple[str, ...], note: str
         yield decision.reason
 
 
-def _naive(examples: Examples) -> Naive:
-    if not examples.classes:
-        return Naive(values=(float(np.mean(examples.labels)),))
-    counts = np.bincount(examples.labels, minlength=len(examples.classes))
-    return Naive(values=tuple((counts / counts.sum()).tolist()))
+def _naive(use_case: UseCase, examples: Examples) -> Naive:
+    data = use_case.data
+    rows = Dated(examples.labels, examples.times, data.timezone, data.label.known_after)
+    return naive_of(rows, len(examples.classes))

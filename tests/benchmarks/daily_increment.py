@@ -3,10 +3,10 @@
     python -m tests.benchmarks.daily_increment [TURNS]
 
 A day is a CSV file of 5,000 rows; it has come when the clock starts. Measured is all that a run does before it
-validates: all files are looked at, the fingerprint of the data is taken, the new file is parsed, what the index knows is
-kept, and the examples of four weeks are written. The three histories take turns in one process, and a ratio is that of
-one turn. Processor time (user and system, all threads) says the same on a machine that is busy with other things. Then
-the same with sources and store in a bucket (smaller days): how many requests one more day takes. Nothing is asserted.
+validates: all files are looked at, the fingerprint of the data is taken, the new file is parsed, what the index knows
+is kept, and the examples of four weeks are written. The three histories take turns in one process, and a ratio is that
+of one turn. Processor time (user and system, all threads) says the same on a machine that is busy with other things.
+Then sources and store are in a bucket (with smaller days): how many requests one more day takes. Nothing is asserted.
 """
 
 import os
@@ -44,7 +44,6 @@ USE_CASE: Mapping[str, Any] = {
     "owner": "us",
     "task": "binary",
     "data": {
-        "sources": {"sales": {"kind": "files", "path": "sales/*.csv"}},
         "key": ["id"],
         "event_time": "at",
         "label": {"column": "back", "known_after": "1d"},

@@ -48,6 +48,7 @@ RUN = {
     "released": bool,
     "champion": (int, type(None)),
     "report": str,
+    "warnings": [str],
 }
 VERSION = {
     "version": int,
@@ -56,6 +57,7 @@ VERSION = {
     "as_of": MOMENT,
     "outcome": OneOf(OUTCOMES),
     "metrics": {"roc_auc": float, "log_loss": float},
+    "candidate": "logistic_regression",
 }
 SHOW = {
     "use_case": "visits",

@@ -29,6 +29,7 @@ CANARY = b"canary"  # in the secret key and the session token, and nowhere else
 COMMAND = ("run", "visits", "--json", "--as-of", SECOND)
 DELIVERED = TINY.replace('{kind: files, path: "data/', f'{{kind: s3, path: "s3://{BUCKET}/delivered/')
 OUTAGE = 1.5  # seconds: shorter than the patience with one request
+WAITED_FOR = 10.0  # seconds that a server may be away
 PATIENCE = 120.0
 TOKEN = "canary-token-77b1"
 NOT_TRIED_AGAIN = ("validate", "split", "export", "evaluate", "measure", "judge")  # stages without retries of Prefect's
@@ -168,22 +169,25 @@ def predictions(world):
 
 
 def run_through(world, weed, warm, moments, outage=OUTAGE):
-    """A run, during which the server is killed at each of these moments and comes back after an outage.
+    """A run, during which the server is killed at each of these moments; and the longest time (s) that it was away.
 
-    An outage of None ends with the run. A moment is a stage, whose body has just ended
-    (its answer is to be written next), or seconds from the start.
+    It comes back after an outage, as soon as this machine lets it; an outage of None ends with the run. A moment is a
+    stage, whose body has just ended (its answer is to be written next), or seconds from the start.
     """
     told_of = world.folder / "told"
     told_of.unlink(missing_ok=True)
     with ThreadPoolExecutor(1) as pool:  # the server lives and dies with this thread: it starts it
         running = pool.submit(run, world, weed, warm, *COMMAND)
         try:
+            away = [0.0]
             for moment in moments:
                 wait_for(moment, told_of, running)
+                start = time.monotonic()
                 weed.kill()
                 time.sleep(outage) if outage is not None else running.exception(PATIENCE)
                 weed.start()
-            return running.result(PATIENCE)
+                away.append(time.monotonic() - start)
+            return running.result(PATIENCE), max(away)
         except BaseException:
             weed.kill()
             weed.start()
@@ -236,6 +240,14 @@ def known_to_prefect(warm):
     return found
 
 
+def see_that_it_ends(ended, away, world, weed, warm, from_files):
+    """At once, or, on a machine that took too long to start the server, with a clear error and when run again."""
+    if away >= WAITED_FOR and ended.code:
+        see_a_clear_error(ended, weed, world)
+        ended = run(world, weed, warm, *COMMAND)
+    see_that_it_is_as_from_files(world, weed, warm, ended, from_files)
+
+
 def see_a_clear_error(ended, weed, world):
     """Exit code 4; bucket, key and attempts are named."""
     assert (ended.code, ended.out) == (4, ""), ended.err
@@ -247,9 +259,10 @@ def see_a_clear_error(ended, weed, world):
 
 
 def test_a_server_that_comes_back_in_time_costs_nothing_but_time(world, weed, warm, from_files):
-    ended = run_through(world, weed, warm, ("parse", "train", "register"))
-    assert [stage for stage in ended.computed if stage != "parse"] == list(STAGES)
-    see_that_it_is_as_from_files(world, weed, warm, ended, from_files)
+    ended, away = run_through(world, weed, warm, ("parse", "train", "register"))
+    if away < WAITED_FOR:
+        assert [stage for stage in ended.computed if stage != "parse"] == list(STAGES)
+    see_that_it_ends(ended, away, world, weed, warm, from_files)
 
 
 def test_a_server_that_stays_away_is_a_clear_error_and_the_same_command_goes_on(world, weed, warm, from_files):
@@ -263,7 +276,7 @@ def test_a_server_that_stays_away_in_other_stages(stage, world, weed, warm, from
 
 
 def see_that_it_goes_on_after(stage, world, weed, warm, from_files):
-    failed = run_through(world, weed, warm, (stage,), outage=None)
+    failed, _ = run_through(world, weed, warm, (stage,), outage=None)
     see_a_clear_error(failed, weed, world)
     assert state(world)[0] == 1
     again = run(world, weed, warm, *COMMAND)
@@ -279,8 +292,8 @@ def test_killed_at_random_moments(seed, world, weed, warm, from_files):
     chosen = random.Random(seed)
     outage = chosen.choice([0.0, 1.0, 3.0])
     moments = [chosen.uniform(0.3, 3.0) for _ in range(chosen.randint(1, 3))]
-    ended = run_through(world, weed, warm, moments, outage)
-    see_that_it_is_as_from_files(world, weed, warm, ended, from_files)
+    ended, away = run_through(world, weed, warm, moments, outage)
+    see_that_it_ends(ended, away, world, weed, warm, from_files)
 
 
 def test_a_session_token_is_nowhere(tmp_path, warm):

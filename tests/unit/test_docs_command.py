@@ -97,11 +97,15 @@ def test_the_newest_validation_is_shown_or_the_newest_up_to_a_moment(place, tmp_
     assert "2,222 of 2,322" in (tmp_path / "docs/flight_delay/index.html").read_text()
     assert run("--as-of", "2013-04-15", "--out", "april") == 0
     assert capsys.readouterr().out == "wrote 9 pages: april/index.html\n"
+    assert run("--as-of", "2013-04-15", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["version"] == 1
     assert "1,111 of 1,211" in (tmp_path / "april/index.html").read_text()
 
 
 def test_a_validation_that_stopped_its_run_is_the_newest(place, tmp_path, capsys):
     registered(place, 1, validated(place, datetime(2013, 4, 1, 4, tzinfo=UTC), 1111))
+    registered(place, 2, validated(place, datetime(2013, 5, 1, 4, tzinfo=UTC), 2222))
+    # The same rows: what was expected of them is new.
     validated(place, datetime(2013, 5, 1, 4, tzinfo=UTC), 2222, "expect_column_mean_to_be_between failed")
     assert run() == 0
     assert capsys.readouterr().out == (

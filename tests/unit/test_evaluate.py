@@ -26,7 +26,7 @@ def evaluated(champion=None, **changes):
         "task": "binary",
         "y": y,
         "candidate": chance(x - 1),
-        "naive": np.tile([0.7, 0.3], (y.size, 1)),
+        "naive": {"class shares": np.tile([0.7, 0.3], (y.size, 1))},
         "champion": champion,
         "days": day,
         "confidence": 0.95,
@@ -118,7 +118,7 @@ def test_the_record_survives_the_store_and_is_the_same_twice():
 
 def test_curves_of_a_binary_model_can_be_drawn():
     curves = {curve.name: curve for curve in evaluated().curves}
-    assert set(curves) == {"roc", "calibration", "confusion"}
+    assert set(curves) == {"roc", "precision_recall", "calibration", "confusion", "decision"}
     roc = curves["roc"]
     assert len(roc.x) <= 200
     assert ((roc.x[0], roc.y[0]), (roc.x[-1], roc.y[-1])) == ((0.0, 0.0), (1.0, 1.0))
@@ -134,8 +134,9 @@ def test_more_classes_and_a_class_unknown_to_the_model():
     rng = np.random.default_rng(1)
     y = rng.integers(-1, 3, 300)
     p = rng.dirichlet(np.ones(3), 300)
-    found = evaluated(task="multiclass", y=y, candidate=p, naive=np.full((300, 3), 1 / 3), days=None)
-    assert set(found.candidate) == {"log_loss", "brier", "accuracy", "balanced_accuracy"}
+    found = evaluated(task="multiclass", y=y, candidate=p, naive={"class shares": np.full((300, 3), 1 / 3)}, days=None)
+    assert {"log_loss", "accuracy", "f1_macro", "matthews_correlation", "roc_auc_ovr"} <= set(found.candidate)
+    assert "roc_auc" not in found.candidate
     assert {curve.name for curve in found.curves} == {"calibration", "confusion"}
     assert found.candidate["accuracy"].value < 0.5
     (confusion,) = (curve for curve in found.curves if curve.name == "confusion")
@@ -147,8 +148,8 @@ def test_more_classes_and_a_class_unknown_to_the_model():
 def test_regression():
     rng = np.random.default_rng(1)
     y = rng.normal(size=500)
-    found = evaluated(task="regression", y=y, candidate=0.8 * y, naive=np.zeros(500), days=None)
-    assert set(found.candidate) == {"rmse", "mae", "r2"}
+    found = evaluated(task="regression", y=y, candidate=0.8 * y, naive={"mean": np.zeros(500)}, days=None)
+    assert set(found.candidate) == {"rmse", "mae", "median_absolute_error", "r2"}
     assert found.candidate["r2"].value == pytest.approx(0.96, abs=0.001)
     assert improvement(found, "rmse", "naive").low > 0
     (residuals,) = found.curves
@@ -164,8 +165,8 @@ def test_one_class_in_the_holdout_says_so():
 
 
 def test_no_rows_at_all_is_no_evidence():
-    empty = {"y": np.zeros(0, int), "candidate": np.zeros((0, 2)), "naive": np.zeros((0, 2)), "days": np.zeros(0, int)}
-    found = evaluated(**empty)
+    none = np.zeros((0, 2))
+    found = evaluated(y=np.zeros(0, int), candidate=none, naive={"class shares": none}, days=np.zeros(0, int))
     assert {e.missing for e in found.candidate.values()} == {"evidence"}
     assert found.curves == ()
 

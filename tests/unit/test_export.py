@@ -30,6 +30,9 @@ MODELS = {
     "boosting": lambda: HistGradientBoostingClassifier(
         max_iter=4, categorical_features=[3], early_stopping=False, random_state=1
     ).fit(X, TWO),
+    "boosting, a missing category": lambda: HistGradientBoostingClassifier(
+        max_iter=4, categorical_features=[3], early_stopping=False, random_state=1
+    ).fit(np.where(np.arange(1200).reshape(300, 4) % 7 == 3, np.nan, X), TWO),
     "boosting, three classes": lambda: HistGradientBoostingClassifier(
         max_iter=4, max_features=0.5, early_stopping=False, random_state=1
     ).fit(X, THREE),

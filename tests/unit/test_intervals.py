@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keepfit.config.metrics import METRICS
-from keepfit.evaluate.intervals import compare, estimate, t_quantile
+from keepfit.evaluate.bounds import t_quantile
+from keepfit.evaluate.intervals import compare, estimate
 from keepfit.evaluate.metrics import measure
 from keepfit.evaluate.scales import Scale
 from keepfit.evaluate.score import Score, mean_score

@@ -35,6 +35,8 @@ def sample(name, rows, seed, *, ties=False):
     tasks = METRICS[name].tasks
     if "regression" in tasks:
         return some_values(rows, seed)
+    if "binary" not in tasks:
+        return some_classes(rows, seed)
     return some_binary(rows, seed, ties=ties)
 
 
@@ -55,9 +57,22 @@ def test_binary_values_equal_scikit_learn(rows, seed, ties):
         "brier": sk.brier_score_loss(y, p[:, 1]),
         "accuracy": sk.accuracy_score(y, decision),
         "balanced_accuracy": sk.balanced_accuracy_score(y, decision),
+        "f1": sk.f1_score(y, decision),
+        "precision": sk.precision_score(y, decision),
+        "recall": sk.recall_score(y, decision),
+        "specificity": sk.recall_score(y, decision, pos_label=0),
+        "matthews_correlation": sk.matthews_corrcoef(y, decision),
     }
     found = {name: measure(name, y, p).value for name in expected}
     assert found == pytest.approx(expected, abs=1e-12, rel=0)
+
+
+def test_a_threshold_of_the_version_moves_the_decision_and_nothing_else():
+    y, p = some_binary(500, 1, ties=False)
+    decided = (p[:, 1] >= 0.3).astype(int)
+    assert measure("recall", y, p, decided).value == sk.recall_score(y, decided) > measure("recall", y, p).value
+    assert measure("f1", y, p, decided).value == pytest.approx(sk.f1_score(y, decided))
+    assert measure("log_loss", y, p, decided).value == measure("log_loss", y, p).value
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -69,9 +84,21 @@ def test_multiclass_values_equal_scikit_learn(seed):
         "brier": sk.brier_score_loss(y, p, labels=[0, 1, 2, 3]),
         "accuracy": sk.accuracy_score(y, decision),
         "balanced_accuracy": sk.balanced_accuracy_score(y, decision),
+        "f1_macro": sk.f1_score(y, decision, average="macro"),
+        "matthews_correlation": sk.matthews_corrcoef(y, decision),
+        "roc_auc_ovr": sk.roc_auc_score(y, p, multi_class="ovr"),
     }
     found = {name: measure(name, y, p).value for name in expected}
     assert found == pytest.approx(expected, abs=1e-12, rel=0)
+
+
+def test_a_class_nobody_has_or_that_is_unknown_counts_as_scikit_learn_counts_it():
+    y, p = some_classes(200, 1)
+    y[:20], y[y == 2] = -1, 1
+    decision = p.argmax(axis=1)
+    assert measure("f1_macro", y, p).value == pytest.approx(sk.f1_score(y, decision, average="macro", zero_division=0))
+    assert measure("matthews_correlation", y, p).value == pytest.approx(sk.matthews_corrcoef(y, decision))
+    assert "needs every class" in measure("roc_auc_ovr", y, p).reason
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -80,6 +107,7 @@ def test_regression_values_equal_scikit_learn(seed):
     expected = {
         "rmse": sk.root_mean_squared_error(y, values),
         "mae": sk.mean_absolute_error(y, values),
+        "median_absolute_error": sk.median_absolute_error(y, values),
         "r2": sk.r2_score(y, values),
     }
     assert {name: measure(name, y, values).value for name in expected} == pytest.approx(expected, abs=1e-12, rel=0)
@@ -90,8 +118,11 @@ def test_certain_and_wrong_is_clipped_as_scikit_learn_does():
     assert measure("log_loss", y, p).value == pytest.approx(sk.log_loss(y, p), abs=1e-12)
 
 
+SMOOTH = [name for name in METRICS if name not in ("median_absolute_error", "calibration_error")]
+
+
 @pytest.mark.parametrize("ties", [False, True])
-@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize("name", SMOOTH)
 def test_influence_is_what_leaving_a_row_out_does(name, ties):
     y, prediction = sample(name, 400, seed=1, ties=ties)
     score = measure(name, y, prediction)
@@ -107,7 +138,7 @@ def test_influence_is_what_leaving_a_row_out_does(name, ties):
 def test_influence_of_multiclass_metrics_is_what_leaving_a_row_out_does():
     y, p = some_classes(400, 3)
     rows = np.arange(y.size)
-    for name in ("brier", "log_loss", "balanced_accuracy"):
+    for name in ("brier", "log_loss", "balanced_accuracy", "matthews_correlation", "f1_macro", "roc_auc_ovr"):
         score = measure(name, y, p)
         without = np.array([measure(name, y[rows != i], p[rows != i]).value for i in rows])
         jackknife = (y.size - 1) * (score.value - without)
@@ -141,7 +172,9 @@ def test_shares_that_are_no_probabilities_give_no_value():
     assert measure("brier", y, p).reason == "1 of 50 predictions is not probabilities that sum to 1"
 
 
-@pytest.mark.parametrize("name", ["roc_auc", "average_precision", "balanced_accuracy"])
+@pytest.mark.parametrize(
+    "name", ["roc_auc", "average_precision", "balanced_accuracy", "recall", "matthews_correlation"]
+)
 def test_one_class_says_so_with_counts(name):
     score = measure(name, np.zeros(40, int), np.tile([0.5, 0.5], (40, 1)))
     assert (score.value, score.missing) == (None, "evidence")

@@ -169,6 +169,7 @@ def test_show_tells_versions_aliases_who_when_and_why(store):
         (1, "pass"),
     ]
     assert shown.versions[0].metrics == {"roc_auc": 0.7}
+    assert {version.candidate for version in shown.versions} == {"logistic_regression"}
     assert [(e.seq, e.action, e.version) for e in shown.ledger] == [
         (6, "registered", 4),
         (5, "promoted", 3),

@@ -85,6 +85,15 @@ def test_what_was_seen_of_the_table_is_recorded_too_whatever_stopped_the_run(tab
     assert fine.record.profile == fine.validated.profile == seen.profile
 
 
+def test_what_was_noticed_in_the_sources_is_told_beside_what_stopped_the_run(table):
+    warnings = tuple(f"{month}.csv: the unit of size looks changed" for month in range(1, 8))
+    extracted = replace(table.extracted(case(), rows(20)), warnings=warnings)
+    with pytest.raises(DataError) as caught:
+        validate(table.store, case(), extracted, MOMENT)
+    assert caught.value.problems[-1].found == "; ".join([*warnings[:5], "and 2 more"])
+    assert archive.newest(table.store, "small").failed == "no row is left to learn from"
+
+
 def test_records_are_numbered_and_the_same_is_not_said_again(table):
     table.judged(case(), rows(1))
     table.judged(case(), rows(1))
