@@ -5,7 +5,6 @@ one product of two matrices. Percentiles are expanded for few clusters, as a t q
 (Hesterberg 2015, Am. Statistician 69:371). Seeded: equal rows have equal bounds.
 """
 
-from collections.abc import Callable
 from math import sqrt
 
 import numpy as np
@@ -14,9 +13,9 @@ from keepfit.evaluate.bounds import Bounds, t_quantile
 from keepfit.evaluate.score import Floats, Ints, mean_score
 from keepfit.evaluate.spread import Clusters, spread_of
 
-DRAWS = 2000
-MOST_UNITS = 1000
-CELLS = 256
+DRAWS = 1000
+MOST_UNITS = 256
+CELLS = 64
 SEED = 1979
 
 
@@ -114,19 +113,3 @@ def _reach(values: Floats, clusters: Clusters) -> float:
     """How far from one half the share below the median may move in any draw."""
     below = mean_score((values <= np.median(values)).astype(np.float64))
     return min(0.5, 8.0 * spread_of(below.influence, clusters).error + 1.0 / values.size)
-
-
-Statistic = Callable[[Floats], Floats]
-
-
-def of_sums(statistic: Statistic, columns: Floats, units: Ints, counts: Floats) -> Floats:
-    """A statistic of column sums in each draw: ``columns`` (n, k) summed over rows, ``statistic`` of (draws, k).
-
-    >>> clusters = Clusters.by_row(4)
-    >>> units, counts = draws_of(clusters, draws=3)
-    >>> mean = of_sums(lambda s: s[:, 0] / s[:, 1], np.ones((4, 2)), units, counts)
-    >>> mean
-    array([1., 1., 1.])
-    """
-    sums = np.column_stack([np.bincount(units, weights=column, minlength=counts.shape[1]) for column in columns.T])
-    return statistic(counts @ sums)

@@ -26,6 +26,7 @@ from keepfit.evaluate.intervals import compare, estimate
 from keepfit.evaluate.metrics import metrics_of, score_of
 from keepfit.evaluate.power import rows_needed
 from keepfit.evaluate.scales import Scale
+from keepfit.evaluate.score import share_score
 from keepfit.evaluate.spread import Clusters
 
 CONFIDENCE = 0.95
@@ -262,33 +263,71 @@ GATED = ("log_loss", "roc_auc", "accuracy", "f1")
 POWER = ((500, None), (50, 14))
 
 
-def run(draws: int, jobs: int) -> Iterator[str]:
+def run(draws: int, jobs: int) -> list[str]:
     """The tables, as lines of Markdown."""
+    looks = [(metric, rows, days) for metric in GATED for rows, days in LOOKS]
     with ProcessPoolExecutor(jobs) as pool:
-        covered = pool.map(partial(coverage, draws=draws), SETTINGS)
-        looks = [(rows, days, metric) for metric in GATED for rows, days in LOOKS]
-        wrong = [pool.submit(wrong_promotions, rows, days, draws, metric) for rows, days, metric in looks]
+        table = dict(zip(SETTINGS, pool.map(partial(coverage, draws=draws), SETTINGS), strict=True))
+        wrong = [pool.submit(wrong_promotions, rows, days, draws, metric) for metric, rows, days in looks]
         powers = [pool.submit(power, rows, days, draws) for rows, days in POWER]
-        table = {setting.name: shares for setting, shares in zip(SETTINGS, covered, strict=True)}
-        yield f"{draws:,} draws: a share near 95 % has a standard error of {100 * np.sqrt(0.0475 / draws):.1f} points."
-        yield ""
-        yield from summary(table, draws)
-        yield "\n## Wrong promotions, per look\n"
-        yield "| metric | rows (a day) | days | equal challenger promoted % | exactly margin worse promoted % |"
-        yield "|---|---|---|---|---|"
-        for (rows, days, metric), shares in zip(looks, wrong, strict=True):
-            equal, worse = shares.result()
-            yield f"| {metric} | {rows} | {days or ''} | {100 * equal:.1f} | {100 * worse:.1f} |"
-        yield "\n## Rows that would decide\n"
-        yield "An AUC that is .03 above its threshold; wanted: 80 % of the second looks decide.\n"
-        yield "| first look: rows (a day) | days | rows or days asked for (median) | decided % |\n|---|---|---|---|"
-        for (rows, days), each in zip(POWER, powers, strict=True):
-            share, median = each.result()
-            yield f"| {rows} | {days or ''} | {median:.0f} | {100 * share:.1f} |"
-        yield "\n## Everything\n\n| setting | figure | low % | high % | none |\n|---|---|---|---|---|"
-        for name, shares in table.items():
-            for figure, (low, high, none) in shares.items():
+        return list(
+            told(
+                {setting.name: shares for setting, shares in table.items()},
+                {look: each.result() for look, each in zip(looks, wrong, strict=True)},
+                {look: each.result() for look, each in zip(POWER, powers, strict=True)},
+                draws,
+            )
+        )
+
+
+def told(table, wrong, powers, draws) -> Iterator[str]:
+    yield f"{draws:,} draws: a share near 95 % has a standard error of {100 * np.sqrt(0.0475 / draws):.1f} points."
+    yield ""
+    yield from summary(table, draws)
+    yield "## Wrong promotions, per look\n"
+    yield "| metric | rows (a day) | days | equal challenger promoted % | exactly margin worse promoted % |"
+    yield "|---|---|---|---|---|"
+    for (metric, rows, days), (equal, worse) in wrong.items():
+        yield f"| {metric} | {rows} | {days or ''} | {100 * equal:.1f} | {100 * worse:.1f} |"
+    yield "\n## Rows that would decide\n"
+    yield "An AUC that is .03 above its threshold; wanted: 80 % of the second looks decide.\n"
+    yield "| first look: rows (a day) | days | rows or days asked for (median) | decided % |\n|---|---|---|---|"
+    for (rows, days), (share, asked) in powers.items():
+        yield f"| {rows} | {days or ''} | {asked:.0f} | {100 * share:.1f} |"
+    yield "\n## Shares of independent rows, exactly\n"
+    yield from rates()
+    yield "\n## Everything\n\n| setting | figure | low % | high % | none |\n|---|---|---|---|---|"
+    for name, shares in table.items():
+        for figure, (low, high, none) in shares.items():
+            if none < draws:
                 yield f"| {name} | {figure} | {100 * low:.1f} | {100 * high:.1f} | {none or ''} |"
+
+
+def wilson(hits, rows, side, z=1.6448536269514722):
+    """The one-sided score bound (Wilson 1927, JASA 22:209)."""
+    share = hits / rows
+    middle, reach = share + z * z / (2 * rows), z * np.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows))
+    return (middle + side * reach) / (1 + z * z / rows)
+
+
+def rates():
+    """Why a share of independent rows has the bounds of Clopper and Pearson: no simulation, every outcome is summed."""
+    from scipy.stats import binom
+
+    yield "| rows | rate | Wilson, low % | Wilson, high % | here, low % | here, high % |\n|---|---|---|---|---|---|"
+    for rows in (50, 200, 1000):
+        hits = np.arange(rows + 1)
+        everyone = np.ones(rows, dtype=bool)
+        here = []
+        for count in hits:
+            score = share_score(np.arange(rows) < count, everyone)
+            found = estimate(score, Clusters.by_row(rows), CONFIDENCE, Scale(0, 1))
+            here.append((found.low, found.high))
+        low, high = np.array(here).T
+        for rate in (0.01, 0.05, 0.3, 0.5, 0.95, 0.99):
+            chance = binom.pmf(hits, rows, rate)
+            cells = (wilson(hits, rows, -1) <= rate, rate <= wilson(hits, rows, 1), low <= rate, rate <= high)
+            yield f"| {rows} | {rate} | " + " | ".join(f"{100 * chance[cell].sum():.1f}" for cell in cells) + " |"
 
 
 def summary(table, draws):
@@ -319,10 +358,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--write", type=Path, help="put the tables below the line `<!-- tables -->` of this file")
     given = parser.parse_args()
-    lines = []
-    for line in run(given.draws, given.jobs):
-        print(line, flush=True)
-        lines.append(line)
+    lines = run(given.draws, given.jobs)
+    print("\n".join(lines))
     if given.write:
         head, mark, _ = given.write.read_text(encoding="utf-8").partition("<!-- tables -->\n")
         given.write.write_text(f"{head}{mark or '<!-- tables -->'}\n" + "\n".join(lines) + "\n", encoding="utf-8")

@@ -136,11 +136,26 @@ def test_refused_rows_of_years_ago_cost_nothing(tmp_path):
     assert (extracted.rows, extracted.refused_rows, extracted.outside_history) == (7, 7, 26)
 
 
-def test_a_refused_row_without_a_time_always_matters(tmp_path):
+@pytest.mark.parametrize("line", ["r003,yesterday,red,1.5,true", "r003,,red,1.5,true"])
+def test_a_row_without_a_time_always_matters(tmp_path, line):
     it = Days(tmp_path, 10)
-    it.write(1, [row(2, at=it.at(1)), row(3, at="yesterday")])
+    it.write(1, [row(2, at=it.at(1)), line])
     extracted = it.run()
-    assert (extracted.rows, extracted.refused_rows, extracted.outside_history) == (14, 1, 5)
+    assert (extracted.rows + extracted.refused_rows, extracted.outside_history) == (15, 5)
+
+
+def test_what_the_yaml_reads_otherwise_is_read_again(long):
+    assert long.run().refused_rows == 0
+    assert long.run(case=use_case(contract__columns__size={"type": "int"})).refused_rows == 600
+
+
+def test_an_index_of_another_release_is_as_none(tmp_path):
+    it = Days(tmp_path, 10)
+    before = it.run()
+    (key,) = it.store.list("small/sources/items/")
+    it.store.create(key.replace("999999999999", "999999999998"), b'{"number":2,"written":"otherwise"}')
+    assert it.run() == before
+    assert len(it.store.list("small/sources/items/")) == 3
 
 
 def test_a_new_file_is_compared_with_those_before_the_history(tmp_path):

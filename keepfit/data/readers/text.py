@@ -105,7 +105,8 @@ def _nul(name: str, encoding: str, data: bytes, offset: int | None) -> DataError
     utf16 = encoding == "utf-8" and zeros >= 0.25 * len(data[:200])
     found = f"byte 0x00{where}" + ("; it may be UTF-16 without a byte order mark" if utf16 else "")
     do = "have it written again: zeros are left behind where a write was interrupted"
-    return DataError(Problem("a NUL byte in a text file", name, "text", found, do="" if utf16 else do))
+    do = "have it written in UTF-8, or with a mark and `dialect.encoding: utf-16` declared" if utf16 else do
+    return DataError(Problem("a NUL byte in a text file", name, "text", found, do=do))
 
 
 def _hint(data: bytes) -> str:
