@@ -253,7 +253,7 @@ def main(words: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped; the same command continues where it was\n")
         sys.exit(STOPPED)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it ends as a block and an exit code
         if debug:
             traceback.print_exception(error)
         sys.exit(_explain(error))

@@ -12,9 +12,10 @@ from keepfit.config.credentials import literal_secrets
 from keepfit.config.document import Document, Finding, shorten
 from keepfit.config.environment import resolve
 from keepfit.config.explain import explain
-from keepfit.config.gates import BetterThan
 from keepfit.config.later import not_in_this_build
 from keepfit.config.model import UseCase
+from keepfit.config.protected import Grouping
+from keepfit.config.standard import always, default_metric
 from keepfit.config.strict_yaml import LARGEST, parse
 from keepfit.config.suggest import did_you_mean, listed
 from keepfit.errors import ConfigError, InfrastructureError, Problem
@@ -73,24 +74,15 @@ def understand(data: bytes, path: FilePath, environ: Mapping[str, str]) -> Loade
     use_case = _validated(document, environ)
     _refuse(document, check(use_case))
     sections = {name: digest_of(document.tree.get(name)) for name in UseCase.model_fields}
-    return Loaded(path, data, with_naive_gate(use_case), digest_of(document.tree), sections)
+    return Loaded(path, data, _completed(use_case), digest_of(document.tree), sections)
 
 
-def with_naive_gate(use_case: UseCase) -> UseCase:
-    """The use case with a gate against the naive baseline, which no model is spared."""
-    if any(isinstance(gate, BetterThan) and gate.better_than == "naive" for gate in use_case.gates):
-        return use_case
-    gate = BetterThan(metric=use_case.train.optimize or default_metric(use_case.task), better_than="naive")
-    return use_case.model_copy(update={"gates": (*use_case.gates, gate)})
-
-
-def default_metric(task: str) -> str:
-    """The metric by which candidates are compared unless the use case says otherwise.
-
-    >>> default_metric("binary"), default_metric("regression")
-    ('log_loss', 'rmse')
-    """
-    return "rmse" if task == "regression" else "log_loss"
+def _completed(use_case: UseCase) -> UseCase:
+    """The use case with the gates that no model is spared, and with figures for the groups that gates ask for."""
+    gates = always(use_case.gates, use_case.train.optimize or default_metric(use_case.task))
+    asked = [by for gate in gates if (by := getattr(gate, "by", None)) is not None]
+    protected = {name: Grouping() for name in asked} | use_case.protected
+    return use_case.model_copy(update={"gates": gates, "protected": protected})
 
 
 def find(name_or_path: str, root: FilePath) -> FilePath:

@@ -7,7 +7,7 @@ this build cannot carry out is not here, so it is refused.
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from keepfit.config import shorthand
 from keepfit.config.contract import Contract
@@ -17,6 +17,7 @@ from keepfit.config.metrics import Task
 from keepfit.config.protected import Protected
 from keepfit.config.section import AsTuple, Section
 from keepfit.config.sources import FileSource
+from keepfit.config.standard import meant_by
 from keepfit.config.train import Train
 from keepfit.config.values import DURATION_SCHEMA, SHARE_SCHEMA, ColumnName, Duration, Name, Share, Text
 
@@ -87,6 +88,15 @@ class Release(Section):
     """`direct`: the version that passed becomes champion at once."""
 
 
+def _gates(value: Any, info: ValidationInfo) -> Any:
+    return meant_by(value, info.data)
+
+
+Gates = Annotated[
+    tuple[Gate, ...],
+    AsTuple,
+    BeforeValidator(_gates, json_schema_input_type=Literal["standard"] | tuple[Gate, ...]),
+]
 ExpectationForm = Annotated[dict[str, dict[str, Any]], ExpectationSchema()]
 
 
@@ -117,10 +127,17 @@ class UseCase(Section):
     """Which rows the model may learn from, and which judge it."""
     train: Train
     """Which estimators compete, and how hard."""
-    gates: Annotated[tuple[Gate, ...], AsTuple] = Field(min_length=1)
-    """What a model must prove before it may serve; `better_than: naive` is added where no gate says it."""
+    gates: Gates = Field(min_length=1)
+    """What a model must prove before it may serve: a list, or `standard` (better than naive, not worse than the champion
+    by more than 20% of the naive gain, in no group of a protected column worse than naive beyond doubt, no leak, parity
+    to 1e-9; by the metric that training optimizes; `keepfit check` prints them). `better_than: naive` and
+    `leakage: none` are added where no gate says them."""
     confidence: Annotated[Share, Field(ge=0.5, lt=1)] = 0.95
-    """One-sided, per bound."""
+    """One-sided, per bound, of all gates but those that compare with the champion."""
+    false_promotions: Annotated[Share, Field(gt=0, le=0.5)] = 0.05
+    """How likely a year of looks, however many, is to promote a challenger that is only equal to the champion
+    (`better_than`) or worse by exactly the margin (`not_worse_than`). Every look spends a part of it, so its bounds
+    beside the champion are wider than `confidence` says."""
     if_unsure: Literal["block", "warn"] = "block"
     """What a gate without enough evidence does to the release."""
     release: Release = Release(strategy="direct")

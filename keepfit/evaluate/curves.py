@@ -8,12 +8,12 @@ from keepfit.evaluate.answers import Answers
 from keepfit.evaluate.calibration import bins_of, pairs_of
 from keepfit.evaluate.intervals import estimate
 from keepfit.evaluate.scales import Scale
-from keepfit.evaluate.score import mean_score, share_score
+from keepfit.evaluate.score import Bools, Floats, mean_score, share_score
 from keepfit.evaluate.spread import Clusters
 from keepfit.records import Curve, Estimate
 
 POINTS = 200
-THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(1, 50))
+THRESHOLDS = (0.01, 0.02, *(round(0.05 * step, 2) for step in range(1, 20)), 0.98, 0.99)
 
 
 def curves_of(task: str, model: str, answers: Answers, clusters: Clusters, confidence: float) -> tuple[Curve, ...]:
@@ -54,29 +54,35 @@ def calibration(model: str, answers: Answers, clusters: Clusters, confidence: fl
     group = bins_of(given)
     count = np.bincount(group)
     mean = np.bincount(group, weights=given) / count
-    found = [
-        estimate(share_score(came > 0, group == one), clusters, confidence, Scale(0, 1)) for one in range(count.size)
-    ]
+    found = []
+    for one in range(count.size):
+        rows = group == one
+        score = share_score(came[rows] > 0, np.ones(count[one], dtype=bool))
+        found.append(estimate(score, clusters.take(rows), confidence, Scale(0, 1)))
     return _bounded("calibration", model, mean, found, count / given.size)
 
 
 def decision(model: str, answers: Answers, clusters: Clusters, confidence: float) -> tuple[Curve, ...]:
-    """Net benefit (y, with bounds) by threshold (x): Vickers & Elkin (2006, Medical Decision Making 26:565).
+    """Net benefit (y) by threshold (x): Vickers & Elkin (2006, Medical Decision Making 26:565).
 
-    A true positive counts 1, a false one t / (1 - t), what the threshold t says that it costs; per row. Beside it, what
-    it is worth to decide positive for every row.
+    A true positive counts 1, a false one t / (1 - t), what the threshold t says that it costs; per row. The candidate
+    has bounds, and beside it what it is worth to decide positive for every row.
     """
     positive = answers.y == 1
     score = answers.prediction[:, 1]
-    found = []
-    for threshold in THRESHOLDS:
-        cost = threshold / (1.0 - threshold)
-        worth = np.where(score >= threshold, np.where(positive, 1.0, -cost), 0.0)
-        found.append(estimate(mean_score(worth), clusters, confidence))
+    worth = [_worth(positive, score >= threshold, threshold) for threshold in THRESHOLDS]
+    if model != "candidate":
+        return (_curve("decision", model, THRESHOLDS, [each.mean() for each in worth]),)
+    found = [estimate(mean_score(each), clusters, confidence) for each in worth]
     rate = float(positive.mean())
     everyone = [rate - (1.0 - rate) * threshold / (1.0 - threshold) for threshold in THRESHOLDS]
-    drawn = _bounded("decision", model, THRESHOLDS, found)
-    return (drawn, _curve("decision", "all", THRESHOLDS, everyone)) if model == "candidate" else (drawn,)
+    return _bounded("decision", model, THRESHOLDS, found), _curve("decision", "all", THRESHOLDS, everyone)
+
+
+def _worth(positive: Bools, decided: Bools, threshold: float) -> Floats:
+    """What each row is worth if it is ``decided`` positive or not, (n,)."""
+    table = np.array([[0.0, 0.0], [-threshold / (1.0 - threshold), 1.0]])
+    return np.asarray(table.ravel()[decided * 2 + positive], np.float64)
 
 
 def confusion(model: str, answers: Answers) -> Curve:

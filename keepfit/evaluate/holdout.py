@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from keepfit.evaluate.classes import figures_by_class
 from keepfit.evaluate.curves import curves_of
 from keepfit.evaluate.intervals import estimate
 from keepfit.evaluate.metrics import guarded
-from keepfit.evaluate.rows import Against, Rows, hardest
+from keepfit.evaluate.rows import Against, Rows, Scores, hardest
 from keepfit.evaluate.slices import Groups
 from keepfit.records import Comparison, Curve, Estimate, Evaluated, Slice
 
@@ -32,18 +32,6 @@ class Champion:
     unseen: Any
     reason: str = ""
     decided: Any = None
-
-    def fresh(self, rows: Any) -> Any:
-        """The rows among ``rows`` (n,) that it has not seen."""
-        return np.asarray(self.unseen, dtype=bool) & rows
-
-
-class _Beside(NamedTuple):
-    """What is known of a reference on the rows that it has not seen."""
-
-    rows: int
-    figures: dict[str, Estimate]
-    comparisons: tuple[Comparison, ...]
 
 
 def evaluate(
@@ -93,23 +81,29 @@ def evaluate(
     rows = Rows.of(task, y, days, entities, confidence)
     ours = rows.answers(candidate, decided)
     later = champion_confidence or confidence
-    main, *_ = naive.values()
+    scores = rows.scores(ours)
+    plain = rows.beside_naive(ours, scores, naive)
+    serving, fixed = (_beside(rows, ours, scores, model, later) for model in (champion, anchor))
     return Evaluated(
         confidence=confidence,
         champion_confidence=later,
         clustered_by=rows.clustered_by,
         rows=y.size,
-        naive=rows.estimates(rows.scores(rows.answers(main))),
+        naive=plain.figures,
+        baselines=plain.comparisons,
+        comparisons=(*hardest(plain.comparisons), *serving.gains("champion"), *fixed.gains("anchor")),
         slices=tuple(_slices(rows, ours, naive, champion, later, groups)),
+        curves=curves_of(task, "candidate", ours, rows.clusters, confidence) + serving.curves(task),
         predictions=predictions,
-        **_candidate(rows, ours),
-        **_references(rows, ours, naive, champion, anchor, later),
+        **_candidate(rows, ours, scores),
+        **serving.told("champion"),
+        **fixed.told("anchor"),
     )
 
 
-def _candidate(rows: Rows, ours: Answers) -> dict[str, Any]:
+def _candidate(rows: Rows, ours: Answers, scores: Scores) -> dict[str, Any]:
     """The figures of the candidate by itself."""
-    figures = rows.estimates(rows.scores(ours))
+    figures = rows.estimates(scores)
     found = {"in_the_large": in_the_large, "slope": slope} if rows.task != "multiclass" else {}
     calibration = {
         name: estimate(guarded(measured, ours), rows.clusters, rows.confidence) for name, measured in found.items()
@@ -118,58 +112,59 @@ def _candidate(rows: Rows, ours: Answers) -> dict[str, Any]:
     return {"candidate": figures, "calibration": figures.get("calibration_error"), "by_class": by_class, **calibration}
 
 
-def _references(
-    rows: Rows,
-    ours: Answers,
-    naive: Mapping[str, Any],
-    champion: Champion | None,
-    anchor: Champion | None,
-    confidence: float,
-) -> dict[str, Any]:
-    """What the candidate is beside each of the others."""
-    everywhere = np.ones(rows.y.size, dtype=bool)
-    serving, fixed = (
-        _beside(rows, ours, champion, "champion", everywhere, confidence),
-        _beside(rows, ours, anchor, "anchor", everywhere, confidence),
-    )
-    baselines = rows.beside_naive(ours, rows.scores(ours), naive)
-    curves = curves_of(rows.task, "candidate", ours, rows.clusters, rows.confidence)
-    return {
-        "baselines": baselines,
-        "comparisons": (*hardest(baselines), *serving.comparisons, *fixed.comparisons),
-        "curves": curves + _curves(rows, champion),
-        "champion": serving.figures,
-        "champion_rows": serving.rows,
-        "champion_number": champion.number if champion else None,
-        "champion_digest": champion.digest if champion else None,
-        "anchor": fixed.figures,
-        "anchor_rows": fixed.rows,
-        "anchor_number": anchor.number if anchor else None,
-        "anchor_digest": anchor.digest if anchor else None,
-    }
+@dataclass(frozen=True, slots=True, eq=False)
+class _Beside:
+    """Candidate and reference on the rows that the reference has not seen; without a reference there is nothing."""
+
+    model: Champion | None
+    rows: Rows
+    ours: Scores
+    theirs: Scores
+    answers: Answers | None
+    identical: bool
+    confidence: float
+
+    def gains(self, against: Against) -> tuple[Comparison, ...]:
+        if self.model is None:
+            return ()
+        there = self.rows.at(self.confidence)
+        return there.comparisons(against, self.ours, self.theirs, identical=self.identical)
+
+    def figures(self) -> dict[str, Estimate]:
+        return self.rows.estimates(self.theirs) if self.model else {}
+
+    def curves(self, task: str) -> tuple[Curve, ...]:
+        if self.answers is None:
+            return ()
+        return curves_of(task, "champion", self.answers, self.rows.clusters, self.rows.confidence)
+
+    def told(self, name: str) -> dict[str, Any]:
+        return {
+            name: self.figures(),
+            f"{name}_rows": self.rows.y.size if self.model else 0,
+            f"{name}_number": self.model.number if self.model else None,
+            f"{name}_digest": self.model.digest if self.model else None,
+        }
 
 
 def _beside(
-    rows: Rows, ours: Answers, model: Champion | None, against: Against, among: Any, confidence: float
+    rows: Rows, ours: Answers, scores: Scores, model: Champion | None, confidence: float, among: Any = None
 ) -> _Beside:
-    """A reference on the rows ``among`` (n,) that it has not seen, and the paired comparison there."""
+    """A reference on those rows that it has not seen; ``among`` (n_all,) marks ``rows`` where they are not all rows."""
     if model is None:
-        return _Beside(0, {}, ())
-    fresh = model.fresh(among)
-    there, candidate = rows.take(fresh), ours.take(fresh)
+        return _Beside(None, rows, {}, {}, None, False, confidence)
+    unseen = np.asarray(model.unseen, dtype=bool)
+    places = np.flatnonzero(unseen if among is None else unseen & among)
+    fresh = unseen if among is None else unseen[among]
+    if not fresh.all():  # else what was measured on all rows stands
+        rows, ours = rows.take(fresh), ours.take(fresh)
+        scores = rows.scores(ours)
     if model.prediction is None:
-        theirs, same = there.unasked(model.reason), False
-    else:
-        answers = _answers(there, model, fresh)
-        theirs, same = there.scores(answers), np.array_equal(answers.prediction, candidate.prediction)
-        same = same and np.array_equal(answers.decided, candidate.decided)
-    gains = there.at(confidence).comparisons(against, there.scores(candidate), theirs, identical=same)
-    return _Beside(there.y.size, there.estimates(theirs), gains)
-
-
-def _answers(rows: Rows, model: Champion, fresh: Any) -> Answers:
-    decided = None if model.decided is None else np.asarray(model.decided)[fresh]
-    return rows.answers(np.asarray(model.prediction, np.float64)[fresh], decided)
+        return _Beside(model, rows, scores, rows.unasked(model.reason), None, False, confidence)
+    decided = None if model.decided is None else np.asarray(model.decided)[places]
+    answers = rows.answers(np.asarray(model.prediction, np.float64)[places], decided)
+    same = np.array_equal(answers.prediction, ours.prediction) and np.array_equal(answers.decided, ours.decided)
+    return _Beside(model, rows, scores, rows.scores(answers), answers, same, confidence)
 
 
 def _slices(
@@ -186,23 +181,15 @@ def _slices(
             among = one.codes == code
             there, candidate = rows.take(among), ours.take(among)
             scores = there.scores(candidate)
-            plain = {name: np.asarray(prediction)[among] for name, prediction in naive.items()}
-            main, *_ = plain.values()
-            beside = _beside(rows, ours, champion, "champion", among, confidence)
+            plain = {baseline: np.asarray(prediction)[among] for baseline, prediction in naive.items()}
+            beside_naive = there.beside_naive(candidate, scores, plain)
+            serving = _beside(there, candidate, scores, champion, confidence, among)
             yield Slice(
                 by=one.by,
                 group=name,
                 rows=there.y.size,
                 candidate=there.estimates(scores),
-                naive=there.estimates(there.scores(there.answers(main))),
-                champion=beside.figures,
-                comparisons=(*hardest(there.beside_naive(candidate, scores, plain)), *beside.comparisons),
+                naive=beside_naive.figures,
+                champion=serving.figures(),
+                comparisons=(*hardest(beside_naive.comparisons), *serving.gains("champion")),
             )
-
-
-def _curves(rows: Rows, champion: Champion | None) -> tuple[Curve, ...]:
-    if champion is None or champion.prediction is None:
-        return ()
-    fresh = champion.fresh(np.ones(rows.y.size, dtype=bool))
-    there = rows.take(fresh)
-    return curves_of(rows.task, "champion", _answers(there, champion, fresh), there.clusters, rows.confidence)

@@ -119,12 +119,12 @@ def _bounds(value: float, score: Score, clusters: Clusters, confidence: float, s
         return (value, value), ""
     if score.median_of is not None:
         return _of_median(value, score.median_of, clusters, confidence)
-    trials = clusters.supporting(score.strata)
-    if few := too_few(score.influence.size, clusters, trials):
-        return None, few
     if score.binned is not None:
-        return _around(value, distance.of_bins(score.binned, clusters, confidence)), ""
+        few = too_few(score.influence.size, clusters, clusters.count)
+        return (None, few) if few else (_around(value, distance.of_bins(score.binned, clusters, confidence)), "")
     spread = spread_of(score.influence, clusters, score.strata)
+    if few := too_few(score.influence.size, clusters, spread.trials):
+        return None, few
     bounds = _of_influence(value, score, spread, clusters.codes is None, confidence, scale)
     return bounds, "" if bounds else "no two rows differ, so nothing says how far off the value may be"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -98,14 +98,23 @@ class Rows:
             for metric in self.metrics
         )
 
-    def beside_naive(self, candidate: Answers, ours: Scores, naive: Mapping[str, Any]) -> tuple[Comparison, ...]:
+    def beside_naive(self, candidate: Answers, ours: Scores, naive: Mapping[str, Any]) -> "BesideNaive":
         """The candidate against every naive baseline by name, (n, k) probabilities or (n,) values each."""
         found: tuple[Comparison, ...] = ()
+        figures: dict[str, Estimate] = {}
         for name, prediction in naive.items():
             answers = self.answers(prediction)
-            same = np.array_equal(answers.prediction, candidate.prediction)
-            found += self.comparisons("naive", ours, self.scores(answers), identical=same, baseline=name)
-        return found
+            scores, same = self.scores(answers), np.array_equal(answers.prediction, candidate.prediction)
+            figures = figures or self.estimates(scores)
+            found += self.comparisons("naive", ours, scores, identical=same, baseline=name)
+        return BesideNaive(figures, found)
+
+
+class BesideNaive(NamedTuple):
+    """The figures of the first baseline, and the comparisons with all of them."""
+
+    figures: dict[str, Estimate]
+    comparisons: tuple[Comparison, ...]
 
 
 def hardest(comparisons: tuple[Comparison, ...]) -> tuple[Comparison, ...]:

@@ -1,6 +1,6 @@
 """How far a value may be off, from the sums of its influence over clusters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import sqrt
 from typing import Any
@@ -62,6 +62,13 @@ class Clusters:
         few, many = sorted(ways, key=lambda way: way.count)
         return cls(few.codes, few.count, few.word, many)
 
+    def take(self, rows: Any) -> "Clusters":
+        """The same for some of the rows, by a mask (n,)."""
+        if self.codes is None:
+            return Clusters.by_row(int(np.count_nonzero(rows)))
+        some = Clusters.by(self.codes[rows], self.word)
+        return some if self.other is None else replace(some, other=self.other.take(rows))
+
     @property
     def crossed(self) -> "Clusters":
         """Rows that agree in both ways."""
@@ -99,13 +106,13 @@ class Clusters:
         """
         if strata is None:
             return self.count
-        used = strata >= 0
-        classes, own = np.unique(strata[used], return_inverse=True)
+        classes = int(strata.max(initial=-1)) + 2  # the first place is that of rows that say nothing
         if self.codes is None:
-            return int(np.bincount(own, minlength=1).min())
-        held = np.zeros((max(classes.size, 1), self.count), dtype=bool)
-        held[own, self.codes[used]] = True
-        return int(held.sum(axis=1).min())
+            held = np.bincount(strata + 1, minlength=classes)
+        else:
+            cells = np.bincount((strata + 1) * self.count + self.codes, minlength=classes * self.count)
+            held = (cells.reshape(classes, self.count) > 0).sum(axis=1)
+        return int(held[1:][held[1:] > 0].min(initial=self.count))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,23 +8,38 @@ request more.
 
 from keepfit.ledger.append import append, who_and_why
 from keepfit.ledger.entries import back_from, entries, entry_at, entry_key, head
-from keepfit.ledger.fold import fold_after, fold_of, looked_at, shown_entry, shown_version
+from keepfit.ledger.fold import (
+    fold_after,
+    fold_of,
+    judged_again,
+    looked_at,
+    shown_entry,
+    shown_version,
+    spending_of,
+)
 from keepfit.ledger.replay import Replayed, misfits_of, replay
+from keepfit.ledger.spending import after_look, fits, spend_of, year_of
 
 __all__ = [
     "Replayed",
+    "after_look",
     "append",
     "back_from",
     "entries",
     "entry_at",
     "entry_key",
+    "fits",
     "fold_after",
     "fold_of",
     "head",
+    "judged_again",
     "looked_at",
     "misfits_of",
     "replay",
     "shown_entry",
     "shown_version",
+    "spend_of",
+    "spending_of",
     "who_and_why",
+    "year_of",
 ]

@@ -4,10 +4,12 @@ Every entry carries the fold, so nothing in it may grow with the history: it hol
 which are whole in their own entry.
 """
 
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from keepfit.errors import IntegrityError, Problem
-from keepfit.records import Accepted, Draft, Entry, Fold, Seat, ShownEntry, ShownVersion
+from keepfit.ledger.spending import after_look
+from keepfit.records import Accepted, Draft, Entry, Fold, Outcome, Seat, ShownEntry, ShownVersion, Spending
 
 _PAST = 20  # champions to go back to without a number
 _ACCEPTED = 12  # a year of months
@@ -49,7 +51,13 @@ def fold_after(before: Fold, draft: Draft) -> Fold:
         accepted=_accepted(before, draft),
         newest_versions=_versions(before, draft),
         newest_entries=(line, *before.newest_entries)[:_LINES],
+        spending=_spending(before, draft),
     )
+
+
+def spending_of(fold: Fold) -> Spending | None:
+    """What is spent, if anything ever was."""
+    return None if fold.spending is UNSET else fold.spending
 
 
 def shown_entry(seq: int, draft: Draft) -> ShownEntry:
@@ -90,12 +98,32 @@ def looked_at(draft: Draft) -> bool:
     return draft.action == "promoted" and bool(draft.details.get("held"))
 
 
+def judged_again(line: ShownVersion, outcome: Outcome | None) -> ShownVersion:
+    """The line of a version that was judged once more."""
+    return replace(line, outcome=outcome)
+
+
+def _spending(before: Fold, draft: Draft) -> Spending | UnsetType:
+    """A promotion whose details say so fixes the anchor; a look spends."""
+    spending = spending_of(before) or Spending()
+    if draft.action == "promoted" and draft.details.get("anchor"):
+        return replace(spending, anchor=_seat(draft))
+    if draft.spent is UNSET:
+        return before.spending
+    if draft.as_of is None:
+        raise IntegrityError(Problem("an entry that spends does not say as of when", expected="a moment"))
+    return after_look(spending, draft.as_of, draft.spent, before.last_champion)
+
+
 def _moved(before: Fold, draft: Draft) -> Fold:
     if draft.action == "replayed":
         return replace(before, replays=_object(draft, "rows"))
     if draft.action == "disabled":
         return replace(before, champion=None, disabled=True)
     seat = _seat(draft)
+    if draft.action == "judged":
+        refuted = draft.outcome == "fail" and before.challenger == seat
+        return replace(before, challenger=None if refuted else before.challenger)
     if draft.action == "registered":
         waiting = draft.outcome in {"pass", "not_enough_evidence"}
         return replace(before, versions=before.versions + 1, challenger=seat if waiting else before.challenger)
@@ -124,6 +152,10 @@ def _versions(before: Fold, draft: Draft) -> tuple[ShownVersion, ...]:
     if looked_at(draft):
         number = _seat(draft).number
         return tuple(replace(each, held="") if each.version == number else each for each in before.newest_versions)
+    if draft.action == "judged":
+        number = _seat(draft).number
+        lines = before.newest_versions
+        return tuple(judged_again(each, draft.outcome) if each.version == number else each for each in lines)
     if draft.action != "registered":
         return before.newest_versions
     line = shown_version(draft)

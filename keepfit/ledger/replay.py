@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from functools import partial
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from keepfit.errors import IntegrityError, KeepfitError, Missing
@@ -16,6 +17,7 @@ _NAME = re.compile(r"[0-9]{12}\.json", re.ASCII)
 _TOP = 10**12
 _SHOWN = 500  # characters of a fold that a person reads
 _CROWNS = {"promoted", "rolled_back"}
+_ABOUT = {"judged", *_CROWNS}
 
 
 @dataclass
@@ -27,6 +29,7 @@ class _Past:
     next_to: bool = True
     complete: bool = True
     registered: dict[int, Entry] = field(default_factory=dict)
+    refuted: set[int] = field(default_factory=set)
     champions: set[int] = field(default_factory=set)
 
     def learn(self, seq: int, entry: Entry | None) -> None:
@@ -36,6 +39,8 @@ class _Past:
             return
         if entry.action == "registered":
             self.registered[entry.version.number] = entry
+        if entry.action == "judged":
+            (self.refuted.add if entry.outcome == "fail" else self.refuted.discard)(entry.version.number)
         if entry.action in _CROWNS:
             self.champions.add(entry.version.number)
 
@@ -120,25 +125,27 @@ def _number(past: _Past, entry: Entry) -> Misfit | None:
 
 
 def _rule(past: _Past, entry: Entry) -> Misfit | None:
-    if entry.action not in _CROWNS or entry.version is None:
+    if entry.action not in _ABOUT or entry.version is None:
         return None
     number, digest = entry.version.number, entry.version.digest
-    given = past.registered.get(number)
+    verb, given = "judges" if entry.action == "judged" else "moves", past.registered.get(number)
     if given is None:
-        return _misfit("moves a version that was never registered", "a version", str(number)) if past.complete else None
+        said = f"{verb} a version that was never registered"
+        return _misfit(said, "a version", str(number)) if past.complete else None
     if given.version != entry.version:
-        return _misfit(
-            "moves another version than its number says", str(given.version and given.version.digest), digest
-        )
+        said = f"{verb} another version than its number says"
+        return _misfit(said, str(given.version and given.version.digest), digest)
+    if entry.action == "judged":
+        return None
     if entry.action == "promoted":
-        return _promotion(given, entry)
+        return _promotion(given, entry, refuted=number in past.refuted)
     if past.complete and number not in past.champions:
         return _misfit("rolls back to a version that never was champion", "a former champion", f"version {number}")
     return None
 
 
-def _promotion(given: Entry, entry: Entry) -> Misfit | None:
-    if given.outcome == "fail":
+def _promotion(given: Entry, entry: Entry, *, refuted: bool) -> Misfit | None:
+    if given.outcome == "fail" or refuted:
         return _misfit("promotes a version that failed", "pass or not_enough_evidence", "fail")
     held = given.details.get("held", "")
     if held and entry.details.get("by") != "hand":
@@ -165,9 +172,14 @@ def _fold(past: _Past, entry: Entry) -> Misfit | None:
 
 def _apart(fold: Fold, other: Fold) -> str:
     """What one fold says and the other does not."""
-    said = {name: (getattr(fold, name), getattr(other, name)) for name in fold.__struct_fields__}
+    said = {name: (_told(fold, name), _told(other, name)) for name in fold.__struct_fields__}
     apart = {name: _unlike(one, two) for name, (one, two) in said.items() if one != two}
     return canonical(apart).decode()[:_SHOWN]
+
+
+def _told(fold: Fold, name: str) -> object:
+    value = getattr(fold, name)
+    return None if value is UNSET else value
 
 
 def _unlike(one: object, two: object) -> object:

@@ -32,6 +32,7 @@ from keepfit.records.history import (
     Shown,
     ShownEntry,
     ShownVersion,
+    Spending,
     Verified,
 )
 from keepfit.records.judgement import (
@@ -41,6 +42,7 @@ from keepfit.records.judgement import (
     Estimate,
     Evaluated,
     GateResult,
+    More,
     Outcome,
     Slice,
     Verdict,
@@ -75,6 +77,7 @@ __all__ = [
     "Measured",
     "Misfit",
     "Moment",
+    "More",
     "Outcome",
     "Page",
     "Position",
@@ -93,6 +96,7 @@ __all__ = [
     "Slice",
     "Snapshot",
     "SourceFile",
+    "Spending",
     "Split",
     "Trained",
     "Trial",

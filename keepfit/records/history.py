@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from keepfit.records.canonical import Record
 from keepfit.records.judgement import Outcome
 
-Action = Literal["registered", "promoted", "rolled_back", "disabled", "replayed"]
+Action = Literal["registered", "judged", "promoted", "rolled_back", "disabled", "replayed"]
 
 
 class Seat(Record, frozen=True, kw_only=True):
@@ -53,6 +54,19 @@ class ShownEntry(Record, frozen=True, kw_only=True):
     reason: str
 
 
+class Spending(Record, frozen=True, kw_only=True):
+    """How much of the year's rate of false promotions looks have spent, and what creep is measured against.
+
+    ``year_start`` is the first look of the first year, or whole years after it; None before the first. ``anchor`` is the
+    version that was champion first, or the last one that was shown to be better than the anchor before it, or that a
+    person promoted.
+    """
+
+    year_start: datetime | None = None
+    spent: float = 0.0
+    anchor: Seat | None = None
+
+
 class Fold(Record, frozen=True, kw_only=True):
     """What the entries up to here add up to.
 
@@ -63,6 +77,7 @@ class Fold(Record, frozen=True, kw_only=True):
     undecided, until it becomes champion. ``accepted`` are the latest data that were accepted, newest ``as_of`` first;
     ``replays`` is the object of all rows that people have put back from quarantine. ``newest_versions`` and
     ``newest_entries`` are the lines that ``keepfit show`` prints, newest first, this entry's own the first of them.
+    ``spending`` is not there in ledgers that are older than it, until something is spent.
     """
 
     versions: int = 0
@@ -75,6 +90,7 @@ class Fold(Record, frozen=True, kw_only=True):
     replays: str | None = None
     newest_versions: tuple[ShownVersion, ...] = ()
     newest_entries: tuple[ShownEntry, ...] = ()
+    spending: Spending | UnsetType = UNSET
 
 
 class Draft(Record, frozen=True, kw_only=True):
@@ -83,7 +99,7 @@ class Draft(Record, frozen=True, kw_only=True):
     ``version`` is None only for ``disabled`` and ``replayed``. ``metrics`` are the figures that ``show`` lists,
     ``objects`` digests of objects by role (a report, the data's provenance and profile), ``details`` whatever else
     explains the entry: how many ``rows`` were learnt from, which ``candidate`` won, why a version is ``held`` for a
-    person.
+    person. ``spent`` is what a look took of the year's rate of false promotions.
     """
 
     action: Action
@@ -98,6 +114,7 @@ class Draft(Record, frozen=True, kw_only=True):
     metrics: dict[str, float] = msgspec.field(default_factory=dict)
     objects: dict[str, str] = msgspec.field(default_factory=dict)
     details: dict[str, str] = msgspec.field(default_factory=dict)
+    spent: float | UnsetType = UNSET
 
 
 class Entry(Draft, frozen=True, kw_only=True):
@@ -118,11 +135,16 @@ class Position(Record, frozen=True, kw_only=True):
     """Where the ledger stood when a run first looked; fixes the champion that it is judged against.
 
     ``seq`` 0 and an empty ``head`` mean that there was no entry. ``champion`` is the last one while it is disabled.
+    ``spend`` is the chance of a wrong promotion that this look may take: None where nothing is compared with the
+    champion, 0 where this year's rate is spent. ``anchor`` is a fixed earlier version, unless it is the champion.
     """
 
     seq: int
     head: str
     champion: Seat | None
+    spend: float | None = None
+    anchor: Seat | None = None
+    challenger: Seat | None = None
 
 
 class Compared(Record, frozen=True, kw_only=True):
@@ -136,7 +158,7 @@ class Shown(Record, frozen=True, kw_only=True):
 
     ``previous`` is the champion before this one, to which a rollback goes. ``versions`` and ``ledger`` hold the latest
     20 of each, their texts cut at 120 characters, or with ``--all`` everything; ``versions_in_all`` and
-    ``entries_in_all`` count what there is.
+    ``entries_in_all`` count what there is; ``spending`` is None before the first champion.
     """
 
     use_case: str
@@ -149,6 +171,7 @@ class Shown(Record, frozen=True, kw_only=True):
     ledger: tuple[ShownEntry, ...]
     versions_in_all: int = 0
     entries_in_all: int = 0
+    spending: Spending | None = None
 
 
 class Checked(Record, frozen=True, kw_only=True):

@@ -112,8 +112,19 @@ class Evaluated(Record, frozen=True, kw_only=True):
     slope: Estimate | None = None
 
 
+class More(Record, frozen=True, kw_only=True):
+    """How many more rows would decide, and how many clusters (days, entities; rows again where each is its own)."""
+
+    rows: int
+    clusters: int
+
+
 class GateResult(Record, frozen=True, kw_only=True):
-    """One gate: what was asked, what was found, and why that is the outcome."""
+    """One gate: what was asked, what was found, and why that is the outcome.
+
+    A gate ``by`` a column has a result for each ``group``. Bounds are one-sided at ``confidence`` each. ``more`` is
+    told where there was too little evidence, ``waived`` what a person has allowed, with name and reason.
+    """
 
     gate: str
     outcome: Outcome
@@ -126,13 +137,23 @@ class GateResult(Record, frozen=True, kw_only=True):
     rows: int
     reason: str
     blocks: bool
+    clusters: int = 0
+    confidence: float | None = None
+    more: More | None = None
+    waived: tuple[str, ...] = ()
 
 
 class Verdict(Record, frozen=True, kw_only=True):
-    """The answer of all gates for exactly one version against exactly one champion (None: there was none)."""
+    """The answer of all gates for exactly one version against exactly one champion (None: there was none).
+
+    ``compared`` says that some gate saw how candidate and champion differ: then this was a look, which spends.
+    ``beats_anchor`` says that the version was shown to be better than the fixed earlier one.
+    """
 
     outcome: Outcome
     version: str
     champion: str | None
     as_of: datetime
     gates: tuple[GateResult, ...]
+    compared: bool = False
+    beats_anchor: bool = False

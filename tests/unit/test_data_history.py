@@ -1,5 +1,6 @@
 """However long the history is, a run looks at all of it and reads what matters."""
 
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,9 +8,17 @@ from data_world import World, row, use_case
 from quarantine_world import Memory
 
 from keepfit.data import extract, fingerprint, get_table, look
+from keepfit.data.extent import ParsedFile
+from keepfit.data.groups import Group, by_time, newest_before
+from keepfit.data.index import Index, Known, segment_of
+from keepfit.data.moment import Span
 from keepfit.errors import DataError
-from keepfit.quarantine import Asked
+from keepfit.quarantine import Asked, replay
+from keepfit.quarantine.files import Line
+from keepfit.quarantine.reading import rows, taken
 from keepfit.records import Moment
+from keepfit.store import object_key
+from keepfit.validate import validate
 
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 WEEK = use_case(data__history="7d")
@@ -139,9 +148,35 @@ def test_refused_rows_of_years_ago_cost_nothing(tmp_path):
 @pytest.mark.parametrize("line", ["r003,yesterday,red,1.5,true", "r003,,red,1.5,true"])
 def test_a_row_without_a_time_always_matters(tmp_path, line):
     it = Days(tmp_path, 10)
+    it.write(0, [row(0, at=it.at(0)), row(1, at=it.at(0), size="x")])
     it.write(1, [row(2, at=it.at(1)), line])
     extracted = it.run()
     assert (extracted.rows + extracted.refused_rows, extracted.outside_history) == (15, 5)
+    parts = [part for file in extracted.sources if file.refused and file.rows == 1 for part in file.parts]
+    it.run()
+    # Once, for the columns: its own rows do not matter.
+    assert all(it.store.asked.count(f"read {object_key(part)}") == 1 for part in parts)
+
+
+def test_a_file_without_times_always_matters(tmp_path):
+    it = Days(tmp_path, 10)
+    it.world.write(f"{it.at(1)[:10]}.csv", ["r003,red,1.5,true"], head="id,colour,size,late")
+    with pytest.raises(DataError, match="when_at is missing"):
+        it.run()
+
+
+def test_rows_that_were_put_back_are_counted_once_when_their_file_no_longer_matters(tmp_path):
+    it = Days(tmp_path, 9)
+    it.write(9, [row(18, at=it.at(9)), row(19, at=it.at(9), colour="green")])
+    it.days, started = 10, datetime(2100, 1, 1, tzinfo=UTC)
+    validate(it.store, WEEK, it.run(), Moment(as_of=FIRST + timedelta(days=10), started=started))
+    found = taken(it.store, "small")
+    lines = [Line(each.source, each.place, each.values | {"colour": "red"}, "") for each in rows(it.store, found)]
+    assert replay(it.store, WEEK, found, lines, actor="ada", reason="mended", at=started).put_back == 1
+    for _ in range(10):
+        it.deliver()
+    extracted = it.run()
+    assert (extracted.rows, extracted.outside_history) == (14, 26)
 
 
 def test_what_the_yaml_reads_otherwise_is_read_again(long):
@@ -156,6 +191,39 @@ def test_an_index_of_another_release_is_as_none(tmp_path):
     it.store.create(key.replace("999999999999", "999999999998"), b'{"number":2,"written":"otherwise"}')
     assert it.run() == before
     assert len(it.store.list("small/sources/items/")) == 3
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_newest_files_before_are_found_wherever_they_lie(seed):
+    draw = random.Random(seed)
+    files = [file_of(number, draw.randrange(100), draw.randrange(5)) for number in range(60)]
+    span = Span("at", FIRST + timedelta(days=80), FIRST + timedelta(days=200), FIRST + timedelta(days=300))
+    groups = [Group(segment_of(Memory(), Index(0, "", ()), part), part) for part in batched(files, 7)]
+    inside = [group for group in groups if group.segment.extent.outside(span) is None]
+    outside = [group for group in groups if group not in inside]
+    given = [file for group in inside for file in group.files]
+    early = sorted((file for file in files if file.parsed.last < span.since), key=by_time)
+    assert newest_before(Memory(), span, given, outside, 12) == early[-12:]
+
+
+def batched(files, size):
+    return [tuple(files[start : start + size]) for start in range(0, len(files), size)]
+
+
+def file_of(number, day, length):
+    first = FIRST + timedelta(days=day - (40 if number < 40 else 0))
+    parsed = ParsedFile(
+        parts=(),
+        rows=1,
+        refused=(),
+        refused_rows=0,
+        columns=(),
+        first=first,
+        last=first + timedelta(days=length),
+        undated=0,
+        profile="",
+    )
+    return Known(path=f"{number:03d}", signature="", digest="", size=0, parsed=parsed)
 
 
 def test_a_new_file_is_compared_with_those_before_the_history(tmp_path):

@@ -60,6 +60,10 @@ CHECKS: tuple[Check, ...] = (
     gates.metrics_fit_the_task,
     gates.direction_fits_the_metric,
     gates.thresholds_are_in_range,
+    gates.ratios_are_of_what_is_above_zero,
+    gates.groups_can_be_made,
+    gates.few_rows_are_of_groups,
+    gates.waivers_say_what_they_allow,
     gates.parity_is_a_difference_of_answers,
 )
 

@@ -8,7 +8,7 @@ from keepfit.config.suggest import did_you_mean, listed
 from keepfit.config.values import ColumnType
 
 _NUMBERS: tuple[ColumnType, ...] = ("int", "float")
-_LEVELS: tuple[ColumnType, ...] = ("category", "text", "bool", "int")
+LEVELS: tuple[ColumnType, ...] = ("category", "text", "bool", "int")
 
 
 def protected_columns_can_be_grouped(use_case: UseCase) -> Iterator[Finding]:
@@ -26,10 +26,10 @@ def protected_columns_can_be_grouped(use_case: UseCase) -> Iterator[Finding]:
         elif how.bands and rules[name].type not in _NUMBERS:
             what = f"`{name}` is no number, so it has no bands"
             yield Finding((*path, "bands"), what, "int or float in the contract", rules[name].type)
-        elif not how.bands and rules[name].type not in _LEVELS:
+        elif not how.bands and rules[name].type not in LEVELS:
             what = f"the protected column `{name}` has too many values to be groups"
             do = f"write `{name}: {{bands: [limit, …]}}`" if rules[name].type in _NUMBERS else "name another column"
-            yield Finding(path, what, f"{listed(_LEVELS)}, or a number with bands", rules[name].type, do)
+            yield Finding(path, what, f"{listed(LEVELS)}, or a number with bands", rules[name].type, do)
 
 
 def bands_rise(use_case: UseCase) -> Iterator[Finding]:
