@@ -54,11 +54,11 @@ def journey(run: Run) -> RunResult:
     division = split(run, validated)
     trained = fit(run, division)
     exported = export(run, trained)
-    position = registry.position(run.store, run.use_case.name, run.identity(validated.snapshot))
+    position = registry.position(run.store, run.use_case, run.identity(validated.snapshot), run.moment.as_of)
     evaluated = evaluate(run, division, trained, exported, position.champion)
     measured = measure(run, exported)
     manifest = manifest_of(run, division, trained, exported)
-    verdict = judge(run, manifest, evaluated, measured)
+    verdict = judge(run, manifest, division, trained, evaluated, measured)
     provenance = Provenance(
         snapshot=validated.snapshot, as_of=run.moment.as_of, extracted=extracted, validated=validated
     )

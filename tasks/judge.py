@@ -2,7 +2,7 @@
 
 from keepfit import judge as judgement
 from keepfit import report
-from keepfit.records import Evaluated, Manifest, Measured, Verdict, digest_of
+from keepfit.records import Evaluated, Manifest, Measured, Split, Trained, Verdict, digest_of
 from tasks.artifacts import markdown
 from tasks.run import Run
 from tasks.stage import stage
@@ -17,7 +17,13 @@ def _show(run: Run, *records: Verdict) -> None:
     markdown(run, "verdict", report.verdict_markdown(records[-1]))
 
 
-@stage(Verdict, say=_say, sections=("task", "train", "gates", "confidence", "if_unsure", "risk"), artifact=_show)
-def judge(run: Run, manifest: Manifest, evaluated: Evaluated, measured: Measured) -> Verdict:
+_SECTIONS = ("task", "train", "contract", "gates", "confidence", "if_unsure", "risk")
+
+
+@stage(Verdict, say=_say, sections=_SECTIONS, artifact=_show)
+def judge(
+    run: Run, manifest: Manifest, division: Split, trained: Trained, evaluated: Evaluated, measured: Measured
+) -> Verdict:
     """Let every gate answer."""
-    return judgement.judge(run.use_case, evaluated, measured, digest_of(manifest), run.moment.as_of)
+    version = digest_of(manifest)
+    return judgement.judge(run.use_case, division, trained, evaluated, measured, version, run.moment.as_of)

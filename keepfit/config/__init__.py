@@ -6,10 +6,11 @@ unknown is ignored, no secret is repeated; equal meaning gives an equal digest; 
 
 from keepfit.config.candidates import CANDIDATES, Kind, Limits
 from keepfit.config.gates import AtLeast, AtMost, BetterThan, Gate, NotWorseThan, Parity
-from keepfit.config.loading import Loaded, default_metric, find, load, understand
+from keepfit.config.loading import Loaded, find, load, understand
 from keepfit.config.metrics import METRICS, Metric, Task
 from keepfit.config.model import UseCase
 from keepfit.config.sources import FileSource
+from keepfit.config.standard import default_metric
 from keepfit.config.train import Candidate, Choice, Range
 from keepfit.config.values import format_duration, parse_duration
 

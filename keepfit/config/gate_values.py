@@ -61,7 +61,7 @@ def _measured(value: Any, units: dict[str, Any], form: str) -> float:
     match = _MEASURE.fullmatch(value) if isinstance(value, str) else None
     if match is None or match["unit"] not in units or float(match["number"]) == 0:
         raise ValueError(form)
-    return float(match["number"]) * units[match["unit"]]
+    return float(match["number"]) * float(units[match["unit"]])
 
 
 Margin = Annotated[

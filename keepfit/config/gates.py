@@ -62,8 +62,10 @@ class BetterThan(MetricGate):
 
 
 class NotWorseThan(MetricGate):
-    """Non-inferiority: the paired improvement is above `-margin`, and above two margins beside a fixed earlier version,
-    so that many small steps down do not add up."""
+    """Non-inferiority: the paired improvement is above `-margin`.
+
+    Beside a fixed earlier version it must be above two margins, so that many small steps down do not add up.
+    """
 
     not_worse_than: Literal["champion"]
     """The version that serves."""

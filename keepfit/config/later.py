@@ -7,7 +7,6 @@ from keepfit.config.document import Finding, Path, shorten, shown_path
 from keepfit.config.suggest import closest
 
 _SECTIONS = ("monitor", "retrain", "approvals")
-_GATES = ("calibration", "leakage", "stability", "size", "latency", "ratio", "difference")
 _STRATEGIES = ("shadow", "canary")
 _SOURCES = ("files", "s3")
 
@@ -18,7 +17,6 @@ def not_in_this_build(tree: Any) -> list[Finding]:
         *(_finding((key,)) for key in _SECTIONS if key in tree),
         *_sources(tree),
         *_keys(tree, "split", ("entity", "gap")),
-        *_gates(tree),
         *_release(tree),
     ]
 
@@ -43,22 +41,6 @@ def _sources(tree: Any) -> Iterator[Finding]:
             found = f"`kind: {shorten(kind)}`"
             what = "this build does not read such sources yet"
             yield Finding(("data", "sources", name), what, expected="`kind: files` or `kind: s3`", found=found)
-
-
-def _gates(tree: Any) -> Iterator[Finding]:
-    gates = tree.get("gates")
-    if gates == "standard":
-        yield _finding(("gates",), "a list of gates", "write the gates out")
-    for index, gate in enumerate(gates if isinstance(gates, list) else ()):
-        if not isinstance(gate, dict):
-            continue
-        named = [key for key in _GATES if key in gate]
-        if named:
-            do = "leave the gate out, or use a build that has it"
-            what = f"this build does not carry out a gate on `{named[0]}` yet"
-            yield Finding(("gates", index), what, found=f"`{named[0]}`", do=do)
-        elif "by" in gate:
-            yield _finding(("gates", index, "by"), "gates over all rows")
 
 
 def _release(tree: Any) -> Iterator[Finding]:

@@ -128,10 +128,10 @@ class UseCase(Section):
     train: Train
     """Which estimators compete, and how hard."""
     gates: Gates = Field(min_length=1)
-    """What a model must prove before it may serve: a list, or `standard` (better than naive, not worse than the champion
-    by more than 20% of the naive gain, in no group of a protected column worse than naive beyond doubt, no leak, parity
-    to 1e-9; by the metric that training optimizes; `keepfit check` prints them). `better_than: naive` and
-    `leakage: none` are added where no gate says them."""
+    """What a model must prove before it may serve: a list, or `standard`. That is, by the metric that training
+    optimizes: better than naive, not worse than the champion by more than 20% of the naive gain, in no group of a
+    protected column worse than naive beyond doubt; no leak; parity to 1e-9. `keepfit check` prints what it means here.
+    `better_than: naive` and `leakage: none` are added where no gate says them."""
     confidence: Annotated[Share, Field(ge=0.5, lt=1)] = 0.95
     """One-sided, per bound, of all gates but those that compare with the champion."""
     false_promotions: Annotated[Share, Field(gt=0, le=0.5)] = 0.05

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import duckdb
 
-_MEMORY = "384MB"
+_MEMORY = "256MB"  # there may be two at a time: a query, and what sorts its rows
 
 
 @contextmanager

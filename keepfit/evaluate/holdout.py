@@ -54,19 +54,14 @@ def evaluate(
 
     Parameters
     ----------
-    task
-        ``binary``, ``multiclass`` or ``regression``.
     y
         (n,) class indices (-1: a class the model does not know), or values for regression.
-    candidate
-        (n, k) probabilities in the order of the classes, or (n,) values for regression.
-    naive
-        The same of each baseline, by name; the first one is shown as the naive model.
+    candidate, naive
+        (n, k) probabilities in the order of the classes, or (n,) values; of each baseline by name, the plain one first.
     champion, anchor
         None only when the ledger never had one.
     days, entities
-        (n,) integers, equal for rows of one day and of one entity; None where rows have none. Without both, each row
-        counts for itself; with both, rows hang together in two ways.
+        (n,) integers, equal for rows of one day and of one entity, or None; with both, rows hang together in two ways.
     confidence, champion_confidence
         Of each one-sided bound; the second for comparisons with champion and anchor, the first unless said.
     predictions

@@ -54,7 +54,7 @@ def rows_needed(estimate: Estimate, threshold: float, confidence: float, power: 
     clusters = float(estimate.clusters)
     for _ in range(100):  # t depends on G, which depends on t
         known = t_quantile(confidence, max(clusters - 1.0, 1.0)) + t_quantile(power, 1e9)
-        before, clusters = clusters, min((known * one / (value - threshold)) ** 2, float(MOST))
+        before, clusters = clusters, min(abs(known * one / (value - threshold)), MOST**0.5) ** 2
         if abs(clusters - before) < 0.5:
             break
     count = max(ceil(clusters), 2)

@@ -31,11 +31,15 @@ def evaluate_versions(
     trained: Trained,
     exported: Exported,
     champion: tuple[Seat, Manifest] | None,
+    *,
+    anchor: tuple[Seat, Manifest] | None = None,
+    champion_confidence: float | None = None,
 ) -> Evaluated:
-    """Ask candidate, naive baseline and champion about the same holdout rows, unseen by any of them.
+    """Ask candidate, naive baselines and champion about the same holdout rows, unseen by any of them.
 
-    ``champion`` is the one that the run is judged against, None when the ledger never had one. A champion that cannot
-    be asked (it needs a column that is gone, or knows other classes) leaves its comparison without evidence.
+    ``champion`` is the one that the run is judged against, ``anchor`` a fixed earlier one; None when the ledger never
+    had one. Comparisons with these two are at ``champion_confidence`` where it is given. A version that cannot be asked
+    (it needs a column that is gone, or knows other classes) leaves its comparison without evidence.
     """
     table = _holdout(store, use_case, division)
     labels = features.encode_labels(table.column(use_case.data.label.column), trained.classes)
@@ -50,6 +54,8 @@ def evaluate_versions(
         decided=_decisions(scorer, predictions),
         naive=baselines(naive, Dated(labels, times, use_case.data.timezone, use_case.data.label.known_after)),
         champion=champion and _ask(store, table, times, trained.classes, *champion),
+        anchor=anchor and _ask(store, table, times, trained.classes, *anchor),
+        champion_confidence=champion_confidence,
         days=None if times is None else days_of(times, use_case.data.timezone),
         groups=_groups(use_case, table),
         confidence=use_case.confidence,

@@ -1,8 +1,9 @@
 """Numbers in, verdict out: a pure function that fails closed.
 
 Guarantees: what is missing or is not a number never passes; a gate passes only where the one-sided bound clears it; a
-verdict is a pass only where no gate failed, none that blocks is undecided, and at least one passed. All gates must
-pass, so no correction for their number is needed (intersection-union test: Berger 1982, Technometrics 24:295).
+verdict is a pass only where no gate failed, none that blocks is undecided, and at least one number cleared its
+threshold. All gates must pass, so no correction for their number is needed (intersection-union test: Berger 1982,
+Technometrics 24:295); groups that fail are corrected among themselves.
 """
 
 from keepfit.judge.verdict import judge

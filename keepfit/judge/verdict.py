@@ -1,52 +1,93 @@
 """The verdict: the results of all gates, folded into one outcome."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import chain
 
-import msgspec
+from msgspec.structs import replace
 
-from keepfit.config.gates import Gate
+from keepfit.config.gates import GateRule, NotWorseThan, with_champion
 from keepfit.config.model import UseCase
-from keepfit.judge.gates import judge_gate
-from keepfit.records import Evaluated, GateResult, Measured, Outcome, Verdict
+from keepfit.judge.found import Found
+from keepfit.judge.gates import JUDGED
+from keepfit.records import Evaluated, GateResult, Measured, Outcome, Split, Trained, Verdict
 
 
-def judge(use_case: UseCase, evaluated: Evaluated, measured: Measured, version: str, as_of: datetime) -> Verdict:
-    """Every gate of the use case on what was measured.
+def judge(
+    use_case: UseCase,
+    split: Split,
+    trained: Trained,
+    evaluated: Evaluated,
+    measured: Measured,
+    version: str,
+    as_of: datetime,
+) -> Verdict:
+    """Every gate of the use case on what was found out.
 
     Parameters
     ----------
     use_case
-        Its gates (the loader sees to it that one is against the naive baseline), and what an undecided one does.
-    evaluated, measured
+        Its gates (the loader sees to it that one is against the naive baseline and one against leaks), and what an
+        undecided one does.
+    split, trained, evaluated, measured
         What the gates read.
     version
         The digest of the version that this verdict is about; no other may be released by it.
     as_of
         The moment of the run.
     """
-    results = tuple(_gate(gate, use_case, evaluated, measured) for gate in use_case.gates)
+    columns = use_case.contract.columns
+    declared = {name: tuple(map(str, rule.values or ())) for name, rule in columns.items()}
+    found = Found(evaluated, measured, split, trained, declared, careful=use_case.risk == "high")
+    answers = [(gate, JUDGED[type(gate)](gate, found)) for gate in use_case.gates]
+    return verdict_of(use_case, answers, evaluated, version, as_of)
+
+
+def verdict_of(
+    use_case: UseCase,
+    answers: Sequence[tuple[GateRule, tuple[GateResult, ...]]],
+    evaluated: Evaluated,
+    version: str,
+    as_of: datetime,
+) -> Verdict:
+    """The answers of all gates as one."""
+    results = tuple(chain.from_iterable(_settled(gate, use_case, told) for gate, told in answers))
+    beside = chain.from_iterable(told for gate, told in answers if with_champion(gate))
     return Verdict(
-        outcome=overall(results), version=version, champion=evaluated.champion_digest, as_of=as_of, gates=results
+        outcome=overall(results),
+        version=version,
+        champion=evaluated.champion_digest,
+        as_of=as_of,
+        gates=results,
+        compared=any(answer.low is not None for answer in beside),
+        beats_anchor=_beats_anchor(use_case, evaluated),
     )
 
 
-def _gate(gate: Gate, use_case: UseCase, evaluated: Evaluated, measured: Measured) -> GateResult:
-    result = judge_gate(gate, evaluated, measured)
+def _settled(gate: GateRule, use_case: UseCase, answers: Iterable[GateResult]) -> Iterable[GateResult]:
     warn_only = (gate.if_unsure or use_case.if_unsure) == "warn"
-    if result.outcome == "not_enough_evidence" and warn_only:
-        return msgspec.structs.replace(
-            result, blocks=False, reason=f"{result.reason}; a warning only (if_unsure: warn)"
-        )
-    return result
+    for answer in answers:
+        if answer.outcome == "not_enough_evidence" and answer.blocks and warn_only:
+            yield replace(answer, blocks=False, reason=f"{answer.reason}; a warning only (if_unsure: warn)")
+        else:
+            yield answer
 
 
 def overall(results: Iterable[GateResult]) -> Outcome:
-    """One outcome of many: a fail decides; then what blocks; a pass needs at least one gate that passed."""
+    """One outcome of many: a fail decides; then what blocks; a pass needs a number that cleared its threshold.
+
+    What needs no rows to pass (no leak, the right size) proves nothing about a model that nobody could measure.
+    """
     results = tuple(results)
-    outcomes = {result.outcome for result in results}
-    if "fail" in outcomes:
+    if any(result.outcome == "fail" and result.blocks for result in results):
         return "fail"
-    if "pass" not in outcomes or any(result.blocks for result in results):
-        return "not_enough_evidence"
-    return "pass"
+    proven = any(result.outcome == "pass" and result.low is not None for result in results)
+    return "pass" if proven and not any(result.blocks for result in results) else "not_enough_evidence"
+
+
+def _beats_anchor(use_case: UseCase, evaluated: Evaluated) -> bool:
+    """Whether every metric that creep is measured in is beyond doubt better than that of the anchor."""
+    against = "champion" if evaluated.anchor_number is None else "anchor"
+    metrics = {gate.metric for gate in use_case.gates if isinstance(gate, NotWorseThan) and gate.by is None}
+    lows = [one.improvement.low for one in evaluated.comparisons if one.against == against and one.metric in metrics]
+    return bool(metrics) and len(lows) == len(metrics) and all(low is not None and low > 0 for low in lows)

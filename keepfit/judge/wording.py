@@ -2,7 +2,7 @@
 
 from math import floor, isfinite, log10
 
-from keepfit.records import Estimate
+from keepfit.records import Estimate, More
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -42,10 +42,45 @@ def sample(estimate: Estimate, clustered_by: str) -> str:
     >>> sample(found, "day"), sample(found, "row")
     ('3,412 rows, 14 days', '3,412 rows')
     """
-    rows = "1 row" if estimate.rows == 1 else f"{estimate.rows:,} rows"
-    if clustered_by != "day":
-        return rows
-    return f"{rows}, 1 day" if estimate.clusters == 1 else f"{rows}, {estimate.clusters:,} days"
+    rows = _count(estimate.rows, "row")
+    return rows if clustered_by != "day" else f"{rows}, {_count(estimate.clusters, 'day')}"
+
+
+def many_more(more: More | None, clustered_by: str) -> str:
+    """How many more rows would decide, as the end of a sentence.
+
+    >>> many_more(More(rows=1200, clusters=12), "day")
+    '; if figures stay as they are, some 1,200 more rows (12 more days) would decide'
+    >>> many_more(None, "row")
+    ''
+    """
+    if more is None:
+        return ""
+    words = f"some {_rough(more.rows)} more {'row' if more.rows == 1 else 'rows'}"
+    days = f" ({_rough(more.clusters)} more {'day' if more.clusters == 1 else 'days'})" if clustered_by == "day" else ""
+    return f"; if figures stay as they are, {words}{days} would decide"
+
+
+def octets(size: int) -> str:
+    """Bytes in powers of ten.
+
+    >>> octets(1_500_000), octets(20)
+    ('1.5MB', '20 bytes')
+    """
+    for unit, scale in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= scale:
+            return f"{number(size / scale, 4)}{unit}"
+    return _count(size, "byte")
+
+
+def _rough(count: int) -> str:
+    """A number of which only the first two digits mean something."""
+    size = 10 ** max(len(str(count)) - 2, 0)
+    return f"{round(count / size) * size:,}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def percent(share: float) -> str:
@@ -54,4 +89,4 @@ def percent(share: float) -> str:
     >>> percent(0.95), percent(0.975)
     ('95%', '97.5%')
     """
-    return f"{round(share * 100, 6):g}%"
+    return f"{round(share * 100, 4):g}%"

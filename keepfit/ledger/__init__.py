@@ -18,9 +18,10 @@ from keepfit.ledger.fold import (
     spending_of,
 )
 from keepfit.ledger.replay import Replayed, misfits_of, replay
-from keepfit.ledger.spending import after_look, fits, spend_of, year_of
+from keepfit.ledger.spending import LEAST, after_look, fits, spend_of, year_of
 
 __all__ = [
+    "LEAST",
     "Replayed",
     "after_look",
     "append",

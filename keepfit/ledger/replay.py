@@ -135,11 +135,9 @@ def _rule(past: _Past, entry: Entry) -> Misfit | None:
     if given.version != entry.version:
         said = f"{verb} another version than its number says"
         return _misfit(said, str(given.version and given.version.digest), digest)
-    if entry.action == "judged":
-        return None
     if entry.action == "promoted":
         return _promotion(given, entry, refuted=number in past.refuted)
-    if past.complete and number not in past.champions:
+    if entry.action == "rolled_back" and past.complete and number not in past.champions:
         return _misfit("rolls back to a version that never was champion", "a former champion", f"version {number}")
     return None
 

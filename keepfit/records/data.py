@@ -181,6 +181,20 @@ class Provenance(Record, frozen=True, kw_only=True):
     validated: Validated
 
 
+class Leak(Record, frozen=True, kw_only=True):
+    """Something that lets a model know the answer: ``feature`` and ``rows`` where it is about them.
+
+    ``value`` was measured, ``limit`` is what would still be believed; ``reason`` tells it to a person.
+    """
+
+    kind: str
+    feature: str | None = None
+    rows: int | None = None
+    value: float | None = None
+    limit: float | None = None
+    reason: str
+
+
 class Split(Record, frozen=True, kw_only=True):
     """Sides of the snapshot. ``sides`` is an object of one byte a row: 0 train, 1 holdout, 2 left out."""
 
@@ -193,3 +207,4 @@ class Split(Record, frozen=True, kw_only=True):
     train_until: datetime | None
     holdout_from: datetime | None
     holdout_until: datetime | None
+    leaks: tuple[Leak, ...] = ()

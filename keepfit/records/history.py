@@ -57,9 +57,9 @@ class ShownEntry(Record, frozen=True, kw_only=True):
 class Spending(Record, frozen=True, kw_only=True):
     """How much of the year's rate of false promotions looks have spent, and what creep is measured against.
 
-    ``year_start`` is the first look of the first year, or whole years after it; None before the first. ``anchor`` is the
-    version that was champion first, or the last one that was shown to be better than the anchor before it, or that a
-    person promoted.
+    ``year_start`` is the first look of the first year, or whole years after it; None before the first. ``anchor`` is
+    the version that was champion first, or the last one that was shown to be better than the anchor before it, or that
+    a person promoted.
     """
 
     year_start: datetime | None = None

@@ -7,10 +7,12 @@ that was killed and started again is the same version; nothing is read without i
 from keepfit.registry.positions import compared, position, run_identity
 from keepfit.registry.register import register
 from keepfit.registry.show import show, show_all
+from keepfit.registry.spending import OVERSPENT
 from keepfit.registry.verify import verify
 from keepfit.registry.versions import manifest, registration, see_that_whole, verdict
 
 __all__ = [
+    "OVERSPENT",
     "compared",
     "manifest",
     "position",

@@ -1,11 +1,16 @@
-"""Which run this is, which earlier data its own are compared with, and which champion it is judged against."""
+"""Which run this is, which earlier data its own are compared with, which champion it is judged against, at what rate."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from keepfit.ledger import fold_of, head
+from keepfit.config.gates import NotWorseThan, with_champion
+from keepfit.ledger import fold_of, head, spend_of, spending_of
 from keepfit.memo import recorded
 from keepfit.records import Compared, Entry, Position, digest_of
 from keepfit.store import Store
+
+if TYPE_CHECKING:
+    from keepfit.config.model import UseCase
 
 STAGE = "position"
 
@@ -29,19 +34,22 @@ def run_identity(use_case: str, as_of: datetime, data: str, config: str, code: s
     return digest_of(values)
 
 
-def position(store: Store, use_case: str, identity: str) -> Position:
+def position(store: Store, use_case: "UseCase", identity: str, as_of: datetime) -> Position:
     """Where the ledger stood when this run first asked; the same answer ever after, in every process.
 
-    Its champion is the one to compare with: the last one, while the use case is disabled.
+    Its champion is the one to compare with: the last one, while the use case is disabled. What it may spend is fixed
+    here and not when it is spent, because figures are made with it.
 
     Raises
     ------
     IntegrityError
         The recorded position, or the newest entry, was altered.
     """
-    return recorded(
-        store, use_case, STAGE, {"run": identity}, kind=Position, body=lambda: position_of(head(store, use_case))
-    )
+
+    def body() -> Position:
+        return position_of(head(store, use_case.name), use_case, as_of)
+
+    return recorded(store, use_case.name, STAGE, {"run": identity}, kind=Position, body=body)
 
 
 def compared(store: Store, use_case: str, identity: str, as_of: datetime) -> Compared:
@@ -60,10 +68,18 @@ def compared(store: Store, use_case: str, identity: str, as_of: datetime) -> Com
     return recorded(store, use_case, "compared", {"run": identity}, kind=Compared, body=body)
 
 
-def position_of(entry: Entry | None) -> Position:
+def position_of(entry: Entry | None, use_case: "UseCase", as_of: datetime) -> Position:
     """The position behind ``entry``."""
+    fold = fold_of(entry)
+    champion, spending = fold.last_champion, spending_of(fold)
+    looks = champion is not None and any(with_champion(gate) for gate in use_case.gates)
+    steps = looks and any(isinstance(gate, NotWorseThan) for gate in use_case.gates)
+    anchor = spending.anchor if spending and steps else None
     return Position(
         seq=entry.seq if entry else 0,
         head=digest_of(entry) if entry else "",
-        champion=fold_of(entry).last_champion,
+        champion=champion,
+        spend=spend_of(spending, use_case.false_promotions, as_of) if looks else None,
+        anchor=None if anchor == champion else anchor,
+        challenger=fold.challenger,
     )

@@ -9,6 +9,7 @@ from keepfit.errors import IntegrityError, Problem
 from keepfit.ledger import append, back_from, fold_of, head
 from keepfit.records import Draft, Entry, Manifest, Registered, Seat, Verdict, canonical, digest_of, finite, sha256
 from keepfit.registry.positions import position
+from keepfit.registry.spending import spent_by
 from keepfit.registry.versions import manifest_key, snapshot_key, verdict_key
 from keepfit.store import Store, get, publish, uncached
 
@@ -52,8 +53,8 @@ def register(
     IntegrityError
         The verdict is about another model, or a file that the manifest names was altered or (Missing) is gone.
     """
-    stood, before = position(store, use_case.name, run).seq, head(store, use_case.name)
-    if known := _made_by(store, run, before, since=stood):
+    stood, before = position(store, use_case, run, manifest.as_of), head(store, use_case.name)
+    if known := _made_by(store, run, before, since=stood.seq):
         return known
     _see_that_they_fit(store, manifest, verdict, objects or {})
     details = _details(store, use_case, manifest, rows, held)
@@ -62,6 +63,7 @@ def register(
     def draft(newest: Entry | None) -> Draft | Registered:
         if known := _made_by(store, run, newest, since=before.seq if before else 0):
             return known
+        spent, overspent = spent_by(use_case, stood, verdict, newest)
         return Draft(
             action="registered",
             actor=actor,
@@ -74,7 +76,8 @@ def register(
             run=run,
             metrics=_finite(metrics or {}),
             objects=dict(objects or {}),
-            details=details,
+            details={**details, **overspent},
+            spent=spent,
         )
 
     return _registered(append(store, use_case.name, draft))

@@ -54,7 +54,7 @@ def promote(store: Store, use_case: str, version: int, *, actor: str, reason: st
             verdict=given.verdict,
             outcome=given.outcome,
             objects=_of_held(given, given.objects, "profile"),
-            details={"by": "hand", "replaced": name_of(fold.champion), **stale, **looked_at},
+            details={"by": "hand", "replaced": name_of(fold.champion), "anchor": "by hand", **stale, **looked_at},
         )
 
     return _answer(append(store, use_case, draft))

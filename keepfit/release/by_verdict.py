@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from keepfit.errors import IntegrityError, Problem
 from keepfit.ledger import append, back_from, entry_at, fold_of
 from keepfit.records import Draft, Entry, Fold, Registered, Released, Seat, Verdict, digest_of
-from keepfit.registry import see_that_whole
+from keepfit.registry import OVERSPENT, see_that_whole
 from keepfit.release.words import blocked, is_stale, name_of, number_of
 from keepfit.store import Store
 
@@ -38,11 +38,12 @@ def release(
     given = entry_at(store, use_case.name, registered.entry)
     _see_that_they_fit(given, registered, verdict)
     waiting = "; ".join(held) or given.details.get("held", "")
+    overspent = given.details.get(OVERSPENT, "")
 
     def draft(head: Entry | None) -> Draft | Released:
         fold = fold_of(head)
         done = _done_before(store, head, registered, fold)
-        if settled := done or _refusal(use_case, seat, verdict, fold, waiting):
+        if settled := done or _refusal(use_case, seat, verdict, fold, (waiting, overspent)):
             return settled
         see_that_whole(store, use_case.name, seat)
         return Draft(
@@ -54,7 +55,7 @@ def release(
             version=seat,
             verdict=registered.verdict,
             outcome=verdict.outcome,
-            details={"by": "verdict", "replaced": name_of(fold.last_champion)},
+            details={"by": "verdict", "replaced": name_of(fold.last_champion), **_anchor(verdict, fold)},
         )
 
     result = append(store, use_case.name, draft)
@@ -63,13 +64,21 @@ def release(
     return Released(released=True, champion=seat.number, reason=result.reason)
 
 
-def _refusal(use_case: "UseCase", seat: Seat, verdict: Verdict, fold: Fold, held: str) -> Released | None:
-    """Why the champion stays, or None."""
-    name = use_case.name
+def _anchor(verdict: Verdict, fold: Fold) -> dict[str, str]:
+    """Whether what creep is measured against is this version from now on, and why."""
+    if fold.last_champion is None:
+        return {"anchor": "the first champion"}
+    return {"anchor": "shown to be better than the anchor before it"} if verdict.beats_anchor else {}
+
+
+def _refusal(use_case: "UseCase", seat: Seat, verdict: Verdict, fold: Fold, waits: tuple[str, str]) -> Released | None:
+    """Why the champion stays, or None; it ``waits`` for a person, or for another look."""
+    name, (held, overspent) = use_case.name, waits
     by_hand = f"look (`keepfit docs {name}`), then `keepfit promote {name} {seat.number} --reason …`"
     reasons = {
         blocked(verdict): verdict.outcome != "pass",
         f"held for a person: {held}; {by_hand}": bool(held),
+        f"this look does not count: {overspent}": bool(overspent),
         "risk is high: a person must approve, and this build has no approvals": use_case.risk == "high",
         f"judged against another champion; by now it is {name_of(fold.last_champion)}": is_stale(verdict, fold),
     }

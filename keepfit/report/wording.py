@@ -27,6 +27,10 @@ OUTCOME_SYMBOLS: dict[Outcome, str] = {
 }
 METRIC_WORDS = {
     "roc_auc": "ROC AUC",
+    "roc_auc_ovr": "ROC AUC of each class against the rest",
+    "f1": "F1",
+    "f1_macro": "macro F1",
+    "matthews_correlation": "Matthews correlation",
     "average_precision": "average precision",
     "log_loss": "log loss",
     "brier": "Brier score",

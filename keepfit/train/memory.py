@@ -1,13 +1,15 @@
 """How much memory training will need, said before it starts, and how much there is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from keepfit import features
+from keepfit.config import CANDIDATES
 from keepfit.config.model import UseCase
+from keepfit.config.train import Candidate, Choice, Range
 from keepfit.errors import InfrastructureError, Problem
 from keepfit.features.encoding import Encoding, Form
 from keepfit.score import numbers
@@ -82,44 +84,76 @@ def sizes_of(use_case: UseCase, examples: Examples, encodings: Mapping[Form, Enc
     )
 
 
-# Bytes of working memory of one fit, for a number of the matrix, for a row, for a row and output, and of all other
-# things (libraries that load, buffers, trees). Measured with scikit-learn 1.9: `tests/benchmarks/training_memory.py`.
+# Bytes of working memory of one fit beside the model: for a number of the matrix, for a row, for a row and output, and
+# for all other things. Measured with scikit-learn 1.9: `tests/benchmarks/training_memory.py`.
 _FIT: dict[str, tuple[float, float, float, float]] = {
     "logistic_regression": (4, 40, 40, 8e6),
     "ridge": (9, 16, 16, 5e6),
     "elastic_net": (9, 24, 16, 5e6),
     "hist_gradient_boosting": (10, 40, 40, 25e6),
     "neural_network": (2, 40, 40, 10e6),
-    "extra_trees": (4, 40, 40, 60e6),
-    "random_forest": (4, 60, 60, 60e6),
+    "extra_trees": (4, 40, 40, 30e6),
+    "random_forest": (4, 60, 60, 30e6),
     "nearest_neighbours": (2, 40, 60, 40e6),
 }
+_FORESTS = ("extra_trees", "random_forest")
+_WRITING = 1.5  # copies of a model while its file is written
 
 
-def need(sizes: Sizes, candidates: Sequence[str], workers: int) -> Need:
+def need(sizes: Sizes, candidates: Sequence[Candidate], workers: int) -> Need:
     """The most that training will hold at once.
 
     While searching: the raw rows, every fold in every layout (twice where other processes get them), and a fit in each
-    process. At the end: the whole side in one layout, and one fit. While either is prepared: the raw rows as columns,
-    and the parts of a matrix before they are put together.
+    process. At the end: the whole side in one layout, one fit, and its model as a file. While either is prepared: the
+    raw rows as columns, and the parts of a matrix before they are put together.
+
+    Parameters
+    ----------
+    candidates : with their whole spaces, of which the end counts that makes the larger model.
     """
-    layouts = {layout_of(name) for name in candidates}
+    layouts = {layout_of(each.name) for each in candidates}
     folds = sum(_matrix(each, sizes, sizes.fitted + sizes.scored) for each in layouts)
-    by = {name: _fit(name, sizes, sizes.longest) for name in candidates}
+    by = {each.name: _fit(each, sizes, sizes.longest) for each in candidates}
     several = workers > 1
     phases = {
         "preparing the folds": sizes.raw * 3 + folds + max(_making(each, sizes, sizes.longest) for each in layouts),
         "searching": sizes.raw + folds * (1 + several) + max(by.values()) * workers + PROCESS * workers * several,
-        "fitting the winner": max(_finishing(name, sizes) for name in candidates),
+        "fitting the winner": max(_finishing(each, sizes) for each in candidates),
     }
     when, most = max(phases.items(), key=lambda phase: phase[1])
     return Need(int(LIBRARIES + most), {name: int(size) for name, size in by.items()}, when)
 
 
-def _finishing(name: str, sizes: Sizes) -> float:
-    layout = layout_of(name)
-    last = max(_making(layout, sizes, sizes.rows) + sizes.raw * 3, _fit(name, sizes, sizes.rows))
+def _finishing(candidate: Candidate, sizes: Sizes) -> float:
+    layout = layout_of(candidate.name)
+    fitting = _fit(candidate, sizes, sizes.rows) + _WRITING * _model(candidate, sizes, sizes.rows)
+    last = max(_making(layout, sizes, sizes.rows) + sizes.raw * 3, fitting)
     return _matrix(layout, sizes, sizes.rows) + last
+
+
+def _fit(candidate: Candidate, sizes: Sizes, rows: int) -> float:
+    number, row, output, other = _FIT[candidate.name]
+    width = sizes.widths[layout_of(candidate.name)]
+    return rows * (width * number + row + sizes.outputs * output) + other + _model(candidate, sizes, rows)
+
+
+def _model(candidate: Candidate, sizes: Sizes, rows: int) -> float:
+    """What is large of a model: all rows of neighbours, and the nodes of a forest, about as many as leaves could be."""
+    if candidate.name == "nearest_neighbours":
+        return _matrix("dense", sizes, rows)
+    if candidate.name not in _FORESTS:
+        return 0.0
+    trees, leaf = _end(candidate, "n_estimators", max), _end(candidate, "min_samples_leaf", min)
+    return trees * rows / leaf * (64 + 8 * sizes.outputs)
+
+
+def _end(candidate: Candidate, setting: str, which: Callable[..., float]) -> float:
+    """The largest or the smallest value that a number may get."""
+    space = candidate.space.get(setting, CANDIDATES[candidate.name].settings[setting].default)
+    if isinstance(space, Range):
+        return which(space.low, space.high)
+    values = space.choice if isinstance(space, Choice) else (space,)
+    return which(float(value) for value in values if isinstance(value, int | float))
 
 
 def _matrix(layout: Layout, sizes: Sizes, rows: int) -> float:
@@ -133,11 +167,6 @@ def _making(layout: Layout, sizes: Sizes, rows: int) -> float:
     return (
         min(rows, SLICE if layout == "sparse" else rows) * sizes.widths["dense"] * (20.0 if layout == "sparse" else 9)
     )
-
-
-def _fit(name: str, sizes: Sizes, rows: int) -> float:
-    number, row, output, other = _FIT[name]
-    return rows * (sizes.widths[layout_of(name)] * number + row + sizes.outputs * output) + other
 
 
 def available(root: Path = Path("/")) -> int | None:

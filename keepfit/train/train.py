@@ -20,6 +20,7 @@ from keepfit.train.examples import Examples, constant_features, read
 from keepfit.train.matrix import matrix_for
 from keepfit.train.memory import Need, available, enough, need, sizes_of
 from keepfit.train.out_of_fold import arrow_bytes
+from keepfit.train.search import spaces_of
 
 
 def _nobody(_text: str) -> None:
@@ -92,8 +93,8 @@ def _encodings(use_case: UseCase, examples: Examples) -> Mapping[Form, Encoding]
 
 
 def _need(use_case: UseCase, examples: Examples, encodings: Mapping[Form, Encoding]) -> Need:
-    names = [candidate.name for candidate in use_case.train.candidates]
-    return need(sizes_of(use_case, examples, encodings), names, use_case.train.workers)
+    rules = use_case.train
+    return need(sizes_of(use_case, examples, encodings), spaces_of(rules), rules.workers)
 
 
 def _output(use_case: UseCase, examples: Examples, won: Won) -> tuple[Output, str, Decision]:

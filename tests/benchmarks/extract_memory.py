@@ -19,7 +19,7 @@ ROWS = 1_000_000  # of a file
 STEP = 100_000  # rows that are made at a time
 
 
-def use_case() -> dict[str, object]:
+def use_case(query: str | None) -> dict[str, object]:
     from tests.benchmarks.csv_reading import TYPES
 
     columns = {name: {"type": kind} for name, kind in TYPES.items() if name not in {"id", "at"}}
@@ -32,6 +32,7 @@ def use_case() -> dict[str, object]:
             "sources": {"rows": {"kind": "files", "path": "*.csv"}},
             "key": ["id"],
             "event_time": "at",
+            "query": query,
             "label": {"column": "temp", "known_after": "1d"},
         },
         "contract": {"columns": columns},
@@ -59,14 +60,22 @@ def write(folder: Path, rows: int, files: int) -> None:
                 csv.write_csv(named, sink, csv.WriteOptions(include_header=start == 0, quoting_style="needed"))
 
 
-def peak(folder: Path, rows: int) -> dict[str, float]:
+def peak(folder: Path, rows: int, query: str | None = None) -> dict[str, float]:
     """MB at the peak and seconds of a process that makes the examples of a folder, and what imports take."""
-    words = [sys.executable, "-m", "tests.benchmarks.extract_memory", "child", str(folder), str(rows)]
+    words = [
+        sys.executable,
+        "-m",
+        "tests.benchmarks.extract_memory",
+        "child",
+        str(folder),
+        str(rows),
+        *([query] if query else []),
+    ]
     said: dict[str, float] = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
     return said
 
 
-def child(folder: Path, rows: int) -> dict[str, float]:
+def child(folder: Path, rows: int, query: str | None = None) -> dict[str, float]:
     import duckdb
     import pyarrow.parquet
 
@@ -78,7 +87,7 @@ def child(folder: Path, rows: int) -> dict[str, float]:
     imports = _peak() if duckdb and pyarrow.parquet else 0.0
     start = perf_counter()
     moment = Moment(as_of=datetime(2015, 1, 1, tzinfo=UTC), started=datetime(2026, 1, 1, tzinfo=UTC))
-    extracted = extract(open_store(str(folder / "store")), UseCase.model_validate(use_case()), moment, folder)
+    extracted = extract(open_store(str(folder / "store")), UseCase.model_validate(use_case(query)), moment, folder)
     assert extracted.rows == rows, extracted.rows
     return {"peak": _peak(), "imports": imports, "seconds": perf_counter() - start}
 
@@ -103,6 +112,6 @@ def main(millions: int = 10, files: int = 0) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["child"]:
-        print(json.dumps(child(Path(sys.argv[2]), int(sys.argv[3]))))
+        print(json.dumps(child(Path(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:])))
     else:
         main(*map(int, sys.argv[1:]))

@@ -4,7 +4,7 @@
 
 100,000 holdout rows in 28 days, two classes: every metric with its interval for candidate, naive baseline and champion,
 every paired comparison (charts are told apart); beside it one boosting fit with scikit-learn's defaults on 250,000 rows
-look like a year of flights (categories of 16, 3 and 105 levels, hours, weather). In turns, in processor time.
+that look like a year of flights (categories of 16, 3 and 105 levels, hours, weather). In turns, in processor time.
 """
 
 import sys

@@ -22,7 +22,7 @@ import pyarrow as pa
 from keepfit.config import CANDIDATES, UseCase
 from keepfit.data import write_snapshot
 from keepfit.split import split
-from keepfit.store import open_store
+from keepfit.store import Store, open_store
 from keepfit.train import train
 
 KINDS = {"id": "text", "label": "bool", "at": "time", "dest": "category", "carrier": "category"}
@@ -76,6 +76,12 @@ def case_of(candidates: list[str], task: str, **train_rules: object) -> UseCase:
     )
 
 
+def snapshot_of(store: Store, case: UseCase, table: "pa.Table", task: str) -> str:
+    kinds = {name: KINDS.get(name, "float") for name in table.column_names}
+    kinds["label"] = "float" if task == "regression" else "bool"
+    return write_snapshot(store, case.name, table, kinds, ("id",), "at").digest
+
+
 def held() -> float:
     """MB that this process holds now."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
@@ -111,10 +117,7 @@ def one(rows: int, candidate: str, workers: int) -> None:
     case, table = case_of([candidate], task, workers=workers), table_of(rows, task)
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(folder)
-        kinds = {name: KINDS.get(name, "float") for name in table.column_names}
-        if task == "regression":
-            kinds["label"] = "float"
-        division = split(store, case, write_snapshot(store, case.name, table, kinds, ("id",), "at").digest)
+        division = split(store, case, snapshot_of(store, case, table, task))
         del table
         pa.default_memory_pool().release_unused()
         before = held()

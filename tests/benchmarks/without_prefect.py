@@ -20,11 +20,13 @@ def main(use_case_name: str, as_of: str, address: str) -> None:
     division = split.split(store, use_case, validated.snapshot)
     trained = train.train(store, use_case, division)
     exported = export.export(store, trained)
-    position = registry.position(store, use_case.name, run.identity(validated.snapshot))
+    position = registry.position(store, use_case, run.identity(validated.snapshot), run.moment.as_of)
     evaluated = evaluate.evaluate_versions(store, use_case, division, trained, exported, None)
     measured = score.measure(store, exported)
     manifest = manifest_of(run, division, trained, exported)
-    verdict = judge.judge(use_case, evaluated, measured, digest_of(manifest), run.moment.as_of)
+    verdict = judge.judge(
+        use_case, division, trained, evaluated, measured, digest_of(manifest), run.moment.as_of
+    )
     provenance = Provenance(
         snapshot=validated.snapshot, as_of=run.moment.as_of, extracted=extracted, validated=validated
     )

@@ -43,8 +43,12 @@ def test_every_metric_candidate_and_section_is_in_the_readme(name):
 
 
 def test_the_yaml_of_the_readme_is_a_use_case():
-    (text,) = (block for kind, block in BLOCKS if kind == "yaml")
+    text, contract = (block for kind, block in BLOCKS if kind == "yaml")
     assert understand(text.encode(), Path("parcel_late.yaml"), {}).use_case.name == "parcel_late"
+    before, rest = text.split("contract:", 1)
+    other = f"{before}{contract}expectations:{rest.split('expectations:', 1)[1]}"
+    rules = understand(other.encode(), Path("parcel_late.yaml"), {}).use_case.contract.rules
+    assert len(rules) == 2
 
 
 def test_the_two_words_are_in_the_makefile():

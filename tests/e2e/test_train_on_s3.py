@@ -261,7 +261,7 @@ def see_a_clear_error(ended, weed, world):
 def test_a_server_that_comes_back_in_time_costs_nothing_but_time(world, weed, warm, from_files):
     ended, away = run_through(world, weed, warm, ("parse", "train", "register"))
     if away < WAITED_FOR:
-        assert [stage for stage in ended.computed if stage != "parse"] == list(STAGES)
+        assert ours(ended.computed) == list(STAGES)
     see_that_it_ends(ended, away, world, weed, warm, from_files)
 
 
@@ -280,9 +280,10 @@ def see_that_it_goes_on_after(stage, world, weed, warm, from_files):
     see_a_clear_error(failed, weed, world)
     assert state(world)[0] == 1
     again = run(world, weed, warm, *COMMAND)
-    done = STAGES.index(stage)
-    assert ours(again.remembered)[:done] == list(STAGES[:done])
-    assert ours(again.computed) == list(STAGES[done:])
+    first = STAGES.index(ours(again.computed)[0])
+    assert first - STAGES.index(stage) in {0, 1}  # its answer may just have been kept when the server was killed
+    assert ours(again.remembered)[:first] == list(STAGES[:first])
+    assert ours(again.computed) == list(STAGES[first:])
     see_that_it_is_as_from_files(world, weed, warm, again, from_files, [failed])
 
 

@@ -195,7 +195,8 @@ def tells_rows_put_back(world: World, rows: int) -> Steps:
 
 
 def stands(store: Store, name: int) -> Any:
-    stood = position(store, "flights", made(store, name).run)
+    one = made(store, name)
+    stood = position(store, one.use_case, one.run, one.manifest.as_of)
     return stood.champion and stood.champion.number
 
 

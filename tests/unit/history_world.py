@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from keepfit.config.gates import NotWorseThan
 from keepfit.ledger import append, fold_of
 from keepfit.records import (
     Draft,
@@ -34,6 +35,8 @@ class UseCaseOf:
 
     name: str = "flights"
     risk: str = "low"
+    gates: tuple[Any, ...] = (NotWorseThan(metric="log_loss", not_worse_than="champion", margin=0.01),)
+    false_promotions: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def candidate(
     rows = put(store, rows_of(number))
     snapshot = Snapshot(digest=sha256(rows.encode()), columns=(), rows=1, first=None, last=None, partitions=(rows,))
     publish(store, f"{use_case.name}/snapshots/{snapshot.digest}.json", canonical(snapshot))
-    stood = position(store, use_case.name, run)
+    stood = position(store, use_case, run, as_of)
     champion = stood.champion and stood.champion.digest
     manifest = Manifest(
         use_case=use_case.name,
@@ -87,6 +90,7 @@ def candidate(
         champion=champion if against == "?" else against,
         as_of=as_of,
         gates=(gate(outcome),),
+        compared=champion is not None,
     )
     profile = put(store, f"profile of {number}".encode())
     return Candidate(use_case, manifest, verdict, run, 100 + number, profile, held)

@@ -346,7 +346,7 @@ def assemble(
         exported=Exported(files=manifest.files, bytes=812_345),
         measured=measured,
         evaluated=evaluated,
-        verdict=judge(case, evaluated, measured, digest, as_of),
+        verdict=judge(case, split, trained, evaluated, measured, digest, as_of),
         registered=Registered(number=number, digest=digest, verdict=name_of("verdict"), entry=number),
         manifest=manifest,
         released=released,

@@ -179,19 +179,6 @@ CONTRADICTIONS = {
 }
 
 LATER = {
-    "by": ("at_least: 0.62", "at_least: 0.62, by: origin", "by: origin"),
-    "calibration": ("- {parity: 1e-9}", "- {calibration: 0.1}", "{calibration"),
-    "latency": ("- {parity: 1e-9}", "- {latency: 5ms}", "{latency"),
-    "size": ("- {parity: 1e-9}", "- {size: 5}", "{size"),
-    "ratio": ("- {parity: 1e-9}", "- {metric: roc_auc, ratio: 0.8, by: origin}", "{metric: roc_auc, ratio"),
-    "difference": ("- {parity: 1e-9}", "- {metric: roc_auc, difference: 0.8}", "{metric: roc_auc, difference"),
-    "leakage": ("- {parity: 1e-9}", "- {leakage: 0}", "{leakage"),
-    "stability": ("- {parity: 1e-9}", "- {stability: 0.1}", "{stability"),
-    "standard": (
-        FLIGHTS[FLIGHTS.index("gates:") : FLIGHTS.index("confidence:")],
-        "gates: standard\n",
-        "gates: standard",
-    ),
     "shadow": ("{strategy: direct}", "{strategy: shadow, for: 1d}", "release"),
     "canary": ("{strategy: direct}", "{strategy: canary, share: 10%, for: 1d}", "release"),
     "monitor": ("risk: low", "monitor: {every: 1d, window: 7d, false_alarms: 5%}", "monitor"),

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keepfit.config import BetterThan, Choice, Range, find, load, understand
+from keepfit.config.gates import Leakage
 from keepfit.errors import ConfigError
 
 FILE = Path(__file__).with_name("flight_delay.yaml")
@@ -84,8 +85,8 @@ def test_release_may_be_left_out_and_is_direct():
 def test_no_model_is_spared_the_naive_baseline(optimize, metric):
     text = edited("  - {metric: log_loss, better_than: naive}\n", "").replace("  optimize: log_loss\n", optimize)
     gates = understood(text).use_case.gates
-    assert gates[-1] == BetterThan(metric=metric, better_than="naive")
-    assert len(gates) == 4
+    assert gates[-2:] == (BetterThan(metric=metric, better_than="naive"), Leakage(leakage="none"))
+    assert len(gates) == 5
 
 
 def test_a_gate_against_naive_is_not_doubled():

@@ -174,3 +174,88 @@ def test_no_rows_at_all_is_no_evidence():
 def test_a_day_is_a_local_day_also_across_the_change_of_the_clocks():
     times = np.array(["2013-03-10T04:59", "2013-03-10T05:00", "2013-03-11T03:59", "2013-03-11T04:00"], "datetime64[us]")
     assert (days_of(times, "America/New_York") - days_of(times, "America/New_York")[0]).tolist() == [0, 1, 1, 2]
+
+
+def test_better_than_naive_is_better_than_the_hardest_baseline():
+    y, x, _ = rows_of()
+    naive = {"class shares": np.tile([0.7, 0.3], (y.size, 1)), "last label": chance(0.9 * x - 1)}
+    found = evaluated(naive=naive)
+    assert {(c.metric, c.baseline) for c in found.baselines} >= {("log_loss", name) for name in naive}
+    (chosen,) = (c for c in found.comparisons if c.metric == "log_loss" and c.against == "naive")
+    assert chosen.baseline == "last label"
+    assert chosen.improvement.low == min(c.improvement.low for c in found.baselines if c.metric == "log_loss")
+    assert found.naive["roc_auc"].value == 0.5  # what is shown is still the plain one
+
+
+def test_a_baseline_that_cannot_be_measured_is_the_hardest():
+    y, _, _ = rows_of()
+    broken = np.full((y.size, 2), np.nan)
+    found = evaluated(naive={"class shares": np.tile([0.7, 0.3], (y.size, 1)), "last label": broken})
+    assert improvement(found, "log_loss", "naive").low is None
+
+
+def test_a_fixed_earlier_version_is_measured_as_the_champion_is():
+    _, x, _ = rows_of()
+    anchor = champion_of(0.1 * x - 1, number=1, digest="a" * 64)
+    found = evaluated(champion_of(), anchor=anchor)
+    assert (found.anchor_number, found.anchor_digest, found.anchor_rows) == (1, "a" * 64, found.champion_rows)
+    assert improvement(found, "log_loss", "anchor").value > improvement(found, "log_loss", "champion").value > 0
+    assert {c.metric for c in found.comparisons if c.against == "anchor"} == set(found.anchor)
+
+
+def test_what_a_look_may_spend_widens_the_comparison_with_the_champion_alone():
+    plain, careful = evaluated(champion_of()), evaluated(champion_of(), champion_confidence=0.999)
+    one, two = (improvement(found, "log_loss", "champion") for found in (plain, careful))
+    assert two.low < one.low < one.high < two.high
+    assert improvement(plain, "log_loss", "naive") == improvement(careful, "log_loss", "naive")
+    assert plain.candidate == careful.candidate
+    assert (plain.champion_confidence, careful.champion_confidence) == (0.95, 0.999)
+
+
+def test_decisions_are_those_of_the_version():
+    y, x, _ = rows_of()
+    found = evaluated(champion_of(decided=np.ones(y.size, int)), decided=(x > 0).astype(int))
+    assert found.candidate["recall"].value == (x > 0)[y == 1].mean()
+    assert found.champion["recall"].value == 1.0
+    (confusion,) = (c for c in found.curves if (c.name, c.model) == ("confusion", "champion"))
+    assert set(confusion.y) == {1.0}
+    zero, one = found.by_class
+    assert one.figures["recall"] == found.candidate["recall"]
+    assert zero.figures["recall"].value == found.candidate["specificity"].value
+    assert zero.rows + one.rows == y.size
+
+
+def test_rows_of_a_day_and_of_an_entity_hang_together():
+    y, _, _ = rows_of()
+    entities = np.arange(y.size) % 40
+    found = evaluated(entities=entities)
+    assert (found.clustered_by, found.candidate["log_loss"].clusters) == ("day and entity", 28)
+    assert evaluated(entities=entities, days=None).clustered_by == "entity"
+
+
+def test_calibration_has_three_figures_and_points_with_bounds():
+    found = evaluated()
+    assert found.calibration == found.candidate["calibration_error"]
+    assert found.in_the_large.low < found.in_the_large.value < found.in_the_large.high
+    assert found.slope.low < 1 < found.slope.high
+    (points,) = (curve for curve in found.curves if curve.name == "calibration")
+    assert all(low < y < high for low, y, high in zip(points.low, points.y, points.high, strict=True))
+
+
+def test_net_benefit_of_everyone_is_that_of_the_rate():
+    y, _, _ = rows_of()
+    own, everyone = (curve for curve in evaluated().curves if curve.name == "decision")
+    assert everyone.model == "all"
+    assert everyone.y[0] == pytest.approx(y.mean() - (1 - y.mean()) * 0.01 / 0.99)
+    at = own.x.index(0.3)
+    said = chance(rows_of()[1] - 1)[:, 1] >= 0.3
+    assert own.y[at] == pytest.approx((said & (y == 1)).mean() - (said & (y == 0)).mean() * 0.3 / 0.7)
+    assert own.low[at] < own.y[at] < own.high[at]
+
+
+def test_the_area_below_precision_by_recall_is_average_precision():
+    found = evaluated()
+    (curve,) = (curve for curve in found.curves if curve.name == "precision_recall")
+    assert curve.x[-1] == 1.0
+    assert list(curve.x) == sorted(curve.x)
+    assert np.trapezoid(curve.y, curve.x) == pytest.approx(found.candidate["average_precision"].value, abs=0.01)

@@ -12,7 +12,7 @@ from keepfit.evaluate.bounds import t_quantile
 from keepfit.evaluate.intervals import compare, estimate
 from keepfit.evaluate.metrics import measure
 from keepfit.evaluate.scales import Scale
-from keepfit.evaluate.score import Score, mean_score
+from keepfit.evaluate.score import Score, mean_score, share_score
 from keepfit.evaluate.spread import Clusters, spread_of
 
 SHARE = Scale(0, 1)
@@ -215,3 +215,86 @@ def test_more_confidence_is_never_narrower():
     widths = [estimate(score, clusters, c, SHARE) for c in (0.6, 0.8, 0.9, 0.95, 0.99)]
     assert [w.low for w in widths] == sorted((w.low for w in widths), reverse=True)
     assert [w.high for w in widths] == sorted(w.high for w in widths)
+
+
+def test_a_share_of_independent_rows_has_exact_bounds():
+    from scipy.stats import binomtest
+
+    for hits in (3, 20, 47):
+        found = estimate(share_score(np.arange(50) < hits, np.ones(50, bool)), Clusters.by_row(50), 0.95, SHARE)
+        exact = binomtest(hits, 50).proportion_ci(0.9, "exact")
+        assert (found.low, found.high) == pytest.approx((exact.low, exact.high))
+
+
+def test_a_share_knows_only_the_rows_that_it_is_of():
+    y = np.repeat([1, 0], [40, 4000])
+    p = np.where(np.arange(y.size) % 4 == 0, 0.4, 0.6)
+    found = estimate(measure("recall", y, np.column_stack([1 - p, p])), Clusters.by_row(y.size), 0.95, SHARE)
+    assert found.value == 0.75
+    assert found.low == pytest.approx(0.613, abs=0.002)  # 30 of 40, not of 4,040
+
+
+def test_a_holdout_of_one_class_has_losses_and_no_bounds():
+    p = np.full(100, 0.01) + np.linspace(0, 0.01, 100)
+    found = estimate(measure("log_loss", np.zeros(100, int), np.column_stack([1 - p, p])), Clusters.by_row(100), 0.95)
+    assert found.value is not None
+    assert (found.high, found.reason) == (None, "needs both classes: class 0: 100 rows")
+
+
+def crossed(days=20, entities=20, seed=0, by_day=1.0, by_entity=1.0):
+    rng = np.random.default_rng(seed)
+    day, entity = np.repeat(np.arange(days), entities), np.tile(np.arange(entities), days)
+    losses = rng.normal(size=day.size) + by_day * rng.normal(size=days)[day]
+    return losses + by_entity * rng.normal(size=entities)[entity], day, entity
+
+
+def test_two_ways_add_up_and_neither_hides_the_other():
+    losses, day, entity = crossed()
+    both, by_day, by_entity = (
+        spread_of(mean_score(losses).influence, clusters).error
+        for clusters in (Clusters.of(400, day, entity), Clusters.of(400, day, None), Clusters.of(400, None, entity))
+    )
+    assert both > 1.1 * max(by_day, by_entity)
+    cells = losses.std() / 20
+    assert both**2 == pytest.approx(by_day**2 + by_entity**2 - cells**2, rel=0.02)
+    alone, day, entity = crossed(by_entity=0.0)
+    score = mean_score(alone).influence
+    assert spread_of(score, Clusters.of(400, day, entity)).error >= spread_of(score, Clusters.by_day(day)).error
+
+
+def test_entities_within_days_are_days():
+    losses, day, _ = crossed()
+    within = day * 5 + np.arange(400) % 5
+    score = mean_score(losses).influence
+    one, two = Clusters.by_day(day), Clusters.of(400, day, within)
+    assert (two.count, two.word) == (20, "days")
+    assert spread_of(score, two).error == pytest.approx(spread_of(score, one).error)
+
+
+def test_bounds_of_two_ways_hold():
+    held = 0
+    for seed in range(300):
+        losses, day, entity = crossed(seed=seed)
+        held += estimate(mean_score(losses), Clusters.of(400, day, entity), 0.95).low <= 0
+    assert held >= 0.92 * 300
+
+
+def test_a_median_is_bounded_by_ordered_values():
+    values = np.random.default_rng(1).gamma(1, size=400)
+    score = measure("median_absolute_error", np.zeros(400), values)
+    found = estimate(score, Clusters.by_row(400), 0.95, Scale(0))
+    ordered = np.sort(values)
+    assert found.low in ordered
+    assert found.high in ordered
+    assert np.searchsorted(ordered, [found.low, found.high]) == pytest.approx([183, 216], abs=3)
+
+
+def test_calibration_errors_are_compared_with_caution():
+    y, p = some(rows=4000)
+    sure = np.column_stack([1 - (p[:, 1] > 0.5) * 0.98 - 0.01, (p[:, 1] > 0.5) * 0.98 + 0.01])
+    mild, wrong = measure("calibration_error", y, p), measure("calibration_error", y, sure)
+    clusters = Clusters.by_row(y.size)
+    alone = [estimate(score, clusters, 0.95, SHARE) for score in (mild, wrong)]
+    gain = compare(mild, wrong, clusters, 0.95, METRICS["calibration_error"])
+    assert gain.low < alone[1].low - alone[0].high
+    assert compare(mild, mild, clusters, 0.95, METRICS["calibration_error"]).low < 0

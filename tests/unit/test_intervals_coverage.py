@@ -31,8 +31,8 @@ def simulation():
         ("200 rows, rate 0.3", 0.91),
         ("500 rows, rate 0.97", 0.91),
         ("14 days of 50, rate 0.3", 0.91),
-        ("200 rows, normal errors", 0.9),
-        ("28 days of 30, normal errors", 0.88),  # squares of a day's shared error: the long run says 92 %
+        ("200 rows, normal errors", 0.91),
+        ("28 days of 30, normal errors", 0.89),  # squares of a day's shared error: the long run says 93 %
     ],
 )
 def test_bounds_hold_as_often_as_they_say(simulation, name, lowest):
@@ -42,7 +42,7 @@ def test_bounds_hold_as_often_as_they_say(simulation, name, lowest):
         assert low >= lowest, metric
         assert high >= lowest, metric
         assert none < DRAWS / 2, metric
-    assert 0.93 < sum(low + high for low, high, _ in shares.values()) / (2 * len(shares)) < 0.99
+    assert 0.94 < sum(low + high for low, high, _ in shares.values()) / (2 * len(shares)) < 0.995
 
 
 @pytest.mark.parametrize(("rows", "days"), [(500, None), (50, 14)])

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from itertools import permutations
 from math import inf, nan
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from keepfit.config.gates import AtLeast, AtMost, BetterThan, NotWorseThan, Parity
 from keepfit.config.model import UseCase
 from keepfit.judge import judge
-from keepfit.records import Comparison, Estimate, Evaluated, Measured, Verdict, canonical, parse
+from keepfit.records import Comparison, Estimate, Evaluated, Measured, Split, Trained, Trial, Verdict, canonical, parse
 
 AS_OF = datetime(2013, 4, 1, tzinfo=UTC)
 
@@ -46,9 +47,42 @@ def measured(parity=0.0, rows=100):
     return Measured(parity=parity, parity_rows=rows, bytes=10, p50_ms=None, p99_ms=None)
 
 
-def verdict(gates, found=None, parity=None, if_unsure="block"):
-    use_case = UseCase.model_construct(gates=tuple(gates), if_unsure=if_unsure)
-    return judge(use_case, found or evaluated(), parity or measured(), "v" * 64, AS_OF)
+def split(*leaks):
+    return Split(
+        snapshot="s",
+        by="time",
+        sides="t",
+        train=9000,
+        holdout=3412,
+        left_out=(),
+        train_until=None,
+        holdout_from=None,
+        holdout_until=None,
+        leaks=leaks,
+    )
+
+
+def trained(*folds):
+    winner = Trial(candidate="ridge", settings={"alpha": 1.0}, folds=folds, score=0.5)
+    other = Trial(candidate="ridge", settings={"alpha": 9.0}, folds=(0.1, 0.9), score=0.5)
+    return Trained(
+        candidate="ridge",
+        settings={"alpha": 1.0},
+        trials=(other, winner) if folds else (other,),
+        features="f",
+        model="m",
+        naive="n",
+        probe="p",
+        classes=(),
+        rows=9000,
+    )
+
+
+def verdict(gates, found=None, parity=None, if_unsure="block", risk="low", leaks=(), folds=(0.5, 0.6), values=()):
+    contract = SimpleNamespace(columns={"origin": SimpleNamespace(values=values)})
+    use_case = UseCase.model_construct(gates=tuple(gates), if_unsure=if_unsure, contract=contract, risk=risk)
+    made = (split(*leaks), trained(*folds))
+    return judge(use_case, *made, found or evaluated(), parity or measured(), "v" * 64, AS_OF)
 
 
 def one(gate, **kwargs):
@@ -181,7 +215,9 @@ def test_a_metric_that_nobody_measured_fails():
     ],
 )
 def test_parity(parity, rows, outcome):
-    assert one(Parity(parity=1e-9), parity=measured(parity, rows))[1].outcome == outcome
+    result, answer = one(Parity(parity=1e-9), parity=measured(parity, rows))
+    assert result.outcome == outcome
+    assert answer.outcome == (outcome if outcome == "fail" else "not_enough_evidence")  # nothing says that it is good
 
 
 def test_a_warning_lets_the_rest_decide_but_a_fail_always_blocks():

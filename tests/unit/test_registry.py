@@ -57,15 +57,15 @@ def test_a_run_that_came_out_otherwise_the_second_time_is_still_the_first_versio
 
 
 def test_a_run_keeps_the_champion_that_it_saw_first(store):
-    assert position(store, "flights", "early") == Position(seq=0, head="", champion=None)
+    assert position(store, UseCaseOf(), "early", NOON) == Position(seq=0, head="", champion=None)
     ran(store, 1)
-    stood = position(store, "flights", "later")
+    stood = position(store, UseCaseOf(), "later", NOON)
     assert stood.seq == 2
     assert stood.champion.number == 1
     assert stood.head == digest_of(head(store, "flights"))
     ran(store, 2)
-    assert position(store, "flights", "early").champion is None
-    assert position(open_store(store.address), "flights", "later") == stood
+    assert position(store, UseCaseOf(), "early", NOON).champion is None
+    assert position(open_store(store.address), UseCaseOf(), "later", NOON) == stood
 
 
 def another_model(store, made):

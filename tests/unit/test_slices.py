@@ -15,7 +15,7 @@ FLIGHTS = Path(__file__).with_name("flight_delay.yaml").read_text()
 
 def with_protected(text):
     return understand(
-        FLIGHTS.replace("risk: low", f"risk: low\nprotected: {text}").encode(), "flight_delay.yaml"
+        FLIGHTS.replace("risk: low", f"risk: low\nprotected: {text}").encode(), "flight_delay.yaml", {}
     ).use_case
 
 
@@ -72,7 +72,7 @@ def test_a_missing_value_is_a_group():
 def rows(seed=0, n=4000):
     rng = np.random.default_rng(seed)
     x, day = rng.normal(size=n), np.sort(rng.integers(0, 28, n))
-    groups = by_level("carrier", rng.choice(3, n, p=[0.6, 0.39, 0.01]), ["AA", "UA", "HA"])
+    groups = by_level("carrier", rng.choice(3, n, p=[0.6, 0.395, 0.005]), ["AA", "UA", "HA"])
     y = (rng.random(n) < 1 / (1 + np.exp(1 - np.where(groups.codes == 1, -x, x)))).astype(int)  # the other way round
     p = 1 / (1 + np.exp(1 - x))
     return y, np.column_stack([1 - p, p]), day, groups

@@ -3,6 +3,7 @@
 import pytest
 from train_samples import rows, snapshot_of, use_case
 
+from keepfit.config.train import Candidate, Range
 from keepfit.errors import InfrastructureError
 from keepfit.split import split
 from keepfit.store import open_store
@@ -31,11 +32,19 @@ def test_it_is_said_before_the_first_fit(tmp_path):
     assert not list((tmp_path / case.name / "runs").glob("*"))
 
 
-def test_more_rows_candidates_and_processes_need_more():
-    one = need(sizes(10**6), ["hist_gradient_boosting"], 1).total
-    assert need(sizes(2 * 10**6), ["hist_gradient_boosting"], 1).total > 1.8 * one
-    assert need(sizes(10**6), ["hist_gradient_boosting", "ridge"], 1).total > one
-    assert need(sizes(10**6), ["hist_gradient_boosting"], 4).total > 1.8 * one
+def total(rows, *names, workers=1, **space):
+    return need(sizes(rows), [Candidate(name=name, space=space) for name in names], workers).total
+
+
+def test_more_rows_candidates_processes_and_trees_need_more():
+    one = total(10**6, "hist_gradient_boosting")
+    assert total(2 * 10**6, "hist_gradient_boosting") > 1.8 * one
+    assert total(10**6, "hist_gradient_boosting", "ridge") > one
+    assert total(10**6, "hist_gradient_boosting", workers=4) > 1.8 * one
+    few, many = (total(10**6, "random_forest", n_estimators=trees) for trees in (10, 1000))
+    assert many > 10 * few
+    deep = Range(low=1, high=100, log=True, whole=True)
+    assert total(10**6, "random_forest", min_samples_leaf=deep) > 5 * total(10**6, "random_forest")
 
 
 def test_what_is_not_there_is_refused_with_both_figures():

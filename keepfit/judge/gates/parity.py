@@ -1,0 +1,27 @@
+"""``parity``: the exported version answers as the training object did; no interval, every row counts."""
+
+from math import isfinite
+
+from keepfit.config.gates import Parity
+from keepfit.judge.found import Found
+from keepfit.judge.question import Question, result
+from keepfit.judge.wording import sample
+from keepfit.records import Estimate, GateResult
+
+
+def parity(gate: Parity, found: Found) -> tuple[GateResult, ...]:
+    """The largest difference is no more than the limit."""
+    limit, measured = f"{gate.parity:g}", found.measured
+    question = Question(f"parity {limit}", gate.parity, higher_is_better=False, passed="", failed="", unsure="")
+    estimate = Estimate(value=measured.parity, low=None, high=None, rows=measured.parity_rows, clusters=0)
+    if measured.parity_rows < 1:
+        reason = "no row was compared with the training object"
+        return (result(question, "not_enough_evidence", reason, estimate),)
+    if measured.parity is None or not isfinite(measured.parity):
+        return (result(question, "fail", "the exported version gave something that is not a number", estimate),)
+    within = measured.parity <= gate.parity
+    reason = (
+        f"the exported version differs from the training object by {measured.parity:.3g} at most "
+        f"({sample(estimate, 'row')}): {'within' if within else 'more than'} {limit}"
+    )
+    return (result(question, "pass" if within else "fail", reason, estimate),)
