@@ -47,6 +47,24 @@ def run(
 
 
 @app.command
+def judge(
+    use_case: str,
+    *,
+    as_of: Annotated[str | None, Parameter(help="The moment to pretend it is; now unless given.")] = None,
+    store: StoreOption = None,
+    json: JsonFlag = False,
+) -> int:
+    """Judge the newest challenger again, when new labels allow, and release it on a pass (exit 5: a gate failed).
+
+    One more look, which spends of the year's rate of false promotions; without a challenger or new rows it spends
+    nothing.
+    """
+    from flows import judging
+
+    return judging.judge(use_case, as_of, store, as_json=json)
+
+
+@app.command
 def show(
     use_case: str,
     *,

@@ -55,7 +55,7 @@ def journey(run: Run) -> RunResult:
     trained = fit(run, division)
     exported = export(run, trained)
     position = registry.position(run.store, run.use_case, run.identity(validated.snapshot), run.moment.as_of)
-    evaluated = evaluate(run, division, trained, exported, position.champion)
+    evaluated = evaluate(run, division, trained, exported, position)
     measured = measure(run, exported)
     manifest = manifest_of(run, division, trained, exported)
     verdict = judge(run, manifest, division, trained, evaluated, measured)

@@ -1,8 +1,9 @@
 """Measure candidate, naive baseline and champion on the same unseen rows."""
 
 from keepfit import evaluate as evaluation
-from keepfit import registry, report
-from keepfit.records import Evaluated, Exported, Seat, Split, Trained
+from keepfit import ledger, registry, report
+from keepfit.errors import IntegrityError
+from keepfit.records import AnotherLook, Evaluated, Exported, Manifest, Position, Seat, Split, Trained, Validated
 from tasks.artifacts import markdown
 from tasks.run import Run
 from tasks.stage import stage
@@ -17,8 +18,62 @@ def _show(run: Run, *records: Evaluated) -> None:
     markdown(run, "metrics", report.metrics_markdown(records[-1]))
 
 
-@stage(Evaluated, say=_say, sections=("task", "data", "confidence", "protected"), artifact=_show)
-def evaluate(run: Run, division: Split, trained: Trained, exported: Exported, seat: Seat | None) -> Evaluated:
-    """Measure candidate, naive baseline and champion (whoever holds the seat) on the same unseen rows."""
-    champion = (seat, registry.manifest(run.store, run.use_case.name, seat.digest)) if seat else None
-    return evaluation.evaluate_versions(run.store, run.use_case, division, trained, exported, champion)
+def _fresh(record: AnotherLook) -> str:
+    days = "" if record.days is None else f" on {record.days} days"
+    return f"{record.split.holdout:,} rows that it has not seen, {record.fresh:,} of them{days} new"
+
+
+_SECTIONS = ("task", "data", "confidence", "protected", "gates")
+
+
+@stage(Evaluated, say=_say, sections=_SECTIONS, artifact=_show)
+def evaluate(run: Run, division: Split, trained: Trained, exported: Exported, position: Position) -> Evaluated:
+    """Measure candidate, naive baseline and champion (whoever held the seat) on the same unseen rows."""
+    return evaluation.evaluate_versions(
+        run.store,
+        run.use_case,
+        division,
+        trained.classes,
+        exported.files,
+        _known(run, position.champion),
+        anchor=_known(run, position.anchor),
+        champion_confidence=_confidence(position),
+    )
+
+
+@stage(AnotherLook, say=_fresh, sections=("data", "split", "contract"))
+def unseen(run: Run, validated: Validated, position: Position) -> AnotherLook:
+    """The rows that the challenger has not learnt from, if enough of them are new since its last look."""
+    challenger = position.challenger
+    if challenger is None:
+        raise IntegrityError("a look needs a challenger")
+    name = run.use_case.name
+    manifest = registry.manifest(run.store, name, challenger.digest)
+    before = registry.last_look(run.store, ledger.entry_at(run.store, name, position.seq), challenger)
+    seen = before.details.get(registry.SNAPSHOT, manifest.snapshot) if before else manifest.snapshot
+    return evaluation.another_look(run.store, run.use_case, validated.snapshot, manifest, seen)
+
+
+@stage(Evaluated, say=_say, sections=_SECTIONS, artifact=_show)
+def evaluate_again(run: Run, division: Split, challenger: Seat, position: Position) -> Evaluated:
+    """Measure the challenger beside the champion on rows that neither has seen."""
+    manifest = registry.manifest(run.store, run.use_case.name, challenger.digest)
+    return evaluation.evaluate_versions(
+        run.store,
+        run.use_case,
+        division,
+        manifest.classes,
+        manifest.files,
+        _known(run, position.champion),
+        anchor=_known(run, position.anchor),
+        champion_confidence=_confidence(position),
+    )
+
+
+def _known(run: Run, seat: Seat | None) -> tuple[Seat, Manifest] | None:
+    return (seat, registry.manifest(run.store, run.use_case.name, seat.digest)) if seat else None
+
+
+def _confidence(position: Position) -> float | None:
+    """Of bounds beside the champion: what this look may spend; a tiny rest where it may spend nothing."""
+    return None if position.spend is None else 1.0 - max(position.spend, ledger.LEAST / 2)

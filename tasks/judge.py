@@ -1,8 +1,8 @@
 """Let every gate answer."""
 
 from keepfit import judge as judgement
-from keepfit import report
-from keepfit.records import Evaluated, Manifest, Measured, Split, Trained, Verdict, digest_of
+from keepfit import registry, report
+from keepfit.records import Evaluated, Manifest, Measured, Seat, Split, Trained, Verdict, digest_of
 from tasks.artifacts import markdown
 from tasks.run import Run
 from tasks.stage import stage
@@ -27,3 +27,11 @@ def judge(
     """Let every gate answer."""
     version = digest_of(manifest)
     return judgement.judge(run.use_case, division, trained, evaluated, measured, version, run.moment.as_of)
+
+
+@stage(Verdict, say=_say, sections=_SECTIONS, artifact=_show)
+def judge_again(run: Run, challenger: Seat, evaluated: Evaluated) -> Verdict:
+    """Let every gate answer on other rows; those on how the version was made answered when it was made."""
+    given = registry.registration(run.store, run.use_case.name, challenger.number)
+    before = registry.verdict(run.store, run.use_case.name, str(given and given.verdict))
+    return judgement.judge_again(run.use_case, before, evaluated, challenger.digest, run.moment.as_of)

@@ -1,7 +1,7 @@
 """Make the model a version, whatever its verdict: a refused model is evidence too."""
 
 from keepfit import registry
-from keepfit.records import Evaluated, Manifest, Provenance, Registered, Validated, Verdict, canonical
+from keepfit.records import Evaluated, Manifest, Provenance, Registered, Seat, Validated, Verdict, canonical
 from keepfit.store import put
 from tasks.run import Run
 from tasks.stage import stage
@@ -34,3 +34,28 @@ def register(
         rows=provenance.validated.rows.kept,
         held=provenance.validated.held,
     )
+
+
+def _judged(record: Registered) -> str:
+    return f"version {record.number} was judged again"
+
+
+@stage(Registered, say=_judged, retries=3)
+def write_down(run: Run, challenger: Seat, verdict: Verdict, validated: Validated) -> Registered:
+    """Write into the ledger that a version was judged again, whatever came of it."""
+    return registry.look(
+        run.store,
+        run.use_case,
+        challenger,
+        verdict,
+        run=look_identity(run, validated),
+        actor=run.actor,
+        reason=f"judged again as of {run.moment.as_of.isoformat()}",
+        at=run.moment.started,
+        details={registry.SNAPSHOT: validated.snapshot, "rows": str(validated.rows.kept)},
+    )
+
+
+def look_identity(run: Run, validated: Validated) -> str:
+    """What makes two looks at a challenger the same."""
+    return run.identity(f"another look at {validated.snapshot}")

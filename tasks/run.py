@@ -94,6 +94,7 @@ def manifest_of(run: Run, division: Split, trained: Trained, exported: Exported)
         key=use_case.data.key,
         holdout_share=holdout if isinstance(holdout, float) else None,
         seed=use_case.train.seed,
+        sides=division.sides,
     )
 
 

@@ -15,7 +15,7 @@ def _say(record: Trained) -> str:
     return "; ".join(filter(None, parts))
 
 
-@stage(Trained, say=_say, sections=("task", "data", "features", "train"))
+@stage(Trained, say=_say, sections=("task", "data", "features", "split", "train"))
 def train(run: Run, division: Split) -> Trained:
     """Let the candidates compete and fit the winner."""
     return training.train(run.store, run.use_case, division, lambda text: watcher().noted("train", text))

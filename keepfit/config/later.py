@@ -16,7 +16,6 @@ def not_in_this_build(tree: Any) -> list[Finding]:
     return [
         *(_finding((key,)) for key in _SECTIONS if key in tree),
         *_sources(tree),
-        *_keys(tree, "split", ("entity", "gap")),
         *_release(tree),
     ]
 
@@ -28,10 +27,6 @@ def _finding(path: Path, instead: str = "", do: str = "leave it out, or use a bu
 def _section(tree: Any, name: str) -> dict[str, Any]:
     section = tree.get(name) if isinstance(tree, dict) else None
     return section if isinstance(section, dict) else {}
-
-
-def _keys(tree: Any, section: str, keys: tuple[str, ...]) -> Iterator[Finding]:
-    return (_finding((section, key)) for key in keys if key in _section(tree, section))
 
 
 def _sources(tree: Any) -> Iterator[Finding]:

@@ -79,6 +79,13 @@ class SplitRule(Section):
     """`time`: the newest rows judge; `key`: a hash of the key says which rows do, so that a row never changes sides."""
     holdout: Holdout
     """The newest stretch (a duration) by time; a share of the keys otherwise."""
+    gap: Duration = timedelta(0)
+    """By time: how much earlier than `known_after` before the holdout training ends."""
+    entity: Annotated[tuple[ColumnName, ...], AsTuple] = ()
+    """Columns that name whom a row is about (a patient, a customer), all of whose rows are on one side. By key, the hash
+    of the entity says which; by time, rows to learn from of an entity that is in the holdout are left out."""
+    stratify: bool = False
+    """By key, and with classes: the share holds in every class. A few rows may then change sides as data grow."""
 
 
 class Release(Section):

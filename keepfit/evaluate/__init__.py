@@ -5,6 +5,7 @@ over clusters (days where rows have a time); comparisons are paired on the same 
 gives no value, never a good one. Everything is a pure function of arrays.
 """
 
+from keepfit.evaluate.again import another_look
 from keepfit.evaluate.days import days_of
 from keepfit.evaluate.holdout import Champion, evaluate
 from keepfit.evaluate.intervals import compare, estimate
@@ -12,4 +13,14 @@ from keepfit.evaluate.score import Score
 from keepfit.evaluate.spread import Clusters
 from keepfit.evaluate.versions import evaluate_versions
 
-__all__ = ["Champion", "Clusters", "Score", "compare", "days_of", "estimate", "evaluate", "evaluate_versions"]
+__all__ = [
+    "Champion",
+    "Clusters",
+    "Score",
+    "another_look",
+    "compare",
+    "days_of",
+    "estimate",
+    "evaluate",
+    "evaluate_versions",
+]

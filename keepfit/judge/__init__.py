@@ -6,6 +6,6 @@ threshold. All gates must pass, so no correction for their number is needed (int
 Technometrics 24:295); groups that fail are corrected among themselves.
 """
 
-from keepfit.judge.verdict import judge
+from keepfit.judge.verdict import judge, judge_again
 
-__all__ = ["judge"]
+__all__ = ["judge", "judge_again"]

@@ -10,16 +10,13 @@ from keepfit.records import Evaluated, Measured, Slice, Split, Trained
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Everything that was found out about a model.
+    """What was measured on rows that a model has not seen.
 
     ``declared`` are the values that the contract allows in a column, by name; ``careful`` that groups with too few rows
     block (``risk: high``).
     """
 
     evaluated: Evaluated
-    measured: Measured
-    split: Split
-    trained: Trained
     declared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     careful: bool = False
 
@@ -34,6 +31,15 @@ class Found:
         confidence = self.evaluated.champion_confidence or self.evaluated.confidence
         spent = "this year's rate of false promotions is spent, so this look can promote nothing"
         return Grounds(confidence, self.evaluated.clustered_by, spent if 1.0 - confidence < LEAST / 1.5 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How a model was made: what is true of it whatever rows it is judged on."""
+
+    split: Split
+    trained: Trained
+    measured: Measured
 
 
 def everything(evaluated: Evaluated) -> Slice:

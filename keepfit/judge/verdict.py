@@ -1,6 +1,6 @@
 """The verdict: the results of all gates, folded into one outcome."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import chain
 
@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from keepfit.config.gates import GateRule, NotWorseThan, with_champion
 from keepfit.config.model import UseCase
-from keepfit.judge.found import Found
-from keepfit.judge.gates import JUDGED
+from keepfit.judge.found import Found, Made
+from keepfit.judge.gates import OF_MAKING, OF_ROWS
+from keepfit.judge.question import Question, result
 from keepfit.records import Evaluated, GateResult, Measured, Outcome, Split, Trained, Verdict
 
 
@@ -36,21 +37,40 @@ def judge(
     as_of
         The moment of the run.
     """
-    columns = use_case.contract.columns
-    declared = {name: tuple(map(str, rule.values or ())) for name, rule in columns.items()}
-    found = Found(evaluated, measured, split, trained, declared, careful=use_case.risk == "high")
-    answers = [(gate, JUDGED[type(gate)](gate, found)) for gate in use_case.gates]
-    return verdict_of(use_case, answers, evaluated, version, as_of)
+    made = Made(split, trained, measured)
+    return _verdict(use_case, lambda gate: OF_MAKING[type(gate)].judged(gate, made), evaluated, version, as_of)
 
 
-def verdict_of(
+def judge_again(use_case: UseCase, before: Verdict, evaluated: Evaluated, version: str, as_of: datetime) -> Verdict:
+    """The same version on other rows: gates on how it was made have answered in the verdict ``before``.
+
+    A gate that was not asked then has no answer: how the version was made cannot be looked at again.
+    """
+    return _verdict(use_case, lambda gate: _carried(gate, before), evaluated, version, as_of)
+
+
+def _carried(gate: GateRule, before: Verdict) -> tuple[GateResult, ...]:
+    asked = OF_MAKING[type(gate)].asked(gate)
+    known = tuple(answer for answer in before.gates if answer.gate == asked)
+    question = Question(asked, 0.0, higher_is_better=False, passed="", failed="", unsure="")
+    none = "this was not asked when the version was made, and cannot be looked at again: train anew"
+    return known or (result(question, "not_enough_evidence", none),)
+
+
+def _verdict(
     use_case: UseCase,
-    answers: Sequence[tuple[GateRule, tuple[GateResult, ...]]],
+    of_making: Callable[[GateRule], tuple[GateResult, ...]],
     evaluated: Evaluated,
     version: str,
     as_of: datetime,
 ) -> Verdict:
-    """The answers of all gates as one."""
+    columns = use_case.contract.columns
+    declared = {name: tuple(map(str, rule.values or ())) for name, rule in columns.items()}
+    found = Found(evaluated, declared, careful=use_case.risk == "high")
+    answers = [
+        (gate, of_making(gate) if type(gate) in OF_MAKING else OF_ROWS[type(gate)](gate, found))
+        for gate in use_case.gates
+    ]
     results = tuple(chain.from_iterable(_settled(gate, use_case, told) for gate, told in answers))
     beside = chain.from_iterable(told for gate, told in answers if with_champion(gate))
     return Verdict(

@@ -49,11 +49,12 @@ from keepfit.records.judgement import (
     Verdict,
 )
 from keepfit.records.model import Exported, LearningPoint, Manifest, Measured, Trained, Trial
-from keepfit.records.run import Journey, Moment, Page, Registered, Released, RunResult
+from keepfit.records.run import AnotherLook, Journey, JudgedAgain, Moment, Page, Registered, Released, RunResult
 
 __all__ = [
     "Accepted",
     "Action",
+    "AnotherLook",
     "Broken",
     "Checked",
     "ClassFigures",
@@ -73,6 +74,7 @@ __all__ = [
     "Fold",
     "GateResult",
     "Journey",
+    "JudgedAgain",
     "Leak",
     "LearningPoint",
     "Manifest",

@@ -33,6 +33,33 @@ class Released(Record, frozen=True, kw_only=True):
     reason: str
 
 
+class AnotherLook(Record, frozen=True, kw_only=True):
+    """Rows for judging a version again; ``fresh`` on ``days`` (None: without times) are new since its last look.
+
+    ``short`` says why they are too few for a look, or is empty.
+    """
+
+    split: Split
+    fresh: int
+    days: int | None
+    short: str = ""
+
+
+class JudgedAgain(Record, frozen=True, kw_only=True):
+    """What ``keepfit judge --json`` answers; without a verdict nothing was looked at and nothing spent."""
+
+    use_case: str
+    as_of: datetime
+    version: int | None
+    champion: int | None
+    verdict: Verdict | None = None
+    released: Released | None = None
+    rows: int = 0
+    fresh: int = 0
+    spent: float | None = None
+    reason: str
+
+
 class Journey(Record, frozen=True, kw_only=True):
     """What the stages of one run left behind; a report is made of it."""
 

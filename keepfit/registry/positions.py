@@ -1,4 +1,4 @@
-"""Which run this is, which earlier data its own are compared with, which champion it is judged against, at what rate."""
+"""Which run this is, what its data are compared with, which champion it is judged against and at what rate."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING

@@ -1,11 +1,11 @@
 """The state of a use case, told from its ledger alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from keepfit.ledger import entries, fold_of, head, looked_at, shown_entry, shown_version
-from keepfit.records import Entry, Fold, Seat, Shown, ShownEntry, ShownVersion
+from keepfit.ledger import entries, fold_of, head, judged_again, looked_at, shown_entry, shown_version, spending_of
+from keepfit.records import Entry, Fold, Outcome, Seat, Shown, ShownEntry, ShownVersion
 from keepfit.store import Store
 
 
@@ -33,13 +33,16 @@ def show_all(store: Store, use_case: str) -> Shown:
     history = entries(store, use_case)
     fold = fold_of(history[0] if history else None)
     done = {entry.version for entry in history if looked_at(entry)}
-    versions = (_still_held(entry, entry.version not in done) for entry in history if entry.action == "registered")
+    again = {entry.version: entry.outcome for entry in reversed(history) if entry.action == "judged"}
+    versions = (_line(entry, entry.version not in done, again) for entry in history if entry.action == "registered")
     lines = (shown_entry(entry.seq, entry) for entry in history)
     return _shown(store, use_case, fold, len(history), versions, lines)
 
 
-def _still_held(entry: Entry, held: bool) -> ShownVersion:
+def _line(entry: Entry, held: bool, again: Mapping[Seat | None, Outcome | None]) -> ShownVersion:
     version = shown_version(entry)
+    if entry.version in again:
+        version = judged_again(version, again[entry.version])
     return version if held else replace(version, held="")
 
 
@@ -62,6 +65,7 @@ def _shown(
         ledger=tuple(lines),
         versions_in_all=fold.versions,
         entries_in_all=count,
+        spending=spending_of(fold),
     )
 
 

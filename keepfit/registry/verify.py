@@ -57,6 +57,11 @@ class _Seen:
     files: Mapping[str, bytes]
     versions: tuple[Entry, ...]
 
+    @property
+    def looks(self) -> tuple[Entry, ...]:
+        """The entries that judged a version again."""
+        return tuple(entry for entry in self.history.entries if entry.action == "judged")
+
     def where(self, key: str) -> str:
         return f"{self.store.address}/{key}"
 
@@ -107,6 +112,8 @@ def _misfits(seen: _Seen) -> Iterator[Misfit]:
     yield from seen.history.misfits
     for entry in seen.versions:
         yield from _version(seen, entry)
+    for entry in seen.looks:
+        yield from _verdict(seen, entry, f"version {entry.version and entry.version.number}")
     yield from _unnamed(seen)
     yield from _memos(seen)
     yield from _quarantines(seen)
@@ -119,14 +126,21 @@ def _version(seen: _Seen, entry: Entry) -> Iterator[Misfit]:
         return
     label, digest = f"version {entry.version.number}", entry.version.digest
     manifest = yield from _record(seen, manifest_key(seen.use_case, digest), digest, Manifest, label)
-    verdict = yield from _record(seen, verdict_key(seen.use_case, entry.verdict), entry.verdict, Verdict, label)
     if manifest:
         key = snapshot_key(seen.use_case, manifest.snapshot)
         yield from _record(seen, key, entry.details.get(SNAPSHOT_FILE), Snapshot, label)
+    yield from _verdict(seen, entry, label)
+
+
+def _verdict(seen: _Seen, entry: Entry, label: str) -> Iterator[Misfit]:
+    """The verdict that an entry names, and whether it says what the entry says."""
+    digest = entry.version.digest if entry.version else ""
+    key = verdict_key(seen.use_case, str(entry.verdict))
+    verdict = yield from _record(seen, key, entry.verdict, Verdict, label)
     if verdict and (verdict.version, verdict.outcome) != (digest, entry.outcome):
         yield Misfit(
             what=f"the verdict of {label} is not the one that entry {entry.seq} speaks of",
-            where=seen.where(verdict_key(seen.use_case, entry.verdict)),
+            where=seen.where(key),
             expected=f"{entry.outcome} for {digest}",
             found=f"{verdict.outcome} for {verdict.version}",
         )
@@ -162,7 +176,7 @@ def _parsed(data: bytes | None, kind: type[R]) -> R | None:
 def _unnamed(seen: _Seen) -> Iterator[Misfit]:
     """Files named by their digest that no entry names: reports, and what a killed run left; harmless if they fit."""
     named = {manifest_key(seen.use_case, e.version.digest) for e in seen.versions if e.version}
-    named |= {verdict_key(seen.use_case, e.verdict) for e in seen.versions if e.verdict}
+    named |= {verdict_key(seen.use_case, e.verdict) for e in (*seen.versions, *seen.looks) if e.verdict}
     for key, data in seen.files.items():
         part, _, name = key.removeprefix(f"{seen.use_case}/").partition("/")
         digest = name.rpartition(".")[0].rpartition("-")[2]

@@ -10,7 +10,7 @@ from datetime import datetime
 from keepfit.errors import ConfigError, Problem, Refused
 from keepfit.ledger import append, back_from, fold_of, head, who_and_why
 from keepfit.records import Draft, Entry, Fold, Released, Seat, Verdict
-from keepfit.registry import registration, see_that_whole
+from keepfit.registry import last_look, registration, see_that_whole
 from keepfit.registry import verdict as read_verdict
 from keepfit.release.words import blocked, is_stale, name_of, number_of
 from keepfit.store import Store
@@ -34,12 +34,13 @@ def promote(store: Store, use_case: str, version: int, *, actor: str, reason: st
     given = registration(store, use_case, version)
     if given is None or given.version is None or given.verdict is None:
         raise _unknown(store, use_case, version)
-    seat, verdict = given.version, read_verdict(store, use_case, given.verdict)
-    _see_that_it_may(use_case, given, verdict)
+    seat = given.version
     looked_at = _of_held(given, given.details, "held", "rows")
 
     def draft(newest: Entry | None) -> Draft | Released:
-        fold = fold_of(newest)
+        fold, judged = fold_of(newest), last_look(store, newest, seat) or given
+        verdict = read_verdict(store, use_case, str(judged.verdict))
+        _see_that_it_may(use_case, given, verdict)
         if fold.champion == seat:
             return _already(seat)
         stale = {"judged_against": str(verdict.champion)} if is_stale(verdict, fold) else {}
@@ -51,8 +52,8 @@ def promote(store: Store, use_case: str, version: int, *, actor: str, reason: st
             at=at,
             as_of=given.as_of,
             version=seat,
-            verdict=given.verdict,
-            outcome=given.outcome,
+            verdict=judged.verdict,
+            outcome=judged.outcome,
             objects=_of_held(given, given.objects, "profile"),
             details={"by": "hand", "replaced": name_of(fold.champion), "anchor": "by hand", **stale, **looked_at},
         )
@@ -142,7 +143,7 @@ def _already(seat: Seat) -> Released:
 
 def _see_that_it_may(use_case: str, given: Entry, verdict: Verdict) -> None:
     where = f"{name_of(given.version)} of {use_case}"
-    if {verdict.outcome, given.outcome} - {"pass", "not_enough_evidence"}:
+    if verdict.outcome not in {"pass", "not_enough_evidence"} or given.outcome == "fail":
         raise Refused(
             Problem(
                 "a version that did not pass its gates cannot be promoted",

@@ -17,8 +17,22 @@ _SAID = {
     "not_worse_than": "not worse than",
     "naive": "the naive baseline",
     "champion": "the champion",
+    "anchor": "the fixed earlier version",
     "margin": "by more than",
+    "ratio": "in no group less than",
+    "difference": "between groups at most",
 }
+_OF_ONE = {
+    "parity": "Exported model answers like the trained one, to {}",
+    "leakage": "Nothing lets the model know the answer",
+    "calibration": "Calibration error at most {}",
+    "stability": "Losses on the validation folds at most {} of their mean apart",
+    "size": "Files of at most {}",
+    "latency": "One record in at most {} (advice)",
+}
+
+
+_WORST: tuple[Outcome, ...] = ("fail", "not_enough_evidence", "pass", "skipped", "unjudged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,7 @@ class GateRow:
     meaning: str
     blocking: str
     plot: str
+    waived: bool = False
 
 
 def gate_rows(verdict: Verdict) -> tuple[GateRow, ...]:
@@ -47,15 +62,25 @@ def gate_rows(verdict: Verdict) -> tuple[GateRow, ...]:
 
 
 def tally(verdict: Verdict) -> str:
-    """How the gates came out, in a few words: what failed, else what stayed open, else that all passed."""
-    every = count(len(verdict.gates), "gate")
-    failed, unsure, passed = (len(of_outcome(verdict, o)) for o in ("fail", "not_enough_evidence", "pass"))
-    if failed:
-        return f"{failed} of {every} failed"
-    if unsure:
-        return f"{unsure} of {every} had too little evidence"
-    skipped = len(verdict.gates) - passed
-    return f"{count(passed, 'gate')} passed, {skipped} skipped" if skipped else f"all {every} passed"
+    """How the gates came out, in a few words: what failed, else what stayed open, else that all passed.
+
+    A gate by group counts once, with the worst of its groups; groups that were not judged are counted besides.
+    """
+    worst: dict[tuple[str, str | None], int] = {}
+    for gate in (each for each in verdict.gates if each.blocks or each.outcome != "fail"):
+        key = (gate.gate, gate.by)
+        worst[key] = min(worst.get(key, len(_WORST)), _WORST.index(gate.outcome))
+    ended = [_WORST[place] for place in worst.values()]
+    every, silent = count(len(ended), "gate"), len(of_outcome(verdict, "unjudged"))
+    unjudged = f", {count(silent, 'group')} not judged" if silent else ""
+    unjudged += ", advice not met" if any(g.outcome == "fail" and not g.blocks for g in verdict.gates) else ""
+    if failed := ended.count("fail"):
+        return f"{failed} of {every} failed{unjudged}"
+    if unsure := ended.count("not_enough_evidence"):
+        return f"{unsure} of {every} had too little evidence{unjudged}"
+    skipped = ended.count("skipped")
+    told = f"{count(len(ended) - skipped, 'gate')} passed, {skipped} skipped" if skipped else f"all {every} passed"
+    return f"{told}{unjudged}"
 
 
 def of_outcome(verdict: Verdict, outcome: Outcome) -> tuple[str, ...]:
@@ -65,8 +90,9 @@ def of_outcome(verdict: Verdict, outcome: Outcome) -> tuple[str, ...]:
 
 def asked(gate: GateResult) -> str:
     """What the gate asks, as people would put it."""
-    if _compares_files(gate):
-        return f"Exported model answers like the trained one, to {exact(gate.threshold)}"
+    kind, _, limit = gate.gate.partition(" ")
+    if kind in _OF_ONE:
+        return _OF_ONE[kind].format(exact(gate.threshold) if kind == "parity" else limit)
     said = _WORDS.sub(lambda found: _SAID.get(found[0]) or person_words(found[0]), gate.gate)
     return f"{said[:1].upper()}{said[1:]}"
 
@@ -80,18 +106,16 @@ def person_words(text: str) -> str:
     return _WORDS.sub(lambda found: metric_word(found[0]) if found[0] in METRICS else found[0], text)
 
 
-def _compares_files(gate: GateResult) -> bool:
-    return gate.gate.split(" ", 1)[0] == "parity"
-
-
 def _compares_models(gate: GateResult) -> bool:
     return not {"better_than", "not_worse_than"}.isdisjoint(_WORDS.findall(gate.gate))
 
 
 def passing_side(gate: GateResult) -> str | None:
     """Where the passing side of the threshold is: comparisons are improvements, so more is better."""
-    if _compares_files(gate):
+    if gate.gate.partition(" ")[0] in _OF_ONE or " difference " in gate.gate:
         return "left"
+    if " ratio " in gate.gate:
+        return "right"
     if _compares_models(gate):
         return "right"
     named = [METRICS[word] for word in set(_WORDS.findall(gate.gate)) if word in METRICS]
@@ -119,7 +143,7 @@ def _row(gate: GateResult) -> GateRow:
         bounds=around,
         threshold=exact(gate.threshold),
         rows=f"{gate.rows:,}",
-        reason=person_words(gate.reason),
+        reason=person_words("; ".join((gate.reason, *gate.waived))),
         meaning=_meaning(gate),
         blocking=_blocking(gate),
         plot=gate_plot(
@@ -132,6 +156,7 @@ def _row(gate: GateResult) -> GateRow:
             title=f"{named}: {OUTCOME_WORDS[gate.outcome]}",
             description=f"Measured {value} ({around or 'no interval'}), threshold {exact(gate.threshold)}.",
         ),
+        waived=bool(gate.waived),
     )
 
 
@@ -151,4 +176,7 @@ def _meaning(gate: GateResult) -> str:
 def _blocking(gate: GateResult) -> str:
     if gate.outcome in {"pass", "skipped"}:
         return ""
-    return "Blocks the release." if gate.blocks else "Does not block the release (if_unsure: warn)."
+    if gate.blocks:
+        return "Blocks the release."
+    warns = gate.outcome == "not_enough_evidence"
+    return "Does not block the release (if_unsure: warn)." if warns else "Does not block the release."

@@ -31,7 +31,7 @@ def verdict_text(verdict: Verdict, width: int = 100) -> str:
     lines = [f"{OUTCOME_WORDS[verdict.outcome].upper()}: {tally(verdict)}"]
     for row in rows:
         lines.append(f"  {row.word:<{words}}  {_cut(_named(row), named):<{named}}  {_measured(row)}".rstrip())
-        if row.outcome != "pass" and row.reason:
+        if (row.outcome != "pass" or row.waived) and row.reason:
             indent = " " * (words + 4)
             lines += wrap(visible(row.reason), width, initial_indent=indent, subsequent_indent=indent)
     return "\n".join(lines)
@@ -66,7 +66,18 @@ def show_text(shown: Shown, *, zone: str = "UTC", width: int = 100, entries: int
         *_earlier(shown.entries_in_all - len(told)),
     ]
     held = [line for version in shown.versions for line in _held(shown, version, width)]
-    return "\n".join([_headline(shown), *held, *(_cut(line, width) for line in lines)])
+    return "\n".join([_headline(shown), *held, *_spending(shown, zone), *(_cut(line, width) for line in lines)])
+
+
+def _spending(shown: Shown, zone: str) -> list[str]:
+    """How much of the year's false promotions is spent, and what creep is measured against."""
+    spending = shown.spending
+    if spending is None:
+        return []
+    anchor = f"anchor version {spending.anchor.number}" if spending.anchor else ""
+    since = f" in the year from {_moment(spending.year_start, zone)}" if spending.year_start else ""
+    spent = f"looks beside the champion have spent {100 * spending.spent:.3g}% of false promotions{since}" if since else ""
+    return ["  " + ", ".join(filter(None, (spent, anchor)))]
 
 
 def _held(shown: Shown, version: ShownVersion, width: int) -> list[str]:

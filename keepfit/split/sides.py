@@ -1,7 +1,6 @@
 """Sides of a snapshot, one byte a row."""
 
-import hashlib
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,19 +10,21 @@ from keepfit.config.model import UseCase
 from keepfit.data import read_snapshot
 from keepfit.errors import DataError, IntegrityError, Problem
 from keepfit.records import Dropped, Split
+from keepfit.split.hashes import row_hashes
+from keepfit.split.leakage import find_leaks
+from keepfit.split.rules import HOLDOUT, LEFT_OUT, TRAIN, Sides, ruled
 from keepfit.store import Store, get, put
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TRAIN, HOLDOUT, LEFT_OUT = 0, 1, 2
 
-Sides = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
+def split(store: Store, use_case: UseCase, snapshot: str, parts: Sequence[str] = ()) -> Split:
+    """Give every row of a snapshot its side, keep the sides as an object, and look for leaks.
 
-
-def split(store: Store, use_case: UseCase, snapshot: str) -> Split:
-    """Give every row of a snapshot its side, and keep the sides as an object.
+    Parameters
+    ----------
+    parts : the objects of the rows as they were extracted, which know their order in the files; none: nobody knows.
 
     Raises
     ------
@@ -31,26 +32,23 @@ def split(store: Store, use_case: UseCase, snapshot: str) -> Split:
         A side would be empty.
     """
     table = read_snapshot(store, use_case.name, snapshot)
-    if use_case.split.by == "time":
-        sides, train_until, holdout_from, holdout_until = _by_time(table, use_case)
-    else:
-        sides, train_until, holdout_from, holdout_until = _by_key(table, use_case), None, None, None
-    gap = int(np.sum(sides == LEFT_OUT))
-    sides[_copies(table, use_case, sides)] = LEFT_OUT
-    copies = int(np.sum(sides == LEFT_OUT)) - gap
-    train, holdout = int(np.sum(sides == TRAIN)), int(np.sum(sides == HOLDOUT))
-    _both_have_rows(use_case, train, holdout)
-    dropped = (("label known too late to train on", gap), ("copy of a holdout row", copies))
+    rule = ruled(table, use_case)
+    copies = _copies(table, use_case, rule.sides)
+    rule.sides[copies] = LEFT_OUT
+    left = {**rule.left_out, "copy of a holdout row": int(copies.sum())}
+    train, holdout = int(np.sum(rule.sides == TRAIN)), int(np.sum(rule.sides == HOLDOUT))
+    _both_have_rows(use_case, train, holdout, left)
     return Split(
         snapshot=snapshot,
         by=use_case.split.by,
-        sides=put(store, sides.tobytes()),
+        sides=put(store, rule.sides.tobytes()),
         train=train,
         holdout=holdout,
-        left_out=tuple(Dropped(rule=rule, rows=rows) for rule, rows in dropped if rows),
-        train_until=train_until,
-        holdout_from=holdout_from,
-        holdout_until=holdout_until,
+        left_out=tuple(Dropped(rule=name, rows=rows) for name, rows in left.items() if rows),
+        train_until=rule.train_until,
+        holdout_from=rule.holdout_from,
+        holdout_until=rule.holdout_until,
+        leaks=find_leaks(store, use_case, table, rule.sides, parts),
     )
 
 
@@ -62,71 +60,31 @@ def sides_of(store: Store, division: Split) -> Sides:
     return sides
 
 
-def _by_time(table: "pa.Table", use_case: UseCase) -> tuple[Sides, datetime, datetime, datetime]:
-    import pyarrow as pa
-
-    holdout = use_case.split.holdout
-    if use_case.data.event_time is None or not isinstance(holdout, timedelta):  # config has checked both
-        raise IntegrityError("a split by time needs an event time and a duration")
-    times = table.column(use_case.data.event_time).cast(pa.int64()).to_numpy()  # microseconds, UTC
-    newest = int(times.max())
-    start = newest + 1 - _microseconds(holdout)
-    train_until = start - _microseconds(use_case.data.label.known_after)
-    sides = np.where(times >= start, HOLDOUT, np.where(times < train_until, TRAIN, LEFT_OUT)).astype(np.uint8)
-    return sides, _moment(train_until), _moment(start), _moment(newest + 1)
-
-
-def _by_key(table: "pa.Table", use_case: UseCase) -> Sides:
-    share = use_case.split.holdout
-    if isinstance(share, timedelta):  # config has checked it
-        raise IntegrityError("a split by key needs a share")
-    places = key_places(table, use_case.data.key)
-    return np.where(places < share, HOLDOUT, TRAIN).astype(np.uint8)
-
-
-def key_places(table: "pa.Table", key: tuple[str, ...]) -> NDArray[np.float64]:
-    """A place in [0, 1) for each row that depends on its key alone (the first 8 bytes of SHA-256)."""
-    import pyarrow as pa
-
-    columns = [table.column(name).cast(pa.string()).to_pylist() for name in key]
-    places = (hashlib.sha256("\x1f".join(map(str, row)).encode()).digest()[:8] for row in zip(*columns, strict=True))
-    return np.frombuffer(b"".join(places), dtype=">u8").astype(np.float64) / 2.0**64
-
-
-def _copies(table: "pa.Table", use_case: UseCase, sides: Sides) -> Mask:
-    """Training rows that equal a holdout row in every column but the key (what happened at another time is no copy)."""
-    key = [name for name in use_case.data.key if name != use_case.data.event_time]
-    hashes = _row_hashes(table.drop_columns(key))
-    copied: Mask = (sides == TRAIN) & np.isin(hashes, hashes[sides == HOLDOUT])
+def _copies(table: "pa.Table", use_case: UseCase, sides: Sides) -> NDArray[np.bool_]:
+    """Training rows that equal a holdout row in every column but the key."""
+    hashes = row_hashes(table, compared(table.column_names, use_case))
+    copied: NDArray[np.bool_] = (sides == TRAIN) & np.isin(hashes, hashes[sides == HOLDOUT])
     return copied
 
 
-def _row_hashes(table: "pa.Table") -> NDArray[np.uint64]:
-    """64 bits a row; two different rows share them with a chance of n²/2⁶⁵, which costs one training row."""
-    import pandas as pd
-
-    frame = table.to_pandas(strings_to_categorical=True)
-    return np.asarray(pd.util.hash_pandas_object(frame, index=False), dtype=np.uint64)
+def compared(names: Sequence[str], use_case: UseCase) -> list[str]:
+    """The columns in which copies are equal: all but the key (what happened at another time is no copy)."""
+    key = set(use_case.data.key) - {use_case.data.event_time}
+    return [name for name in names if name not in key]
 
 
-def _both_have_rows(use_case: UseCase, train: int, holdout: int) -> None:
+def _both_have_rows(use_case: UseCase, train: int, holdout: int, left: dict[str, int]) -> None:
     if train and holdout:
         return
+    taken = "".join(f"; left out: {rows:,} {rule}" for rule, rows in left.items() if rows)
+    entity = ", or look whether every one of split.entity is in the holdout" if use_case.split.entity else ""
     raise DataError(
         Problem(
             f"no rows are left to {'judge on' if train else 'learn from'}",
             where=f"split of {use_case.name}",
             expected="rows on both sides",
-            found=f"{train:,} to learn from, {holdout:,} to judge on",
+            found=f"{train:,} to learn from, {holdout:,} to judge on{taken}",
             did="trained nothing; the champion stays",
-            do="shorten split.holdout, lengthen data.history, or wait for more data",
+            do=f"shorten split.holdout, lengthen data.history, or wait for more data{entity}",
         )
     )
-
-
-def _microseconds(duration: timedelta) -> int:
-    return round(duration.total_seconds() * 1e6)
-
-
-def _moment(microseconds: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)

@@ -15,12 +15,12 @@ from keepfit.evaluate.metrics import measure
 from keepfit.evaluate.spread import Clusters
 from keepfit.features.encoding import Form
 from keepfit.records import Estimate, LearningPoint, Split, Trial, digest_of
+from keepfit.split import Fold, folds_of
 from keepfit.store import Store
 from keepfit.train.choice import Chosen, gain, score_on, simplest
 from keepfit.train.crew import Run, crew
 from keepfit.train.estimators import Layout, layout_of
 from keepfit.train.examples import Examples
-from keepfit.train.folds import Fold, folds_of
 from keepfit.train.material import Material, Part, Rules, labels_of, prepare
 from keepfit.train.matrix import matrix_for
 from keepfit.train.out_of_fold import OutOfFold, out_of_fold
@@ -55,7 +55,7 @@ def compete(store: Store, use_case: UseCase, division: Split, examples: Examples
     """
     rules = use_case.train
     candidates = spaces_of(rules)
-    folds = folds_of(use_case, examples.times, len(examples.labels))
+    folds = folds_of(use_case, examples.labels, examples.times, examples.entities)
     material = _material(use_case, examples, folds)
     shares = shares_of(rules.trials, min(len(fold.fit) for fold in folds))
     with crew(material, rules.workers) as run:
@@ -75,10 +75,10 @@ def compete(store: Store, use_case: UseCase, division: Split, examples: Examples
 
 
 def clusters_of(use_case: UseCase, examples: Examples, rows: NDArray[np.int64]) -> Clusters:
-    """The days of some rows of the training side, or each row for itself where rows have no time."""
-    if examples.times is None:
-        return Clusters.by_row(len(rows))
-    return Clusters.by_day(days_of(examples.times[rows].astype("datetime64[us]"), use_case.data.timezone))
+    """The days and entities of some rows of the training side, or each row for itself where rows have neither."""
+    times, entities = examples.times, examples.entities
+    days = None if times is None else days_of(times[rows].astype("datetime64[us]"), use_case.data.timezone)
+    return Clusters.of(len(rows), days, None if entities is None else entities[rows])
 
 
 def _material(use_case: UseCase, examples: Examples, folds: Sequence[Fold]) -> Material:
@@ -110,7 +110,7 @@ def _remember(store: Store, use_case: UseCase, division: Split) -> Remember:
         "sides": division.sides,
         "task": digest_of([use_case.task, data.label.column, metric_of(use_case)]),
         "time": digest_of([data.event_time, data.timezone, str(data.label.known_after)]),
-        "rules": digest_of([rules.folds, rules.seed]),
+        "rules": digest_of([rules.folds, rules.seed, use_case.model_dump(mode="json", include={"split"})]),
         "features": digest_of(use_case.model_dump(mode="json", include={"features"})),
     }
 

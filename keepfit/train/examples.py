@@ -12,7 +12,7 @@ from keepfit.config.model import UseCase
 from keepfit.data import read_snapshot
 from keepfit.errors import DataError, Problem
 from keepfit.records import Split
-from keepfit.split import TRAIN, sides_of
+from keepfit.split import TRAIN, row_hashes, sides_of
 from keepfit.store import Store
 
 if TYPE_CHECKING:
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """The training side: raw rows (n), labels as indices or values (n,), and moments (n,) where rows have one."""
+    """The training side: raw rows (n), labels as indices or values (n,), moments and entities (n,) where rows have them."""
 
     table: "pa.Table"
     labels: NDArray[Any]
     classes: tuple[str, ...]
     times: NDArray[np.int64] | None
+    entities: NDArray[np.uint64] | None = None
 
     def take(self, rows: NDArray[np.int64]) -> "pa.Table":
         """Some of the raw rows."""
@@ -43,13 +44,16 @@ def read(store: Store, use_case: UseCase, division: Split) -> Examples:
         constant, too few rows.
     """
     data = use_case.data
-    columns = list(dict.fromkeys([*use_case.features, data.label.column, *filter(None, [data.event_time])]))
+    named = [*use_case.features, data.label.column, *filter(None, [data.event_time]), *use_case.split.entity]
+    columns = list(dict.fromkeys(named))
     table = read_snapshot(store, use_case.name, division.snapshot, columns)
     table = table.filter(sides_of(store, division) == TRAIN)
     label = table.column(data.label.column)
     classes = () if use_case.task == "regression" else features.classes_of(label)
     labels = features.encode_labels(label, classes)
-    examples = Examples(table.select(list(use_case.features)), labels, classes, _times(table, data.event_time))
+    entities = row_hashes(table, use_case.split.entity) if use_case.split.entity else None
+    times = _times(table, data.event_time)
+    examples = Examples(table.select(list(use_case.features)), labels, classes, times, entities)
     for problem in _problems(use_case, examples):
         raise DataError(problem)
     return examples

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keepfit.records import Record
+from keepfit.split import Fold
 from keepfit.train.estimators import Layout
-from keepfit.train.folds import Fold
 
 Ints = NDArray[np.int64]
 

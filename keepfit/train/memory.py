@@ -67,7 +67,7 @@ def amount(count: int) -> str:
 def sizes_of(use_case: UseCase, examples: Examples, encodings: Mapping[Form, Encoding]) -> Sizes:
     """What is known before any matrix is made; the widths are those of some rows."""
     rows, folds = len(examples.labels), use_case.train.folds
-    dated = examples.times is not None
+    dated = use_case.split.by == "time"
     sample = examples.take(np.unique(np.linspace(0, rows - 1, min(rows, _SAMPLE)).astype(np.int64)))
     matrices = {form: numbers(each, features.from_table(sample, each.kinds)) for form, each in encodings.items()}
     widths: dict[Layout, float] = {form: float(matrix.shape[1]) for form, matrix in matrices.items()}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from keepfit.train.folds import Fold
+from keepfit.split import Fold
 
 Floats = NDArray[np.float64]
 

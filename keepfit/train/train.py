@@ -130,5 +130,5 @@ def _warnings(won: Won, decision: Decision, constant: tuple[str, ...], note: str
 
 def _naive(use_case: UseCase, examples: Examples) -> Naive:
     data = use_case.data
-    rows = Dated(examples.labels, examples.times, data.timezone, data.label.known_after)
+    rows = Dated(examples.labels, examples.times, data.timezone, data.label.known_after, examples.entities)
     return naive_of(rows, len(examples.classes))

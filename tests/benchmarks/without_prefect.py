@@ -21,7 +21,7 @@ def main(use_case_name: str, as_of: str, address: str) -> None:
     trained = train.train(store, use_case, division)
     exported = export.export(store, trained)
     position = registry.position(store, use_case, run.identity(validated.snapshot), run.moment.as_of)
-    evaluated = evaluate.evaluate_versions(store, use_case, division, trained, exported, None)
+    evaluated = evaluate.evaluate_versions(store, use_case, division, trained.classes, exported.files, None)
     measured = score.measure(store, exported)
     manifest = manifest_of(run, division, trained, exported)
     verdict = judge.judge(

@@ -183,8 +183,6 @@ LATER = {
     "canary": ("{strategy: direct}", "{strategy: canary, share: 10%, for: 1d}", "release"),
     "monitor": ("risk: low", "monitor: {every: 1d, window: 7d, false_alarms: 5%}", "monitor"),
     "retrain": ("risk: low", 'retrain: {schedule: "0 6 1 * *"}', "retrain"),
-    "entity": ("holdout: 28d", "holdout: 28d, entity: carrier", "entity"),
-    "gap": ("holdout: 28d", "holdout: 28d, gap: 1d", "gap"),
     "sql": ('weather: {kind: files, path: "data', 'weather: {kind: postgres, table: "data', "weather: {"),
 }
 

@@ -8,7 +8,7 @@ from data_world import World, row, use_case
 from quarantine_world import Memory
 
 from keepfit.data import extract, fingerprint, get_table, look
-from keepfit.data.extent import ParsedFile
+from keepfit.data.extent import ParsedFile, extent, together
 from keepfit.data.groups import Group, by_time, newest_before
 from keepfit.data.index import Index, Known, segment_of
 from keepfit.data.moment import Span
@@ -173,15 +173,18 @@ def test_rows_that_were_put_back_are_counted_once_when_their_file_no_longer_matt
     found = taken(it.store, "small")
     lines = [Line(each.source, each.place, each.values | {"colour": "red"}, "") for each in rows(it.store, found)]
     assert replay(it.store, WEEK, found, lines, actor="ada", reason="mended", at=started).put_back == 1
-    for _ in range(10):
+    for _ in range(290):
         it.deliver()
     extracted = it.run()
-    assert (extracted.rows, extracted.outside_history) == (14, 26)
+    assert (extracted.rows, extracted.outside_history) == (14, 586)
 
 
 def test_what_the_yaml_reads_otherwise_is_read_again(long):
-    assert long.run().refused_rows == 0
-    assert long.run(case=use_case(contract__columns__size={"type": "int"})).refused_rows == 600
+    sizes = []
+    for nulls in ([""], ["1.5"]):
+        case = use_case(data__sources={"items": {"kind": "files", "path": "data/*", "nulls": nulls}})
+        sizes.append(get_table(long.store, long.run(case=case).parts[0])["size"].null_count)
+    assert sizes == [0, 600]
 
 
 def test_an_index_of_another_release_is_as_none(tmp_path):
@@ -206,24 +209,58 @@ def test_the_newest_files_before_are_found_wherever_they_lie(seed):
     assert newest_before(Memory(), span, given, outside, 12) == early[-12:]
 
 
+@pytest.mark.parametrize("seed", range(50))
+def test_files_do_not_matter_together_if_none_of_them_does(seed):
+    draw = random.Random(seed)
+    span = Span("at", FIRST + timedelta(days=10), FIRST + timedelta(days=20), FIRST + timedelta(days=30))
+
+    def ends():
+        first = draw.choice([0, 0, 0, 0, 0, 5, 15, 25, 35])
+        return FIRST + timedelta(days=first), FIRST + timedelta(days=first + draw.choice([0, 0, 0, 7]))
+
+    def one():
+        rows, refused = draw.choice([0, 3, 3]), draw.choice([0, 0, 2])
+        dated = ends() if rows and draw.random() < 0.9 else (None, None)
+        undated = int(dated[0] is not None and draw.random() < 0.1)
+        refused_ends = ends() if refused and draw.random() < 0.8 else None
+        return extent(parsed(rows, refused, *dated, undated, refused_ends))
+
+    for _ in range(50):
+        each = [one() for _ in range(draw.randrange(1, 4))]
+        of_each = [file.outside(span) for file in each]
+        if (of_all := together(each).outside(span)) is not None:
+            assert None not in of_each, each
+            assert of_all == tuple(map(sum, zip(*of_each, strict=True))), each
+
+
 def batched(files, size):
     return [tuple(files[start : start + size]) for start in range(0, len(files), size)]
 
 
 def file_of(number, day, length):
     first = FIRST + timedelta(days=day - (40 if number < 40 else 0))
-    parsed = ParsedFile(
+    return Known(
+        path=f"{number:03d}",
+        signature="",
+        digest="",
+        size=0,
+        parsed=parsed(1, 0, first, first + timedelta(days=length)),
+    )
+
+
+def parsed(rows, refused, first, last, undated=0, refused_ends=None):
+    return ParsedFile(
         parts=(),
-        rows=1,
+        rows=rows,
         refused=(),
-        refused_rows=0,
+        refused_rows=refused,
         columns=(),
         first=first,
-        last=first + timedelta(days=length),
-        undated=0,
+        last=last,
+        undated=undated,
+        refused_ends=refused_ends,
         profile="",
     )
-    return Known(path=f"{number:03d}", signature="", digest="", size=0, parsed=parsed)
 
 
 def test_a_new_file_is_compared_with_those_before_the_history(tmp_path):

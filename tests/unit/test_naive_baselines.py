@@ -107,3 +107,9 @@ def test_a_label_that_the_model_does_not_know_is_the_average():
     naive = naive_of(daily(np.repeat([0, 1], 50)), 2)
     found = baselines(naive, daily([-1, -1, 0], first=100))
     assert found["last label"][1:] == pytest.approx(np.tile([0.5, 0.5], (2, 1)))
+
+
+def test_an_entity_that_was_never_seen_has_the_average_and_not_another_s_label():
+    naive = Naive(values=(10.0,), entity_weight=1.0, newest=(7.0,))
+    rows = Dated(np.array([1.0, 2.0, 3.0, 4.0]), START + np.arange(4) * DAY, entities=np.array([0, 1, 0, 1]))
+    assert baselines(naive, rows)["last label of the entity"].tolist() == [10.0, 10.0, 1.0, 2.0]

@@ -17,10 +17,10 @@ from keepfit.export import Probe, dump, export, load
 from keepfit.records import parse
 from keepfit.score import Naive
 from keepfit.split import TRAIN, sides_of, split
+from keepfit.split.folds import random_folds, time_folds
 from keepfit.store import get, open_store
 from keepfit.train import train
 from keepfit.train.estimators import Lesson, build, fit
-from keepfit.train.folds import random_folds, time_folds
 
 SEARCHED = {
     "candidates": [

@@ -10,8 +10,8 @@ from scipy.sparse import csr_array
 
 from keepfit.errors import InfrastructureError
 from keepfit.score import one_thread
+from keepfit.split.folds import random_folds
 from keepfit.train.crew import crew
-from keepfit.train.folds import random_folds
 from keepfit.train.material import Part, Rules, labels_of, prepare
 from keepfit.train.trial import Job
 
@@ -21,10 +21,10 @@ NAMES = {"logistic_regression": {"C": 0.5}, "random_forest": {"n_estimators": 5}
 @pytest.fixture
 def material():
     draw = np.random.default_rng(5)
-    matrix = draw.normal(size=(400, 6))
-    labels = (matrix[:, 0] + draw.normal(size=400) > 0).astype(np.int64)
+    matrix = draw.normal(size=(401, 6))
+    labels = (matrix[:, 0] + draw.normal(size=401) > 0).astype(np.int64)
     rules = Rules(task="binary", classes=2, metric="log_loss", seed=1)
-    folds = list(random_folds(400, 2, 1))
+    folds = list(random_folds(401, 2, 1))
 
     def make(number, layout):
         fold = folds[number]

@@ -5,11 +5,12 @@ import pyarrow as pa
 import pytest
 from train_samples import KINDS, UNDATED, rows, snapshot_of, use_case
 
+from keepfit import features
 from keepfit.data import write_snapshot
 from keepfit.errors import DataError
-from keepfit.export import export
+from keepfit.export import Probe, export
 from keepfit.records import parse
-from keepfit.score import Output, load, measure
+from keepfit.score import Output, answers, load, measure, numbers
 from keepfit.split import split
 from keepfit.store import get, open_store
 from keepfit.train import train
@@ -123,8 +124,13 @@ def test_answers_go_through_correction_and_threshold_also_after_the_journey(stor
     assert scorer.output.calibration is not None
     assert found.calibration.startswith("calibrated by")
     assert measure(store, exported).parity == 0.0
-    answers = np.array([[0.99, 0.01], [0.01, 0.99]])
-    assert scorer.decide(answers).tolist() == [0, 1]
+    records = parse(get(store, found.probe), Probe).records
+    columns = features.from_records(records, scorer.encoding.kinds)
+    raw = answers(scorer.estimator, numbers(scorer.encoding, columns))
+    assert np.abs(scorer.predict_records(records) - raw).max() > 0.05
+    np.testing.assert_array_equal(scorer.predict_records(records), scorer.output.correct(raw))
+    certain = np.array([[0.99, 0.01], [0.01, 0.99]])
+    assert scorer.decide(certain).tolist() == [0, 1]
     assert 0 < scorer.output.threshold < 0.5
     assert "recall of 0.9" in found.decision
     bare = load(store, {role: digest for role, digest in exported.files.items() if role != "output"})

@@ -12,6 +12,7 @@ from keepfit.config.checks import (
     readings,
     row_rules,
     sources,
+    split,
     times,
     training,
 )
@@ -49,7 +50,9 @@ CHECKS: tuple[Check, ...] = (
     row_rules.rules_can_matter,
     times.timezone_exists,
     times.spans_need_an_event_time,
-    times.holdout_fits_the_split,
+    split.holdout_fits_the_split,
+    split.words_fit_the_rule,
+    split.entity_is_there,
     times.windows_fit_the_history,
     expectations.each_is_right,
     training.candidates_fit_the_task,

@@ -31,6 +31,7 @@ def spans_need_an_event_time(use_case: UseCase) -> Iterator[Finding]:
         ("data", "history"): data.history is not None,
         ("data", "freshness"): data.freshness is not None,
         ("split", "by"): use_case.split.by == "time",
+        ("split", "gap"): use_case.split.gap > timedelta(0),
     }
     for path in (path for path, is_said in said.items() if is_said):
         name = ".".join(map(str, path))
@@ -38,18 +39,6 @@ def spans_need_an_event_time(use_case: UseCase) -> Iterator[Finding]:
         yield Finding(
             path, what, "a column that says when a prediction would be asked for", do="write `data.event_time`"
         )
-
-
-def holdout_fits_the_split(use_case: UseCase) -> Iterator[Finding]:
-    """By time the holdout is a stretch of time, by key a share of the keys."""
-    split = use_case.split
-    path = ("split", "holdout")
-    if split.by == "time" and not isinstance(split.holdout, timedelta):
-        yield Finding(path, "`split.holdout` is a share and `split.by` is time", "a duration, such as 28d")
-    if split.by == "key" and isinstance(split.holdout, timedelta):
-        yield Finding(path, "`split.holdout` is a duration and `split.by` is key", "a share, such as 20%")
-    if isinstance(split.holdout, float) and not 0 < split.holdout < 1:
-        yield Finding(path, "`split.holdout` leaves nothing on one side", "more than 0% and less than 100%")
 
 
 def windows_fit_the_history(use_case: UseCase) -> Iterator[Finding]:
@@ -63,11 +52,13 @@ def windows_fit_the_history(use_case: UseCase) -> Iterator[Finding]:
         yield Finding(
             ("data", "freshness"), what, "freshness at most history", found, "shorten one, or lengthen the other"
         )
-    holdout, wait = use_case.split.holdout, use_case.data.label.known_after
+    rule = use_case.split
+    holdout, wait = rule.holdout, use_case.data.label.known_after + rule.gap
     taken = holdout + wait if isinstance(holdout, timedelta) else wait
     if taken >= history:
-        what = "`split.holdout` and `data.label.known_after` together leave nothing of `data.history` to learn from"
-        spans = {"holdout": holdout, "known_after": wait, "history": history}
+        gap = ", `split.gap`" if rule.gap else ""
+        what = f"`split.holdout`{gap} and `data.label.known_after` together leave nothing of `data.history` to learn from"
+        spans = {"holdout": holdout, "gap": rule.gap or None, "known_after": wait - rule.gap, "history": history}
         found = ", ".join(f"{name} {format_duration(d)}" for name, d in spans.items() if isinstance(d, timedelta))
         path = ("split", "holdout") if isinstance(holdout, timedelta) else ("data", "label", "known_after")
         yield Finding(path, what, "together shorter than history", found, "shorten them, or lengthen the history")

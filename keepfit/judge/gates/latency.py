@@ -3,16 +3,21 @@
 from msgspec.structs import replace
 
 from keepfit.config.gates import Latency
-from keepfit.judge.found import Found
+from keepfit.judge.found import Made
 from keepfit.judge.question import Question, result
 from keepfit.judge.wording import number
 from keepfit.records import GateResult
 
 
-def latency(gate: Latency, found: Found) -> tuple[GateResult, ...]:
+def asked(gate: Latency) -> str:
+    """The gate in words."""
+    return f"latency {number(gate.latency, 12)} ms"
+
+
+def latency(gate: Latency, made: Made) -> tuple[GateResult, ...]:
     """99 of 100 lone requests take no longer than the limit; ``blocks`` is false whatever was measured."""
-    limit, measured = f"{number(gate.latency, 12)} ms", found.measured.p99_ms
-    question = Question(f"latency {limit}", gate.latency, higher_is_better=False, passed="", failed="", unsure="")
+    limit, measured = f"{number(gate.latency, 12)} ms", made.measured.p99_ms
+    question = Question(asked(gate), gate.latency, higher_is_better=False, passed="", failed="", unsure="")
     if measured is None:
         return (replace(result(question, "not_enough_evidence", "no request was timed"), blocks=False),)
     within = measured <= gate.latency

@@ -3,22 +3,26 @@
 from msgspec.structs import replace
 
 from keepfit.config.gates import Leakage, Waiver
-from keepfit.judge.found import Found
+from keepfit.judge.found import Made
 from keepfit.judge.question import Question, result
 from keepfit.records import GateResult, Leak
 
-QUESTION = Question("leakage none", 0.0, higher_is_better=False, passed="", failed="", unsure="")
+
+def asked(gate: Leakage) -> str:
+    """The gate in words."""
+    return f"leakage {gate.leakage}"
 
 
-def leakage(gate: Leakage, found: Found) -> tuple[GateResult, ...]:
+def leakage(gate: Leakage, made: Made) -> tuple[GateResult, ...]:
     """Every finding without a waiver is a fail; no amount of rows would help."""
-    leaks = found.split.leaks
+    leaks = made.split.leaks
     allowed = {leak: waiver for leak in leaks if (waiver := _waiver(gate, leak))}
     left = [leak for leak in leaks if leak not in allowed]
     waived = tuple(f"{_told(leak)}: allowed by {by.by}: {by.because}" for leak, by in allowed.items())
-    outcome, reason = ("fail", "; ".join(map(_told, left))) if left else ("pass", _passed(leaks))
-    answer = result(QUESTION, "fail" if left else "pass", reason)
-    return (replace(answer, outcome=outcome, value=float(len(left)), rows=found.split.train, waived=waived),)
+    reason = "; ".join(map(_told, left)) if left else _passed(leaks)
+    question = Question(asked(gate), 0.0, higher_is_better=False, passed="", failed="", unsure="")
+    answer = result(question, "fail" if left else "pass", reason)
+    return (replace(answer, value=float(len(left)), rows=made.split.train, waived=waived),)
 
 
 def _waiver(gate: Leakage, leak: Leak) -> Waiver | None:

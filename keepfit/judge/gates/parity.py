@@ -3,16 +3,21 @@
 from math import isfinite
 
 from keepfit.config.gates import Parity
-from keepfit.judge.found import Found
+from keepfit.judge.found import Made
 from keepfit.judge.question import Question, result
 from keepfit.judge.wording import sample
 from keepfit.records import Estimate, GateResult
 
 
-def parity(gate: Parity, found: Found) -> tuple[GateResult, ...]:
+def asked(gate: Parity) -> str:
+    """The gate in words."""
+    return f"parity {gate.parity:g}"
+
+
+def parity(gate: Parity, made: Made) -> tuple[GateResult, ...]:
     """The largest difference is no more than the limit."""
-    limit, measured = f"{gate.parity:g}", found.measured
-    question = Question(f"parity {limit}", gate.parity, higher_is_better=False, passed="", failed="", unsure="")
+    limit, measured = f"{gate.parity:g}", made.measured
+    question = Question(asked(gate), gate.parity, higher_is_better=False, passed="", failed="", unsure="")
     estimate = Estimate(value=measured.parity, low=None, high=None, rows=measured.parity_rows, clusters=0)
     if measured.parity_rows < 1:
         reason = "no row was compared with the training object"

@@ -6,17 +6,22 @@ A description, not a test: folds are few, and their training rows overlap, so th
 from msgspec.structs import replace
 
 from keepfit.config.gates import Stability
-from keepfit.judge.found import Found
+from keepfit.judge.found import Made
 from keepfit.judge.question import Question, result
 from keepfit.judge.wording import number
 from keepfit.records import GateResult, Trained, Trial
 
 
-def stability(gate: Stability, found: Found) -> tuple[GateResult, ...]:
+def asked(gate: Stability) -> str:
+    """The gate in words."""
+    return f"stability {number(gate.stability, 12)}"
+
+
+def stability(gate: Stability, made: Made) -> tuple[GateResult, ...]:
     """The worst fold less the best, as a share of their mean, is no more than the limit."""
     limit = number(gate.stability, 12)
-    question = Question(f"stability {limit}", gate.stability, higher_is_better=False, passed="", failed="", unsure="")
-    winner = winner_of(found.trained)
+    question = Question(asked(gate), gate.stability, higher_is_better=False, passed="", failed="", unsure="")
+    winner = winner_of(made.trained)
     folds = [loss for loss in winner.folds if loss is not None] if winner else []
     if winner is None or len(folds) < len(winner.folds):
         return (result(question, "fail", "the winner has no loss on some validation fold"),)
@@ -28,7 +33,7 @@ def stability(gate: Stability, found: Found) -> tuple[GateResult, ...]:
     said = "within" if within else "more than"
     reason = f"losses on the validation folds {losses}: {number(apart)} of their mean apart, {said} {limit}"
     answer = result(question, "pass" if within else "fail", reason)
-    return (replace(answer, value=min(apart, 1e300), rows=found.trained.rows),)
+    return (replace(answer, value=min(apart, 1e300), rows=made.trained.rows),)
 
 
 def winner_of(trained: Trained) -> Trial | None:
