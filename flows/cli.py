@@ -94,12 +94,17 @@ def check(
     *,
     data: Annotated[bool, Parameter(negative="", help="See what mapping and contract do to a sample.")] = False,
     rows: Annotated[int, Parameter(help="Rows of a file that are looked at.")] = 1000,
+    store: StoreOption = None,
     json: JsonFlag = False,
 ) -> int:
-    """Check a YAML file: line and column of what is wrong (exit 2); --data: a sample of its sources too (exit 3)."""
+    """Check a YAML file: line and column of what is wrong (exit 2); --data: a sample of its sources too (exit 3).
+
+    Says of every gate how small a difference it could see on the rows of the newest version in the store, and how
+    likely a good model is to pass them all.
+    """
     from flows import commands
 
-    return commands.check(use_case, rows if data else None, as_json=json)
+    return commands.check(use_case, rows if data else None, store, as_json=json)
 
 
 @app.command

@@ -134,8 +134,8 @@ def _verify_text(result: Verified) -> str:
     return "\n".join([f"{len(blocks)} things do not fit ({checked} checked)", *blocks])
 
 
-def check(use_case: str, rows: int | None, *, as_json: bool) -> int:
-    """The YAML; with ``rows``, also what mapping and contract do to so many rows of a file."""
+def check(use_case: str, rows: int | None, store: str | None, *, as_json: bool) -> int:
+    """The YAML and what its gates could see; with ``rows``, what mapping and contract do to so many rows of a file."""
     from keepfit.config import find, load
 
     loaded = load(find(use_case, Path.cwd()), os.environ)
@@ -145,14 +145,23 @@ def check(use_case: str, rows: int | None, *, as_json: bool) -> int:
         found = checked(loaded, rows, Path.cwd())
         answer(found, as_json, lambda it: text(it, loaded.use_case.data.timezone))
         return 0 if found["ok"] else DataError.exit_code
+    from keepfit import judge, registry
+    from keepfit.report import prospects_text
+
+    case = loaded.use_case
+    known = registry.last_evaluated(opened(store), case.name)
+    seen = judge.prospects(case, known[1], known[0]) if known else None
     said = {
         "ok": True,
-        "use_case": loaded.use_case.name,
+        "use_case": case.name,
         "path": str(loaded.path),
         "digest": loaded.digest,
-        "gates": len(loaded.use_case.gates),
+        "gates": len(case.gates),
+        "asked": judge.asked(case),
+        "prospects": seen,
     }
-    answer(said, as_json, lambda it: f"{it['path']} is a use case: {it['use_case']}, {it['gates']} gates")
+    head = f"{loaded.path} is a use case: {case.name}, {len(case.gates)} gates"
+    answer(said, as_json, lambda it: f"{head}\n{prospects_text(it['asked'], seen)}")
     return 0
 
 

@@ -46,7 +46,7 @@ def look_again(run: Run) -> JudgedAgain:
         return _nothing(run, _fold(run), f"nothing to judge version {challenger.number} on yet: {look.short}")
     evaluated = evaluate_again(run, look.split, challenger, position)
     verdict = judge_again(run, challenger, evaluated)
-    registered = write_down(run, challenger, verdict, validated)
+    registered = write_down(run, challenger, verdict, evaluated, validated)
     released = release(run, registered, verdict)
     serving = _fold(run).champion
     return JudgedAgain(

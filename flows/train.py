@@ -51,7 +51,7 @@ def journey(run: Run) -> RunResult:
     extracted = extract(run)
     compared = registry.compared(run.store, run.use_case.name, run.identity(digest_of(extracted)), run.moment.as_of)
     validated = validate(run, extracted, compared)
-    division = split(run, validated)
+    division = split(run, extracted, validated)
     trained = fit(run, division)
     exported = export(run, trained)
     position = registry.position(run.store, run.use_case, run.identity(validated.snapshot), run.moment.as_of)

@@ -23,7 +23,7 @@ def _fresh(record: AnotherLook) -> str:
     return f"{record.split.holdout:,} rows that it has not seen, {record.fresh:,} of them{days} new"
 
 
-_SECTIONS = ("task", "data", "confidence", "protected", "gates")
+_SECTIONS = ("task", "data", "split", "confidence", "protected", "gates")
 
 
 @stage(Evaluated, say=_say, sections=_SECTIONS, artifact=_show)

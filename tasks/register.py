@@ -30,7 +30,11 @@ def register(
         reason=f"run as of {run.moment.as_of.isoformat()}",
         at=run.moment.started,
         metrics={name: estimate.value for name, estimate in evaluated.candidate.items()},
-        objects={"provenance": put(run.store, canonical(provenance)), **_profile(provenance.validated)},
+        objects={
+            "provenance": put(run.store, canonical(provenance)),
+            registry.EVALUATED: put(run.store, canonical(evaluated)),
+            **_profile(provenance.validated),
+        },
         rows=provenance.validated.rows.kept,
         held=provenance.validated.held,
     )
@@ -41,7 +45,7 @@ def _judged(record: Registered) -> str:
 
 
 @stage(Registered, say=_judged, retries=3)
-def write_down(run: Run, challenger: Seat, verdict: Verdict, validated: Validated) -> Registered:
+def write_down(run: Run, challenger: Seat, verdict: Verdict, evaluated: Evaluated, validated: Validated) -> Registered:
     """Write into the ledger that a version was judged again, whatever came of it."""
     return registry.look(
         run.store,
@@ -52,6 +56,7 @@ def write_down(run: Run, challenger: Seat, verdict: Verdict, validated: Validate
         actor=run.actor,
         reason=f"judged again as of {run.moment.as_of.isoformat()}",
         at=run.moment.started,
+        objects={registry.EVALUATED: put(run.store, canonical(evaluated))},
         details={registry.SNAPSHOT: validated.snapshot, "rows": str(validated.rows.kept)},
     )
 

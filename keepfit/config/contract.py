@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from keepfit.config.ranges import spread
 from keepfit.config.row_rules import RowRuleForm
 from keepfit.config.section import AsTuple, Section
 from keepfit.config.values import ColumnName, ColumnType, Share, Text
@@ -79,8 +80,8 @@ class ColumnRule(Section):
 class Contract(Section):
     """What every row must satisfy; columns it does not declare are dropped with a warning."""
 
-    columns: dict[ColumnName, ColumnRule] = Field(min_length=1)
-    """The columns of a row, by name."""
+    columns: Annotated[dict[ColumnName, ColumnRule], Field(min_length=1), AfterValidator(spread)]
+    """The columns of a row, by name. `pixel{0..63}` stands for 64 columns, `p{0..7}{0..7}` for p00 to p77."""
     rules: Annotated[tuple[RowRuleForm, ...], AsTuple] = ()
     """Rules across columns, a closed set: compare, sum, together, at_least_one, when … then, unique. A missing value
     breaks only rules that are about missing values."""

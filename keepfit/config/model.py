@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from keepfit.config import shorthand
 from keepfit.config.contract import Contract
 from keepfit.config.expectation_schema import ExpectationSchema
+from keepfit.config.features import Features
 from keepfit.config.gates import Gate
 from keepfit.config.metrics import Task
 from keepfit.config.protected import Protected
@@ -59,12 +60,6 @@ class Data(Section):
     """Newest event older than this: refuse to train."""
 
 
-FeatureKind = Literal["number", "category", "hour", "day_of_week", "day_of_month", "day_of_year", "month"]
-FeatureKinds = Annotated[
-    tuple[FeatureKind, ...],
-    Field(min_length=1),
-    BeforeValidator(shorthand.words, json_schema_input_type=FeatureKind | tuple[FeatureKind, ...]),
-]
 Holdout = Annotated[
     timedelta | float,
     BeforeValidator(shorthand.holdout),
@@ -82,8 +77,8 @@ class SplitRule(Section):
     gap: Duration = timedelta(0)
     """By time: how much earlier than `known_after` before the holdout training ends."""
     entity: Annotated[tuple[ColumnName, ...], AsTuple] = ()
-    """Columns that name whom a row is about (a patient, a customer), all of whose rows are on one side. By key, the hash
-    of the entity says which; by time, rows to learn from of an entity that is in the holdout are left out."""
+    """Columns that name whom a row is about (a patient, a customer), all of whose rows are on one side. By key, the
+    hash of the entity says which; by time, rows to learn from of an entity that is in the holdout are left out."""
     stratify: bool = False
     """By key, and with classes: the share holds in every class. A few rows may then change sides as data grow."""
 
@@ -126,8 +121,12 @@ class UseCase(Section):
     """What every row must satisfy."""
     expectations: Annotated[tuple[ExpectationForm, ...], AsTuple] = ()
     """What the table must satisfy: expectations by name, each with its arguments and what a fail does (`severity`)."""
-    features: dict[ColumnName, FeatureKinds] = Field(min_length=1)
-    """Columns the model sees, and as what: one word or a list of them."""
+    features: Features
+    """Columns the model sees, and as what: one word, a list of them, or a number made of two columns, which gets a name
+    of its own: `speed: {ratio: [distance, minutes]}`. Names may stand for many columns, as `p{0..7}{0..7}: number` for
+    64 pixels. `category` with more than 254 levels has a code for each of the most frequent and `target_encoding`
+    beside; `target_encoding` is what the labels of other rows say about a level; `hashing` sorts levels into 254 parts
+    and needs none of them to be seen; `text` counts words (TF-IDF); `…_cyclic` sets 23 o'clock beside 0."""
     protected: Protected = Field(default_factory=dict)
     """Columns whose groups are reported by themselves: `[carrier]`, or `{age: {bands: [30, 60]}}` for a number."""
     split: SplitRule

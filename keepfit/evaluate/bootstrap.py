@@ -9,7 +9,7 @@ from math import sqrt
 
 import numpy as np
 
-from keepfit.evaluate.bounds import Bounds, t_quantile
+from keepfit.evaluate.bounds import Bounds, of_draws, t_quantile
 from keepfit.evaluate.score import Floats, Ints, mean_score
 from keepfit.evaluate.spread import Clusters, spread_of
 
@@ -17,6 +17,7 @@ DRAWS = 1000
 MOST_UNITS = 256
 CELLS = 64
 SEED = 1979
+_NORMAL = 1e9  # degrees of freedom
 
 
 def draws_of(
@@ -97,8 +98,8 @@ def percentile_bounds(replicates: Floats, value: float, clusters: int, confidenc
     from scipy.special import ndtr
 
     reach = t_quantile(confidence, clusters - 1) * sqrt(clusters / (clusters - 1))
-    low, high = np.quantile(replicates, [float(ndtr(-reach)), float(ndtr(reach))])
-    return min(float(low), value), max(float(high), value)
+    low, high = (of_draws(replicates, float(ndtr(side * reach)), _NORMAL) for side in (-1.0, 1.0))
+    return min(low, value), max(high, value)
 
 
 def of_two_medians(ours: Floats, theirs: Floats, clusters: Clusters, confidence: float, sign: float) -> Bounds:

@@ -12,9 +12,11 @@ from math import sqrt
 import numpy as np
 
 from keepfit.evaluate.scales import Scale
+from keepfit.evaluate.score import Floats
 from keepfit.evaluate.spread import Spread
 
 Bounds = tuple[float, float]
+LEAST_BEYOND = 20
 
 
 def outermost(one: Bounds, other: Bounds) -> Bounds:
@@ -99,6 +101,24 @@ def without_spread(value: float, trials: int, confidence: float, scale: Scale) -
         return None
     unseen = 1.0 - (1.0 - confidence) ** (1.0 / trials)
     return value - unseen * (value - scale.low), value + unseen * (scale.high - value)
+
+
+def of_draws(drawn: Floats, level: float, degrees: float) -> float:
+    """The ``level`` quantile of draws; where fewer than ``LEAST_BEYOND`` lie beyond it, farther out as a t quantile is.
+
+    A look that may spend little asks for levels that no number of draws shows.
+
+    >>> drawn = np.linspace(-1.0, 1.0, 1001)
+    >>> round(of_draws(drawn, 0.95, 1e9), 3), of_draws(drawn, 0.9999, 1e9) > 1.5
+    (0.9, True)
+    """
+    edge = LEAST_BEYOND / drawn.size
+    shown = min(max(level, edge), 1.0 - edge)
+    found = float(np.quantile(drawn, shown))
+    if shown == level:
+        return found
+    centre = float(np.median(drawn))
+    return centre + (found - centre) * t_quantile(level, degrees) / t_quantile(shown, degrees)
 
 
 def t_quantile(level: float, degrees: float) -> float:

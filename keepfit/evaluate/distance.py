@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keepfit.evaluate.bounds import Bounds, without_spread
+from keepfit.evaluate.bounds import Bounds, of_draws, without_spread
 from keepfit.evaluate.scales import Scale
 from keepfit.evaluate.score import Floats, Ints
 from keepfit.evaluate.spread import Clusters
@@ -36,8 +36,8 @@ def of_bins(binned: "Binned", clusters: Clusters, confidence: float) -> Bounds:
     along = drawn[:, -1]
     inside = along * along - (drawn * drawn).sum(axis=1) + seen
     longest = np.where(inside >= 0.0, np.sqrt(np.maximum(inside, 0.0)) - along, -1.0)
-    low, high = np.quantile(longest, [1.0 - confidence, confidence])
-    return min(max(float(low), 0.0), 1.0), min(max(float(high), 0.0), 1.0)
+    low, high = (of_draws(longest, level, degrees) for level in (1.0 - confidence, confidence))
+    return min(max(low, 0.0), 1.0), min(max(high, 0.0), 1.0)
 
 
 def _noise(binned: "Binned", clusters: Clusters) -> tuple[Floats, Floats, int]:

@@ -6,14 +6,19 @@ Nothing here needs pandas or scikit-learn.
 
 from keepfit.features.calendar import local
 from keepfit.features.columns import Columns, Levels, from_records, from_table, row_count, slice_rows
-from keepfit.features.encoding import Encoding, fit, kinds_of, transform
+from keepfit.features.encoding import Encoding, cross_fitted, fit, kinds_of, transform
+from keepfit.features.form import Form
 from keepfit.features.labels import classes_of, encode_labels
+from keepfit.features.target import Target
 
 __all__ = [
     "Columns",
     "Encoding",
+    "Form",
     "Levels",
+    "Target",
     "classes_of",
+    "cross_fitted",
     "encode_labels",
     "fit",
     "from_records",

@@ -1,11 +1,15 @@
 """Local wall time and calendar parts from UTC, in numpy."""
 
 from datetime import UTC, datetime
+from math import cos, pi, sin
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+
+from keepfit.features.form import Form
+from keepfit.records import Record
 
 Times = NDArray[np.datetime64]
 Numbers = NDArray[np.float64]
@@ -73,6 +77,8 @@ _PARTS = {
     "month": _month,
 }
 
+MOST_COLUMNS = 31  # of a calendar part with more values linear models get the place on a circle
+
 # smallest value and number of values of each part
 SPANS = {"hour": (0, 24), "day_of_week": (0, 7), "day_of_month": (1, 31), "day_of_year": (1, 366), "month": (1, 12)}
 
@@ -85,7 +91,40 @@ def part(name: str, times: Times, zone: str) -> Numbers:
     >>> part("hour", np.array(["2013-07-01T12:30", "NaT"], "datetime64[us]"), "America/New_York")
     array([ 8., nan])
     """
-    known = ~np.isnat(times)
-    values = np.full(times.shape, np.nan)
-    values[known] = _PARTS[name](local(times[known], zone)).astype(np.float64)
-    return values
+    return _part_of(name, local(times, zone))
+
+
+def _part_of(name: str, wall: Times) -> Numbers:
+    return np.where(np.isnat(wall), np.nan, _PARTS[name](wall).astype(np.float64))
+
+
+class CalendarFeature(Record, frozen=True, kw_only=True, tag="calendar"):
+    """A calendar part of a moment, in local time; ``cyclic`` as a point on a circle, so that 23 lies beside 0."""
+
+    column: str
+    part: str
+    zone: str
+    cyclic: bool = False
+
+    def width(self, form: Form) -> int:
+        """Matrix columns."""
+        if self._on_a_circle(form):
+            return 2
+        return 1 if form == "codes" else SPANS[self.part][1]
+
+    def fill(self, form: Form, wall: Times, out: Numbers) -> None:
+        """Trees get the number; others a column for each value, and days of the year their place on a circle."""
+        first, count = SPANS[self.part]
+        values = _part_of(self.part, wall)
+        if self._on_a_circle(form):
+            empty = np.nan if form == "codes" else 0.0
+            circle = [(sin(2 * pi * step / count), cos(2 * pi * step / count)) for step in range(count)]
+            out[:] = np.array([*circle, (empty, empty)])[np.where(np.isnan(values), count, values - first).astype(int)]
+        elif form == "codes":
+            out[:, 0] = values
+        else:
+            known = np.flatnonzero(~np.isnan(values))
+            out[known, values[known].astype(int) - first] = 1.0
+
+    def _on_a_circle(self, form: Form) -> bool:
+        return self.cyclic or (form == "dense" and SPANS[self.part][1] > MOST_COLUMNS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,15 @@ class Levels(NamedTuple):
     levels: tuple[str, ...]
 
 
-Column = NDArray[np.float64] | NDArray[np.datetime64] | Levels
+class CrossFitted(NamedTuple):
+    """A column of categories of training rows, with what other rows' labels say about each row's category: (n, k)."""
+
+    codes: NDArray[np.int32]
+    levels: tuple[str, ...]
+    values: NDArray[np.float64]
+
+
+Column = NDArray[np.float64] | NDArray[np.datetime64] | Levels | CrossFitted
 Columns = Mapping[str, Column]
 
 
@@ -39,22 +48,30 @@ def row_count(columns: Columns) -> int:
     >>> row_count({"origin": Levels(np.array([0, -1, 0]), ("EWR",))})
     3
     """
-    return next((len(each.codes if isinstance(each, Levels) else each) for each in columns.values()), 0)
+    return next((len(each if isinstance(each, np.ndarray) else each.codes) for each in columns.values()), 0)
 
 
 def slice_rows(columns: Columns, rows: slice) -> Columns:
     """Some of the rows; nothing is copied."""
-    return {
-        name: Levels(each.codes[rows], each.levels) if isinstance(each, Levels) else each[rows]
-        for name, each in columns.items()
-    }
+    return {name: _slice(each, rows) for name, each in columns.items()}
+
+
+def _slice(column: Column, rows: slice) -> Column:
+    match column:
+        case Levels(codes, levels):
+            return Levels(codes[rows], levels)
+        case CrossFitted(codes, levels, values):
+            return CrossFitted(codes[rows], levels, values[rows])
+    return column[rows]
 
 
 def _numbers(column: "pa.ChunkedArray") -> NDArray[np.float64]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    values: NDArray[np.float64] = pc.cast(column, pa.float64()).combine_chunks().to_numpy(zero_copy_only=False)
+    values: NDArray[np.float64] = (
+        pc.cast(column, pa.float64(), safe=False).combine_chunks().to_numpy(zero_copy_only=False)
+    )
     return values
 
 
@@ -93,7 +110,15 @@ def from_records(records: Sequence[Mapping[str, Any]], kinds: Mapping[str, str])
 
 
 def _number_values(values: Iterable[Any]) -> NDArray[np.float64]:
-    return np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
+    return np.array([np.nan if value is None else _number(value) for value in values], dtype=np.float64)
+
+
+def _number(value: Any) -> float:
+    """The nearest number of 64 bits, as Arrow takes it from a whole number; infinity where there is none."""
+    try:
+        return float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf
 
 
 def _time_values(values: Iterable[datetime | str | None]) -> NDArray[np.datetime64]:
@@ -104,7 +129,8 @@ def _moment(value: datetime | str | None) -> np.datetime64:
     if value is None:
         return np.datetime64("NaT", "us")
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "us")
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)  # never the zone of the machine
+    return np.datetime64(aware.astimezone(UTC).replace(tzinfo=None), "us")
 
 
 def _level_values(values: Iterable[Any]) -> Levels:

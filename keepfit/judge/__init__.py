@@ -6,6 +6,7 @@ threshold. All gates must pass, so no correction for their number is needed (int
 Technometrics 24:295); groups that fail are corrected among themselves.
 """
 
+from keepfit.judge.prospects import asked, prospects
 from keepfit.judge.verdict import judge, judge_again
 
-__all__ = ["judge", "judge_again"]
+__all__ = ["asked", "judge", "judge_again", "prospects"]

@@ -27,9 +27,9 @@ def over_rows(gate: MetricGate, ask: Ask, found: Found) -> tuple[GateResult, ...
     if not slices:
         return (failed(over_all, gate.by, f"no group of {gate.by} was measured"),)
     answers = tuple(replace(ask(each), by=gate.by, group=each.group) for each in slices)
-    return corrected(
-        settled(answers, replace(over_all, by=gate.by), gate.if_too_few, found, there={each.group for each in slices})
-    )
+    there = {each.group for each in slices}
+    told = settled(answers, replace(over_all, by=gate.by), gate.if_too_few, found, there=there)
+    return corrected(_none_is_no_pass(told))
 
 
 def failed(answer: GateResult, by: str, reason: str) -> GateResult:
@@ -58,15 +58,19 @@ def settled(
 ) -> tuple[GateResult, ...]:
     """Groups with too few rows are unjudged, as are groups that the contract names and that are not ``there``.
 
-    They block where the gate or ``risk: high`` says so. Where no group at all could be judged, there is too little
-    evidence.
+    They block where the gate or ``risk: high`` says so.
     """
     told = [_unjudged(answer) if _has_too_few(answer) else answer for answer in answers]
     told += [_empty(like, name) for name in found.declared.get(like.by or "", ()) if name not in there]
     blocks = found.careful or if_too_few == "block"
-    if not blocks and all(answer.outcome == "unjudged" for answer in told):
-        return tuple(replace(each, outcome="not_enough_evidence", blocks=True) for each in told)
     return tuple(replace(each, blocks=blocks) if each.outcome == "unjudged" else each for each in told)
+
+
+def _none_is_no_pass(answers: tuple[GateResult, ...]) -> tuple[GateResult, ...]:
+    """Where no group at all could be judged, there is too little evidence."""
+    if any(answer.outcome != "unjudged" for answer in answers):
+        return answers
+    return tuple(replace(each, outcome="not_enough_evidence", blocks=True) for each in answers)
 
 
 def _has_too_few(answer: GateResult) -> bool:

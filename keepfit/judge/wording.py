@@ -84,9 +84,10 @@ def _count(number: int, noun: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as people say it.
+    """A share as people say it; what is not all never looks like it.
 
-    >>> percent(0.95), percent(0.975)
-    ('95%', '97.5%')
+    >>> percent(0.95), percent(0.975), percent(0.9979166), percent(0.9999995)
+    ('95%', '97.5%', '99.79%', '99.99995%')
     """
-    return f"{round(share * 100, 4):g}%"
+    rest = float(f"{(1.0 - share) * 100:.2g}")
+    return f"{100 - rest:.9g}%"

@@ -45,6 +45,8 @@ from keepfit.records.judgement import (
     GateResult,
     More,
     Outcome,
+    Prospect,
+    Prospects,
     Slice,
     Verdict,
 )
@@ -85,6 +87,8 @@ __all__ = [
     "Outcome",
     "Page",
     "Position",
+    "Prospect",
+    "Prospects",
     "Provenance",
     "Quarantined",
     "Record",

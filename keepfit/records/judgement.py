@@ -143,6 +143,31 @@ class GateResult(Record, frozen=True, kw_only=True):
     waived: tuple[str, ...] = ()
 
 
+class Prospect(Record, frozen=True, kw_only=True):
+    """What one gate could see: ``smallest`` is the distance from its threshold that it sees in four of five cases.
+
+    ``chance`` is how likely a good model is to pass; None where nothing is known, and ``note`` says why.
+    """
+
+    gate: str
+    by: str | None = None
+    group: str | None = None
+    rows: int = 0
+    smallest: float | None = None
+    chance: float | None = None
+    note: str = ""
+
+
+class Prospects(Record, frozen=True, kw_only=True):
+    """What all gates could see on the rows of a ``version``, and between which chances a good model passes them all."""
+
+    version: int
+    rows: int
+    gates: tuple[Prospect, ...]
+    at_least: float | None
+    at_most: float | None
+
+
 class Verdict(Record, frozen=True, kw_only=True):
     """The answer of all gates for exactly one version against exactly one champion (None: there was none).
 

@@ -4,7 +4,7 @@ Guarantees: a model and its verdict become a version by one atomic entry of the 
 that was killed and started again is the same version; nothing is read without its digest being checked.
 """
 
-from keepfit.registry.looks import SNAPSHOT, last_look, look
+from keepfit.registry.looks import EVALUATED, SNAPSHOT, last_evaluated, last_look, look
 from keepfit.registry.positions import compared, position, run_identity
 from keepfit.registry.register import register
 from keepfit.registry.show import show, show_all
@@ -13,9 +13,11 @@ from keepfit.registry.verify import verify
 from keepfit.registry.versions import manifest, registration, see_that_whole, verdict
 
 __all__ = [
+    "EVALUATED",
     "OVERSPENT",
     "SNAPSHOT",
     "compared",
+    "last_evaluated",
     "last_look",
     "look",
     "manifest",

@@ -6,16 +6,17 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from keepfit.errors import IntegrityError, Problem
-from keepfit.ledger import append, back_from
-from keepfit.records import Draft, Entry, Registered, Seat, Verdict, canonical, digest_of
+from keepfit.ledger import append, back_from, head
+from keepfit.records import Draft, Entry, Evaluated, Registered, Seat, Verdict, canonical, digest_of, parse
 from keepfit.registry.positions import position
 from keepfit.registry.spending import spent_by
 from keepfit.registry.versions import registration, verdict_key
-from keepfit.store import Store, publish
+from keepfit.store import Store, get, publish
 
 if TYPE_CHECKING:
     from keepfit.config.model import UseCase
 
+EVALUATED = "evaluated"  # the object of the figures that a verdict was made of
 SNAPSHOT = "snapshot"  # in the details of an entry that judges: the rows that were at hand
 
 
@@ -29,9 +30,12 @@ def look(
     actor: str,
     reason: str,
     at: datetime,
+    objects: Mapping[str, str],
     details: Mapping[str, str],
 ) -> Registered:
     """Write down that a version was judged again; the same run gets the same entry again, and spends once.
+
+    ``objects`` by role must be in the store.
 
     Raises
     ------
@@ -61,6 +65,7 @@ def look(
             verdict=digest,
             outcome=verdict.outcome,
             run=run,
+            objects=dict(objects),
             details={**details, **held, **overspent},
             spent=spent,
         )
@@ -73,6 +78,15 @@ def last_look(store: Store, newest: Entry | None, seat: Seat) -> Entry | None:
     """The last entry up to ``newest`` that judged the version: the one that registered it, or a later one."""
     told = (entry for entry in back_from(store, newest) if entry.action in {"registered", "judged"})
     return next((entry for entry in told if entry.version == seat), None)
+
+
+def last_evaluated(store: Store, use_case: str) -> tuple[int, Evaluated] | None:
+    """The newest version that was measured, by its number, and its figures."""
+    told = (entry for entry in back_from(store, head(store, use_case)) if EVALUATED in entry.objects)
+    entry = next(told, None)
+    if entry is None or entry.version is None:
+        return None
+    return entry.version.number, parse(get(store, entry.objects[EVALUATED]), Evaluated)
 
 
 def _made_by(store: Store, run: str, newest: Entry | None, since: int) -> Registered | None:

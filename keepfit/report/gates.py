@@ -90,10 +90,19 @@ def of_outcome(verdict: Verdict, outcome: Outcome) -> tuple[str, ...]:
 
 def asked(gate: GateResult) -> str:
     """What the gate asks, as people would put it."""
-    kind, _, limit = gate.gate.partition(" ")
+    return asked_in_words(gate.gate)
+
+
+def asked_in_words(gate: str) -> str:
+    """What a gate asks, from its words in a verdict.
+
+    >>> asked_in_words("roc_auc at_least 0.6"), asked_in_words("parity 1e-09")
+    ('ROC AUC at least 0.6', 'Exported model answers like the trained one, to 1e-9')
+    """
+    kind, _, limit = gate.partition(" ")
     if kind in _OF_ONE:
-        return _OF_ONE[kind].format(exact(gate.threshold) if kind == "parity" else limit)
-    said = _WORDS.sub(lambda found: _SAID.get(found[0]) or person_words(found[0]), gate.gate)
+        return _OF_ONE[kind].format(exact(float(limit)) if kind == "parity" else limit)
+    said = _WORDS.sub(lambda found: _SAID.get(found[0]) or person_words(found[0]), gate)
     return f"{said[:1].upper()}{said[1:]}"
 
 

@@ -75,8 +75,10 @@ def _spending(shown: Shown, zone: str) -> list[str]:
     if spending is None:
         return []
     anchor = f"anchor version {spending.anchor.number}" if spending.anchor else ""
-    since = f" in the year from {_moment(spending.year_start, zone)}" if spending.year_start else ""
-    spent = f"looks beside the champion have spent {100 * spending.spent:.3g}% of false promotions{since}" if since else ""
+    spent = ""
+    if spending.year_start:
+        since = f"in the year from {_moment(spending.year_start, zone)}"
+        spent = f"looks beside the champion have spent {100 * spending.spent:.3g}% of false promotions {since}"
     return ["  " + ", ".join(filter(None, (spent, anchor)))]
 
 

@@ -74,7 +74,7 @@ def _of_texts(column: "pa.ChunkedArray") -> Hashes:
     levels = np.array(coded.dictionary.cast(pa.string()).to_pylist(), dtype=object)
     hashed = np.asarray(pd.util.hash_array(levels, categorize=False), dtype=np.uint64) if levels.size else levels
     codes = pc.fill_null(coded.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
-    return np.append(hashed.astype(np.uint64), _NOTHING)[codes]  # −1 takes the last
+    return np.asarray(np.append(hashed.astype(np.uint64), _NOTHING)[codes], np.uint64)  # −1 takes the last
 
 
 def _of_lists(column: "pa.ChunkedArray") -> Hashes:

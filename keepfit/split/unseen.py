@@ -25,9 +25,9 @@ Mask = NDArray[np.bool_]
 def unseen(store: Store, use_case: UseCase, rows: "pa.Table", manifest: Manifest) -> Mask:
     """Which rows (n,) a version knows nothing of; none where that cannot be told.
 
-    Split by time, rows at or after the end of its training (its ``as_of``, if that was split by key). Split by key, rows
-    whose key is not among those that it learnt from, and of which it learnt from no copy. Always, rows of entities that
-    it did not learn from, where `split.entity` names them.
+    Split by time, rows at or after the end of its training (its ``as_of``, if that was split by key). Split by key,
+    rows whose key is not among those that it learnt from, and of which it learnt from no copy. Always, rows of entities
+    that it did not learn from, where `split.entity` names them.
 
     Raises
     ------
@@ -58,9 +58,7 @@ def _other(store: Store, use_case: UseCase, rows: "pa.Table", manifest: Manifest
     return _not_among(store, use_case, rows, manifest, key) & _not_among(store, use_case, rows, manifest, shared)
 
 
-def _not_among(
-    store: Store, use_case: UseCase, rows: "pa.Table", manifest: Manifest, columns: Sequence[str]
-) -> Mask:
+def _not_among(store: Store, use_case: UseCase, rows: "pa.Table", manifest: Manifest, columns: Sequence[str]) -> Mask:
     """Rows whose values in some columns are those of no row that the version learnt from."""
     if manifest.sides is None or not columns or not set(columns) <= _names(store, use_case, manifest):
         return np.zeros(rows.num_rows, dtype=bool)

@@ -13,7 +13,7 @@ from keepfit.errors import DataError, Problem
 from keepfit.evaluate.days import days_of
 from keepfit.evaluate.metrics import measure
 from keepfit.evaluate.spread import Clusters
-from keepfit.features.encoding import Form
+from keepfit.features import Form
 from keepfit.records import Estimate, LearningPoint, Split, Trial, digest_of
 from keepfit.split import Fold, folds_of
 from keepfit.store import Store
@@ -91,10 +91,12 @@ def _material(use_case: UseCase, examples: Examples, folds: Sequence[Fold]) -> M
         fold = folds[number]
         form: Form = "codes" if layout == "codes" else "dense"
         fitted = features.from_table(examples.take(fold.fit), features.kinds_of(use_case.features))
+        target = examples.target(seed, fold.fit)
         if (number, form) not in encodings:
             zone = use_case.data.timezone
-            encodings[number, form] = features.fit(form, use_case.features, fitted, zone)
+            encodings[number, form] = features.fit(form, use_case.features, fitted, zone, target)
         encoding = encodings[number, form]
+        fitted = features.cross_fitted(encoding, fitted, target)
         scored = features.from_table(examples.take(fold.score), encoding.kinds)
         known, unknown = (matrix_for(layout, encoding, columns) for columns in (fitted, scored))
         return Part(known, unknown, tuple(encoding.categorical))

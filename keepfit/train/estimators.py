@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from keepfit.features.encoding import Form
+from keepfit.features import Form
 
 Settings = Mapping[str, int | float | str | bool | None]
 Layout = Literal["codes", "dense", "sparse"]

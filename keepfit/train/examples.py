@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keepfit import features
+from keepfit.config.features import inputs_of
 from keepfit.config.model import UseCase
 from keepfit.data import read_snapshot
 from keepfit.errors import DataError, Problem
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """The training side: raw rows (n), labels as indices or values (n,), moments and entities (n,) where rows have them."""
+    """The training side: raw rows (n), labels as indices or values (n,), moments and entities (n,) where there are."""
 
     table: "pa.Table"
     labels: NDArray[Any]
@@ -33,6 +34,13 @@ class Examples:
         """Some of the raw rows."""
         return self.table.take(rows)
 
+    def target(self, seed: int, rows: NDArray[np.int64] | None = None) -> features.Target:
+        """What categories are encoded by, of some rows or of all."""
+        labels, groups = self.labels, self.entities
+        if rows is not None:
+            labels, groups = labels[rows], None if groups is None else groups[rows]
+        return features.Target(labels, len(self.classes), seed, groups)
+
 
 def read(store: Store, use_case: UseCase, division: Split) -> Examples:
     """The training side of a snapshot.
@@ -43,8 +51,8 @@ def read(store: Store, use_case: UseCase, division: Split) -> Examples:
         Nothing can be learnt from it: one class only, a label that never changes, features that are all missing or all
         constant, too few rows.
     """
-    data = use_case.data
-    named = [*use_case.features, data.label.column, *filter(None, [data.event_time]), *use_case.split.entity]
+    data, inputs = use_case.data, inputs_of(use_case.features)
+    named = [*inputs, data.label.column, *filter(None, [data.event_time]), *use_case.split.entity]
     columns = list(dict.fromkeys(named))
     table = read_snapshot(store, use_case.name, division.snapshot, columns)
     table = table.filter(sides_of(store, division) == TRAIN)
@@ -53,7 +61,7 @@ def read(store: Store, use_case: UseCase, division: Split) -> Examples:
     labels = features.encode_labels(label, classes)
     entities = row_hashes(table, use_case.split.entity) if use_case.split.entity else None
     times = _times(table, data.event_time)
-    examples = Examples(table.select(list(use_case.features)), labels, classes, times, entities)
+    examples = Examples(table.select(list(inputs)), labels, classes, times, entities)
     for problem in _problems(use_case, examples):
         raise DataError(problem)
     return examples

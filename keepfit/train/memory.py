@@ -11,7 +11,7 @@ from keepfit.config import CANDIDATES
 from keepfit.config.model import UseCase
 from keepfit.config.train import Candidate, Choice, Range
 from keepfit.errors import InfrastructureError, Problem
-from keepfit.features.encoding import Encoding, Form
+from keepfit.features import Encoding, Form
 from keepfit.score import numbers
 from keepfit.train.estimators import Layout, layout_of
 from keepfit.train.examples import Examples

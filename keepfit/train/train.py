@@ -8,7 +8,7 @@ from keepfit import export, features
 from keepfit.config.model import UseCase
 from keepfit.data import give_back
 from keepfit.export import Probe
-from keepfit.features.encoding import Encoding, Form
+from keepfit.features import Encoding, Form
 from keepfit.records import Split, Trained, canonical
 from keepfit.score import Dated, Naive, Output, Scorer, naive_of, one_thread
 from keepfit.store import Store, put
@@ -52,6 +52,7 @@ def train(store: Store, use_case: UseCase, division: Split, tell: Callable[[str]
         candidate, settings = won.winner.candidate, won.winner.settings
         encoding = encodings[form_of(candidate)]
         columns = features.from_table(examples.table, encoding.kinds)
+        columns = features.cross_fitted(encoding, columns, examples.target(use_case.train.seed))
         matrix = matrix_for(layout_of(candidate), encoding, columns)
         records = export.probe_of(examples.table, encoding.kinds)
         classes, labels, naive = examples.classes, examples.labels, _naive(use_case, examples)
@@ -89,7 +90,8 @@ def _encodings(use_case: UseCase, examples: Examples) -> Mapping[Form, Encoding]
     """What the whole side says about every form that a candidate wants."""
     columns = features.from_table(examples.table, features.kinds_of(use_case.features))
     forms = dict.fromkeys(form_of(candidate.name) for candidate in use_case.train.candidates)
-    return {form: features.fit(form, use_case.features, columns, use_case.data.timezone) for form in forms}
+    zone, target = use_case.data.timezone, examples.target(use_case.train.seed)
+    return {form: features.fit(form, use_case.features, columns, zone, target) for form in forms}
 
 
 def _need(use_case: UseCase, examples: Examples, encodings: Mapping[Form, Encoding]) -> Need:

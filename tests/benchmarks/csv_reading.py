@@ -19,11 +19,12 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
+from keepfit.config.values import ColumnType
 from keepfit.data.readers import Form, parts
 
 ROWS = 1_000_000
 Row = tuple[str, str, str, str, str]
-TYPES = {
+TYPES: dict[str, ColumnType] = {
     **dict.fromkeys(["id", "note"], "text"),
     **dict.fromkeys(["at", "seen"], "time"),
     **dict.fromkeys(["origin", "dest", "carrier", "tail"], "category"),
@@ -32,7 +33,7 @@ TYPES = {
 }
 
 
-def table(rows, seed=7):
+def table(rows: int, seed: int = 7) -> pa.Table:
     """Columns as they are found in practice: few and many distinct texts, short and full numbers."""
     draw = np.random.default_rng(seed)
     start = np.datetime64("2013-01-01T00:00:00")

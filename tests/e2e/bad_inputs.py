@@ -233,7 +233,6 @@ TOO_MANY = ("too many rows break the contract", "at most 5.00% of 450 rows", "ke
 STOPPED = {
     "header-only CSV, 0-row Parquet, empty partition": {
         "header only": Stopped(march(HEADER_LINE + b"\n"), (NO_ROWS, MARCH, "only a header")),
-        "header only, no line end": Stopped(march(HEADER_LINE), (NO_ROWS, MARCH, "only a header")),
         "no byte": Stopped(march(b""), (NO_ROWS, MARCH, "empty file")),
         "blank lines": Stopped(march(b"\r\n\n\n"), (NO_ROWS, MARCH, "empty file")),
         "Parquet": Stopped(instead("03.parquet", lambda: as_parquet([])), (NO_ROWS, "03.parquet", "without rows")),
@@ -256,9 +255,6 @@ STOPPED = {
             of_march(lambda rows: longer(rows, every=5)),
             (*TOO_MANY, "30 rows (6.67%)", "expected 6 fields, found 7", f"({MARCH}, row 1)"),
             quarantined=30,
-        ),
-        "an empty field": Stopped(
-            of_march(lambda rows: longer(rows, more="")), ("none of 150 rows", "row 1", "6 fields", "found     7")
         ),
     },
     "row too short": {
@@ -286,15 +282,8 @@ STOPPED = {
             march(lambda: as_csv(visits(3), renamed("guests", "minutes"))),
             ("columns without a name of their own", MARCH, "minutes at 3, 4"),
         ),
-        "two without any": Stopped(
-            march(lambda: as_csv(longer(longer(visits(3))), (*HEADER, "", ""))), (MARCH, "(no name) at 7, 8")
-        ),
         "quoted": Stopped(
             march(lambda: as_csv(longer(visits(3)), (*HEADER, '"id"'))), (MARCH, "id at 1, 7", "every name once")
-        ),
-        "in one line of JSON": Stopped(
-            instead("03.jsonl", lambda: as_jsonl(visits(3)).replace('"guests"', '"minutes"')),
-            ("none of 150 rows", "data/visits/03.jsonl, row 1", "the name minutes twice"),
         ),
     },
     "missing column; renamed column": {
@@ -309,9 +298,6 @@ STOPPED = {
         "in capitals": Stopped(
             march(lambda: as_csv(visits(3), tuple(name.upper() for name in HEADER))),
             ("columns id, at, minutes, guests, door, back are missing", MARCH, "minutes: {alias: MINUTES}"),
-        ),
-        "with a blank": Stopped(
-            march(lambda: as_csv(visits(3), renamed("guests", " guests"))), ("column guests is missing", MARCH)
         ),
         "in every file": Stopped(
             everywhere(renamed("guests", "guest"), list),
@@ -391,10 +377,6 @@ STOPPED = {
     },
     "an HTML error page saved as `.csv`": {
         "a page": Stopped(march(LOGIN), ("looks like an HTML page", MARCH, "<!-- 1 --><html>", "login")),
-        "packed": Stopped(
-            instead("03.csv.gz", gzip.compress(b"<!DOCTYPE html>\n<title>502</title>")),
-            ("looks like an HTML page", "data/visits/03.csv.gz", "<!DOCTYPE html>"),
-        ),
         "as JSON Lines": Stopped(instead("03.jsonl", LOGIN), ("looks like an HTML page", "data/visits/03.jsonl")),
         "XML": Stopped(
             march(b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>'), ("XML document", "AccessDenied")
@@ -422,7 +404,6 @@ STOPPED = {
         ),
         "no byte": Stopped(instead("03.parquet", b""), ("data/visits/03.parquet", "an empty file")),
         "pages damaged": Stopped(instead("03.parquet", lambda: damaged(0.2)), ("damaged", "data/visits/03.parquet")),
-        "footer damaged": Stopped(instead("03.parquet", lambda: damaged(0.8)), ("damaged", "data/visits/03.parquet")),
         "Parquet named CSV": Stopped(
             march(lambda: as_parquet(visits(3))), ("looks like a Parquet file", MARCH), not_says=("dialect.encoding",)
         ),

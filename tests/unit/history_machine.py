@@ -18,6 +18,7 @@ from crash_points import Crash
 from history_world import PERSON, UseCaseOf, candidate, put_back, registered, released, run_of
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from msgspec import UNSET
 from msgspec.structs import replace as replace_struct
 
 from keepfit.errors import KeepfitError
@@ -446,6 +447,16 @@ def histories(place: Callable[[], AbstractContextManager[Open]]) -> type[RuleBas
             story = f"{deeds} after {self._told} gave {answers} and {there}"
             assert (there, answers) in possible(self._told, clients), story
             self._told = there
+
+        @invariant()
+        def spends_no_more_than_the_rate_and_each_look_once(self) -> None:
+            history = entries(self._stores[0], "flights")
+            looks = [entry for entry in history if isinstance(entry.spent, float)]
+            assert len({entry.run for entry in looks}) == len(looks)
+            assert sum(entry.spent for entry in looks) <= UseCaseOf().false_promotions
+            fold = history[0].fold if history else Fold()
+            spent = 0.0 if fold.spending is UNSET else fold.spending.spent
+            assert abs(spent - sum(entry.spent for entry in looks)) < 1e-12
 
         @invariant()
         def shows_the_newest_of_everything(self) -> None:

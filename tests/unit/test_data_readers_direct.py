@@ -52,7 +52,7 @@ def columns(draw):
     return kind, draw(st.lists(texts, min_size=1, max_size=3))
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(columns())
 @example(("int", ["-0"]))
 @example(("float", ["-0", "-0.0"]))

@@ -1,9 +1,14 @@
 """JSON Lines: exact texts of values, and lines that are no row."""
 
+import json
+
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from reader_samples import problem, read
 
 from keepfit.data.readers import Form, blocks, jsonl
+from keepfit.data.readers.json_row import NotARow, row_of, rows_at_once, text_of
 
 
 def rows(body, **options):
@@ -104,7 +109,11 @@ def test_a_last_line_that_is_whole_needs_no_line_end():
         ('{"a": 1, "_row": 2}', "a name that Keepfit needs itself", "_row"),
         ('{"a": "\0"}', "a NUL byte in a text file", "offset 7"),
         ('{"a": "ä"}\n'.encode("latin-1"), "text is not UTF-8", "byte 0xe4 at offset 7"),
-        ("\n".join(f'{{"a{number}": 1}}' for number in range(10_001)), "too many columns", "10,001"),
+        (
+            "\n".join(json.dumps(dict.fromkeys(f"{line}-{each}" for each in range(1000))) for line in range(11)),
+            "too many columns",
+            "11,000",
+        ),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_whole(body, what, found):
@@ -127,3 +136,85 @@ def test_ever_new_names_take_no_more_memory_than_many_rows(monkeypatch):
 def test_a_line_longer_than_a_row_may_be_ends_the_reading():
     said = problem('{"a": 1}\n{"a": "' + "x" * blocks.LONGEST + '"}\n{"a": 2}\n', "a.jsonl")
     assert (said.what, said.where) == ("a row is longer than 16 MB", "a.jsonl, row 2")
+    assert said.do == "look at that row"
+
+
+NAME = st.sampled_from(['"a"', '"b"', '"a b"', '"ä"', '"c:"', '"\\u0061"', '""', '" "', '"\\""'])
+VALUE = st.one_of(
+    st.sampled_from(
+        [
+            *('"x"', '""', '"a\\": 1"', '"x : y"', '"\\u003a"', '"{"', '"["', '"\\ud83d\\ude00"', '"\\ud800"', '"-0,"'),
+            *(
+                "1",
+                "-0",
+                "-0.0",
+                "1.50",
+                "1e999",
+                "1E+05",
+                "01",
+                "null",
+                "true",
+                "NaN",
+                "7" * 30,
+                "[1]",
+                "{}",
+                '{"a": 1}',
+            ),
+        ]
+    ),
+    st.integers().map(str),
+    st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    st.text(max_size=4).map(json.dumps),
+)
+BLANK = st.sampled_from(["", "", "", " ", "\t", "\r", "  "])
+COLON = st.sampled_from([":", ": ", ": ", " :", "\t: "])
+
+
+@st.composite
+def lines(draw):
+    pairs = draw(st.lists(st.tuples(NAME, COLON, VALUE), max_size=3))
+    comma = draw(st.sampled_from([",", ", "]))
+    whole = draw(BLANK) + "{" + comma.join(map("".join, pairs)) + "}" + draw(BLANK)
+    cut = draw(st.one_of(st.just(len(whole)), st.integers(0, len(whole))))
+    return whole[:cut] + draw(st.sampled_from(["", "", "", "", '{"a": 1}', "}", "x"]))
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.lists(lines(), min_size=1, max_size=3), st.sampled_from(["", "\n", "\n\n"]))
+@example(['{"a" :1, "a":2}'], "")
+@example(['{"a":', "1}"], "")
+@example(['{"a": 1}{"a": 2}', "", '{"b": 3}'], "")
+@example(['{"x": "\\":", "a" : 1, "a": 2}'], "")
+def test_rows_taken_at_once_are_those_of_every_line_by_itself(texts, end):
+    found = rows_at_once(("\n".join(texts) + end).encode())
+    if found is None:
+        return
+    texts = [text for text in texts if text.strip()]
+    assert len(found) == len(texts)
+    for text, row in zip(texts, found, strict=True):
+        if all(map(str.strip, row)) and row:
+            assert {name: text_of(value) for name, value in row.items()} == row_of(text)
+        else:
+            with pytest.raises(NotARow):
+                row_of(text)
+
+
+@pytest.mark.parametrize("value", ['"x"', "1", "1.5", "true", "null", '"a : b"', '"it\\"s"', '"2020-01-01T00:00:00Z"'])
+def test_plain_lines_are_taken_at_once(value):
+    body = "".join(f'{{"id": {number}, "v": {value}}}\n' for number in range(100))
+    assert len(rows_at_once(body.encode())) == 100
+    assert len(rows_at_once(body.replace(" ", "").encode())) == 100
+
+
+def test_a_line_that_is_no_row_has_its_number_among_those_taken_at_once():
+    texts = [f'{{"id": {number}, "v": "x"}}' for number in range(1000)]
+    for number in (3, 500, 501, 999):
+        texts[number] = texts[number][:-1]
+    found = rows("\n".join(texts))
+    assert list(found.refused) == [4, 501, 502, 1000]
+    assert all(row["id"] == str(number - 1) for number, row in found.rows.items())
+
+
+def test_values_of_several_kinds_in_a_column_are_their_texts():
+    found = rows('{"a": 1}\n{"a": "x"}\n{"a": true}\n{"a": 1.50}\n{"a": null}\n{"a": 99999999999999999999}\n')
+    assert [row["a"] for row in found.rows.values()] == ["1", "x", "true", "1.50", None, "99999999999999999999"]

@@ -100,7 +100,7 @@ def small(body: bytes, name: str, form: Form, size: int) -> Read:
         return read(body, name, form)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(mutated_csv(), st.integers(1, 64))
 @example(([], "", 'id,b,c\nr0,x,y\n"r1"x,"\n",z\nr2,1,2\n'), 64)
 @example(([], "", "id,b,c\nr0,x,y\n\ufeffr1,1,2\n"), 14)

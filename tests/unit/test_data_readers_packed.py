@@ -115,11 +115,12 @@ def test_the_formats_are_listed():
     assert problem(CSV, "a.xlsx").expected == ".csv, .jsonl, .ndjson, .parquet, plain or .gz or .zip"
 
 
+LINES = b"1,%b\n" % (b"2" * 65_533) * 2**4  # 1 MB
+
+
 def endless(size: int, *, wbits: int) -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, wbits)
-    return b"".join(
-        [packer.compress(b"a,b\n"), *(packer.compress(b"1,2\n" * 2**18) for _ in range(size)), packer.flush()]
-    )
+    return b"".join([packer.compress(b"a,b\n"), *(packer.compress(LINES) for _ in range(size)), packer.flush()])
 
 
 def bomb(name: str) -> bytes:
@@ -129,7 +130,7 @@ def bomb(name: str) -> bytes:
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a.csv", "w") as file:
         file.write(b"a,b\n")
         for _ in range(128):
-            file.write(b"1,2\n" * 2**18)
+            file.write(LINES)
     return sink.getvalue()
 
 

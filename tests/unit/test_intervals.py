@@ -298,3 +298,21 @@ def test_calibration_errors_are_compared_with_caution():
     gain = compare(mild, wrong, clusters, 0.95, METRICS["calibration_error"])
     assert gain.low < alone[1].low - alone[0].high
     assert compare(mild, mild, clusters, 0.95, METRICS["calibration_error"]).low < 0
+
+
+@pytest.mark.parametrize("name", ["median_absolute_error", "calibration_error", "log_loss", "f1"])
+def test_a_look_that_may_spend_little_is_bounded_far_out(name):
+    if name == "median_absolute_error":
+        rng = np.random.default_rng(0)
+        y, one, other = np.zeros(2000), rng.normal(size=2000), 1.3 * rng.normal(size=2000)
+    else:
+        y, one = some(rows=2000)
+        other = np.column_stack([1 - one[:, 1] ** 2, one[:, 1] ** 2])
+    first, second, clusters = measure(name, y, one), measure(name, y, other), Clusters.by_row(2000)
+    widths = []
+    for spend in (0.05, 1e-2, 1e-3, 1e-4, 1e-6):
+        gain = compare(first, second, clusters, 1 - spend, METRICS[name])
+        widths.append(gain.value - gain.low)
+    assert widths == sorted(widths)
+    assert widths[-1] > 1.5 * widths[0]
+    assert len(set(widths)) == 5

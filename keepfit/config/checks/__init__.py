@@ -38,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     columns.label_fits_the_task,
     columns.no_leak,
     columns.features_are_declared,
+    columns.features_read_a_column_in_one_way,
     protected.protected_columns_can_be_grouped,
     protected.bands_rise,
     contract.limits_fit_the_column,

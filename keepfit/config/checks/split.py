@@ -21,7 +21,7 @@ def holdout_fits_the_split(use_case: UseCase) -> Iterator[Finding]:
 
 
 def words_fit_the_rule(use_case: UseCase) -> Iterator[Finding]:
-    """A gap is of time; only a hash can hold the share of every class, and of keys, not of entities of several classes."""
+    """A gap is of time; the share of every class can be held by a hash alone, and of keys, not of entities."""
     split = use_case.split
     if split.gap and split.by == "key" and use_case.data.event_time is not None:
         yield Finding(("split", "gap"), "`split.gap` is a time and `split.by` is key", do="leave `gap` out")

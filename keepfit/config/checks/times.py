@@ -57,7 +57,9 @@ def windows_fit_the_history(use_case: UseCase) -> Iterator[Finding]:
     taken = holdout + wait if isinstance(holdout, timedelta) else wait
     if taken >= history:
         gap = ", `split.gap`" if rule.gap else ""
-        what = f"`split.holdout`{gap} and `data.label.known_after` together leave nothing of `data.history` to learn from"
+        what = (
+            f"`split.holdout`{gap} and `data.label.known_after` together leave nothing of `data.history` to learn from"
+        )
         spans = {"holdout": holdout, "gap": rule.gap or None, "known_after": wait - rule.gap, "history": history}
         found = ", ".join(f"{name} {format_duration(d)}" for name, d in spans.items() if isinstance(d, timedelta))
         path = ("split", "holdout") if isinstance(holdout, timedelta) else ("data", "label", "known_after")

@@ -3,26 +3,25 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-USUAL = 4 << 20  # bytes that are worked on at a time
+USUAL = 4 << 20  # bytes that are worked on at a time, less where lines are very short
+FIRST = 1 << 18
+_LINES = 1 << 17  # of a block, if they are about as long as those of the block before
 LONGEST = 16 << 20  # bytes of a record at most
 
 
-class Odd(NamedTuple):
-    """A record (the ``number``-th of its block, from 1) that was taken out for what its quotes do."""
-
-    number: int
-    text: bytes
+ODD = b"\0"  # stands for what was taken out; nothing that is read has a NUL byte
 
 
 class Block(NamedTuple):
     """Whole records.
 
-    ``odd`` were taken out of ``data``; ``quoted`` says whether there is any quote; ``stop`` is why the record after the
-    last one of this block, and with it the file, cannot be read; ``cut_off`` whether the text ends without a line end.
+    ``odd`` are those that were taken out of ``data`` for what their quotes do, in its order: ``ODD`` stands there for
+    each. ``quoted`` says whether there is any quote; ``stop`` is why the record after the last one of this block, and
+    with it the file, cannot be read; ``cut_off`` whether the text ends without a line end.
     """
 
     data: bytes
-    odd: tuple[Odd, ...] = ()
+    odd: tuple[bytes, ...] = ()
     quoted: bool = False
     stop: str = ""
     cut_off: bool = False
@@ -33,14 +32,15 @@ Cut = Callable[[bytes, bool], tuple[Block, int]]
 
 
 def blocks(pieces: Iterable[bytes], cut: Cut) -> Iterator[Block]:
-    """The text of ``pieces`` in blocks of about ``USUAL`` bytes, more where a record is longer.
+    """The text of ``pieces`` in blocks of about ``USUAL`` bytes.
 
-    A block with a ``stop`` is the last. A record has at most ``LONGEST`` bytes, its line end included.
+    They have more where a record is longer, and less where all are short. A block with a ``stop`` is the last. A record
+    has at most ``LONGEST`` bytes, its line end included.
     """
-    held: list[bytes] = []
-    size, wanted = 0, USUAL
+    held: list[bytes | memoryview] = []
+    size, wanted = 0, min(FIRST, USUAL)
     for piece in pieces:
-        rest = piece
+        rest = memoryview(piece)
         while rest:
             held.append(rest[: wanted - size])
             rest = rest[wanted - size :]
@@ -56,9 +56,16 @@ def blocks(pieces: Iterable[bytes], cut: Cut) -> Iterator[Block]:
             if block.stop:
                 return
             held, size = [buffer[taken:]], size - taken
-            wanted = USUAL if size < USUAL else min(2 * size, LONGEST)
+            usual = _usual(block.data) if block.data else USUAL
+            wanted = usual if size < usual else min(2 * size, LONGEST)
     if size:
         yield cut(b"".join(held), True)[0]
+
+
+def _usual(data: bytes) -> int:
+    """Bytes of the next block. A row takes memory however short it is, most of all one that is refused."""
+    lines = data.count(b"\n") + data.count(b"\r")
+    return int(min(USUAL, max(len(data) * _LINES // (lines + 1), FIRST)))
 
 
 def line_blocks(pieces: Iterable[bytes]) -> Iterator[Block]:

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from keepfit.config.values import ColumnType
-from keepfit.data.readers.blocks import Block, blocks
+from keepfit.data.readers.blocks import ODD, Block, blocks
 from keepfit.data.readers.direct import directly
 from keepfit.data.readers.form import Form, Raw
 from keepfit.data.readers.look import looked_at
@@ -54,14 +54,14 @@ def _header(cut: Iterable[Block], records: Records, name: str) -> tuple[list[str
     """The names of the columns, and what is left of the block in which they stand."""
     for block in cut:
         stands = records.first(block.data)
-        if (block.odd and block.odd[0].number == 1) or (block.stop and stands is None):
+        odd = bool(block.odd) and stands is not None and stands[0] == [ODD.decode()]
+        if odd or (block.stop and stands is None):
             what = block.stop or "a name goes on after its closing quote"
             raise DataError(Problem(f"the header cannot be read: {what}", f"{name}, header", "names of columns"))
         if stands is not None:
             header, end = stands
             see_names(header, name)
-            odd = tuple(each._replace(number=each.number - 1) for each in block.odd)
-            return header, block._replace(data=block.data[end:], odd=odd)
+            return header, block._replace(data=block.data[end:])
     do = "see why the upstream system wrote nothing"
     what = f"0 rows in {name}"
     raise DataError(Problem(what, name, "a header and rows", "an empty file", did="read nothing of it", do=do))
@@ -86,6 +86,8 @@ def _parse(block: Block, width: int, form: Form, name: str) -> "tuple[pa.Table, 
 
     # Arrow takes a byte order mark from the beginning; within a file it is a character like any other.
     data = b"\n" + block.data if not block.data or block.data.startswith(codecs.BOM_UTF8) else block.data
+    if width == 1 and block.odd:
+        data = data.replace(ODD, ODD + form.delimiter.encode())  # so that it is no row
     columns = [str(index) for index in range(width)]
     invalid: list[Any] = []
 
@@ -110,24 +112,22 @@ def _parse(block: Block, width: int, form: Form, name: str) -> "tuple[pa.Table, 
         )
     except pa.ArrowException as error:
         raise DataError(Problem("a CSV file cannot be read", name, found=str(error))) from error
-    return table, _wrong(invalid, block, table.num_rows, width)
+    return table, _wrong(invalid, block, table.num_rows + len(invalid), width)
 
 
-def _wrong(invalid: Sequence[Any], block: Block, good: int, width: int) -> list[Wrong]:
-    """The rows that Arrow or the cutting refused, by their number in the block."""
+def _wrong(invalid: Sequence[Any], block: Block, rows: int, width: int) -> list[Wrong]:
+    """The rows that Arrow or the cutting refused, by their number among the rows of the block."""
     expected = f"{width} fields" if width > 1 else "1 field"
-    numbers = _others([odd.number for odd in block.odd], good + len(invalid))
-    wrong = [Wrong(numbers[row.number - 1], expected, _found(row), row.text) for row in invalid]
-    if block.cut_off and invalid and invalid[-1].number == len(numbers) and invalid[-1].actual_columns < width:
+    odd = iter(block.odd)
+    wrong = [
+        Wrong(row.number, expected, _GOES_ON, next(odd).decode())
+        if row.text.startswith(ODD.decode())
+        else Wrong(row.number, expected, _found(row), row.text)
+        for row in invalid
+    ]
+    if block.cut_off and invalid and invalid[-1].number == rows and invalid[-1].actual_columns < width:
         wrong[-1] = wrong[-1]._replace(found=f"{wrong[-1].found}: a truncated file?")
-    odd = [Wrong(each.number, expected, _GOES_ON, each.text.decode()) for each in block.odd]
-    return sorted([*wrong, *odd]) if odd else wrong
-
-
-def _others(taken: Sequence[int], count: int) -> Sequence[int]:
-    """The first ``count`` numbers from 1 on that are not ``taken``."""
-    every, skip = range(1, count + len(taken) + 1), set(taken)
-    return [number for number in every if number not in skip] if skip else every
+    return wrong
 
 
 def _found(row: Any) -> str:

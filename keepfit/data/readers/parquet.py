@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import numpy as np
+
 from keepfit.data.readers.blocks import LONGEST
 from keepfit.data.readers.form import Raw
 from keepfit.data.readers.names import see_names
-from keepfit.data.readers.stream import BROKEN
-from keepfit.data.readers.taken import see_types, taken
+from keepfit.data.readers.pages import columns_of
+from keepfit.data.readers.stream import BROKEN, MOST, RATIO
+from keepfit.data.readers.taken import see_types, taken, taken_as
 from keepfit.data.tables import PART
 from keepfit.errors import DataError, Problem
 
@@ -16,10 +19,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _AT_ONCE = 64 << 20  # bytes that the rows read at once should have
-_ROWS, _FEW = PART // 4, 1 << 10
+_ROWS, _FEW = PART // 4, 1 << 10  # rows that are read at once at most; where nobody knows how long texts become
+_SHORT = 256  # bytes of a text that may be spelled out for every row at once
 _BUFFER = 1 << 20  # bytes of a column that are fetched at a time
-_DICTIONARY = {"PLAIN_DICTIONARY", "RLE_DICTIONARY"}
-_PREFIXES = "DELTA_BYTE_ARRAY"
 
 
 def parquet_parts(stream: BinaryIO, name: str) -> Iterator[Raw]:
@@ -28,23 +30,25 @@ def parquet_parts(stream: BinaryIO, name: str) -> Iterator[Raw]:
     Raises
     ------
     DataError
-        It is truncated, damaged or something else, has no rows, a column twice or one of a type that is not taken, or
-        a text longer than a row may be.
+        It is truncated, damaged or something else, has no rows, a column twice or one of a type that is not taken, a
+        text longer than a row may be or a page too large to be read at once, or it unpacks to too much.
     """
     import pyarrow as pa
 
-    see_magic(stream, name)
-    rows = 0
+    packed = see_magic(stream, name)
+    rows = unpacked = 0
     with _sound(name):
         batches = _opened(stream, name)
     while (batch := _next(batches, name)) is not None:
-        numbers = pa.array(range(rows + 1, rows + batch.num_rows + 1), pa.int64())
+        numbers = pa.array(np.arange(rows + 1, rows + batch.num_rows + 1))
         rows += batch.num_rows
         table = pa.Table.from_batches([batch]).append_column("_row", numbers)
         size = int(min(max(_AT_ONCE // max(_longest(table, name), 1), 1), PART))
         for start in range(0, batch.num_rows, size):
             with _sound(name):
                 raw = taken(table.slice(start, size))
+            unpacked += raw.table.nbytes
+            _see_ratio(unpacked, packed, name)
             yield raw
     if not rows:
         do = "see why the upstream system wrote no rows"
@@ -55,30 +59,57 @@ def _opened(stream: BinaryIO, name: str) -> "Iterator[pa.RecordBatch]":
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    def opened(repeating: list[str]) -> pq.ParquetFile:
+        return pq.ParquetFile(
+            pa.PythonFile(stream, mode="r"),
+            metadata=metadata,
+            read_dictionary=repeating,
+            buffer_size=_BUFFER,
+            pre_buffer=False,
+            page_checksum_verification=True,
+        )
+
     metadata = pq.read_metadata(pa.PythonFile(stream, mode="r"))
-    file = pq.ParquetFile(
-        pa.PythonFile(stream, mode="r"),
-        metadata=metadata,
-        read_dictionary=_repeating(metadata),
-        buffer_size=_BUFFER,
-        pre_buffer=False,
-        page_checksum_verification=True,
-    )
-    see_names(file.schema_arrow.names, name)
-    see_types(file.schema_arrow, name)
-    return iter(file.iter_batches(batch_size=_rows_at_once(metadata)))
+    schema = opened([]).schema_arrow
+    see_names(schema.names, name)
+    see_types(schema, name)
+    columns = columns_of(stream, schema.names, name)
+    repeating = [field.name for field in schema if _is_text(field.type) and columns[field.name].dictionary]
+    repeating = [column for column in repeating if not columns[column].prefixes]
+    short = _short(opened(repeating), repeating)
+    file = opened([column for column in repeating if column not in short])
+    width = sum(column.width for column in columns.values()) + sum(short.values())
+    most = _FEW if any(column.prefixes for column in columns.values()) else _ROWS
+    return iter(file.iter_batches(batch_size=int(min(max(_AT_ONCE / max(width, 1), 1), most))))
 
 
-def _repeating(metadata: Any) -> list[str]:
-    """Columns of texts in which a long one may stand for many rows at no cost: they are spelled out bit by bit."""
-    texts = [column for column in _chunks(metadata) if column.physical_type == "BYTE_ARRAY"]
-    repeating = {each.path_in_schema for each in texts if _DICTIONARY & set(each.encodings)}
-    return sorted(repeating - {each.path_in_schema for each in texts if _PREFIXES in each.encodings})
+def _is_text(kind: "pa.DataType") -> bool:
+    import pyarrow as pa
+
+    return taken_as(kind) == pa.string() and not (pa.types.is_time(kind) or pa.types.is_decimal(kind))
 
 
-def _chunks(metadata: Any) -> Iterator[Any]:
-    groups = (metadata.row_group(index) for index in range(metadata.num_row_groups))
-    return (group.column(index) for group in groups for index in range(group.num_columns))
+def _short(file: Any, repeating: list[str]) -> dict[str, int]:
+    """Those columns of which no text in a dictionary is long, with the bytes of the longest.
+
+    With the first row of a row group come all texts of the dictionary. What seems to be a dictionary of one text may be
+    none: a text that stands there by itself before the dictionary is used.
+    """
+    longest: dict[str, list[int]] = {column: [] for column in repeating}
+    for group in range(file.num_row_groups if repeating else 0):
+        first = next(file.iter_batches(batch_size=1, row_groups=[group], columns=repeating), None)
+        for field, cell in zip(first.schema, first.columns, strict=True) if first else ():
+            longest.setdefault(field.name, []).append(_longest_of(cell))
+    return {column: max(sizes) for column, sizes in longest.items() if 0 < max(sizes, default=0) <= _SHORT}
+
+
+def _longest_of(cell: "pa.Array") -> int:
+    """Bytes of the longest text in the dictionary of one cell; more than ``_SHORT`` where nobody knows."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    known = pa.types.is_dictionary(cell.type) and len(cell.dictionary) > 1
+    return int(pc.max(pc.binary_length(cell.dictionary)).as_py()) if known else _SHORT + 1
 
 
 def _longest(table: "pa.Table", name: str) -> int:
@@ -105,8 +136,17 @@ def _longest(table: "pa.Table", name: str) -> int:
     return longest
 
 
-def see_magic(stream: BinaryIO, name: str) -> None:
-    """See that the file begins and ends as Parquet does.
+def _see_ratio(unpacked: int, packed: int, name: str) -> None:
+    """A file of some bytes can say that a value stands in a billion rows; honest ones are not as large then."""
+    if unpacked > MOST and unpacked > RATIO * packed:
+        expected = f"at most {MOST >> 30} GB, or {RATIO} bytes for each packed one"
+        found = f"{unpacked:,} bytes and more from {packed:,}"
+        do = "have it written in several files if it can be trusted"
+        raise DataError(Problem("a Parquet file unpacks to too much", name, expected, found, do=do))
+
+
+def see_magic(stream: BinaryIO, name: str) -> int:
+    """See that the file begins and ends as Parquet does; how many bytes it has.
 
     Raises
     ------
@@ -117,11 +157,13 @@ def see_magic(stream: BinaryIO, name: str) -> None:
     if not head.startswith(b"PAR1"):
         do = "have it written as the name says, or fetch it again"
         raise _damaged(name, f"it begins with {head[:60]!r}" if head else "an empty file", do)
-    stream.seek(-min(4, stream.seek(0, 2)), 2)
+    size = stream.seek(0, 2)
+    stream.seek(-min(4, size), 2)
     tail = stream.read(4)
     if tail != b"PAR1":
         raise _damaged(name, "an encrypted footer" if tail == b"PARE" else f"it ends with {tail!r}")
     stream.seek(0)
+    return size
 
 
 def _next(batches: "Iterator[pa.RecordBatch]", name: str) -> "pa.RecordBatch | None":
@@ -131,17 +173,6 @@ def _next(batches: "Iterator[pa.RecordBatch]", name: str) -> "pa.RecordBatch | N
         if batch is not None:
             batch.validate(full=True)
         return batch
-
-
-def _rows_at_once(metadata: Any) -> int:
-    """As many rows as have ``_AT_ONCE`` bytes on average, in the row group where rows are largest.
-
-    Of texts that are written as what they share with the one before, nobody knows how long they become.
-    """
-    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
-    largest = max((group.total_byte_size / group.num_rows for group in groups if group.num_rows > 0), default=1.0)
-    most = _FEW if any(_PREFIXES in each.encodings for each in _chunks(metadata)) else _ROWS
-    return int(min(max(_AT_ONCE / max(largest, 1.0), 1), most))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from keepfit.data.readers.blocks import Block, Odd
+from keepfit.data.readers.blocks import ODD, Block
 from keepfit.data.readers.form import Form
 
 _LINE_END = re.compile(rb"[\r\n]")
@@ -30,8 +30,11 @@ class Records:
         self._quoted = re.compile(quoted)
         self._field = re.compile(field)
         self._fields = re.compile(rb"(?:%b%b)*+" % (field, delimiter))
-        record = rb"(?:%b%b)*+%b" % (field, delimiter, field)
-        self._record = (re.compile(record + rb"(?=[\r\n])"), re.compile(record + rb"(?=[\r\n]|\Z)"))
+        # Text without quotes, quotes within a plain field, whole quoted fields: the short way to the end of a record.
+        record = rb"(?:[^%b\r\n]++|(?<=[^%b\r\n])%b|%b(?=[%b\r\n]%b))*+"
+        inner, last = (record % (quote, delimiter, quote, quoted, delimiter, end) for end in (b"", rb"|\Z"))
+        whole = rb"(?:%b[\r\n]++)*+" % inner
+        self._records = re.compile(whole), re.compile(rb"%b(?:%b\Z)?+" % (whole, last))
         self._neighbours = np.zeros(256, dtype=bool)
         self._neighbours[list(b"\r\n" + self._quote + form.delimiter.encode())] = True
 
@@ -74,23 +77,23 @@ class Records:
         return bool(self._neighbours[before].all() and self._neighbours[after].all())
 
     def _scan(self, buffer: bytes, final: bool) -> tuple[Block, int]:
-        """Record by record, where quotes do not go in pairs."""
-        record, odd, pieces = self._record[final], [], []
-        begun = position = number = 0
-        stop = ""
-        while (position := _end(_BLANK.match(buffer, position))) < len(buffer):
-            if match := record.match(buffer, position):
-                number, position = number + 1, match.end()
-                continue
+        """From one record with irregular quotes to the next, where quotes do not go in pairs."""
+        odd: list[bytes] = []
+        pieces: list[bytes] = []
+        position, stop = 0, ""
+        while True:
+            begun, position = position, _end(self._records[final].match(buffer, position))
+            pieces.append(buffer[begun:position])
+            if position == len(buffer):
+                break
             stop, end = self._irregular(buffer, position, final)
             if not end:
                 break
-            number += 1
-            odd.append(Odd(number, buffer[position:end]))
-            pieces.append(buffer[begun:position])
-            begun = position = end
-        data = b"".join([*pieces, buffer[begun:position]])
-        cut_off = final and not stop and not data.endswith((b"\r", b"\n"))
+            odd.append(buffer[position:end])
+            pieces.append(ODD)
+            position = end
+        data = b"".join(pieces)
+        cut_off = final and not stop and not data.endswith((b"\r", b"\n", ODD))
         return Block(data, tuple(odd), quoted=True, stop=stop, cut_off=cut_off), position
 
     def _irregular(self, buffer: bytes, start: int, final: bool) -> tuple[str, int]:

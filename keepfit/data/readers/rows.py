@@ -54,7 +54,7 @@ def numbered(parsed: Iterable[Parsed], name: str, empty: str) -> Iterator[Raw]:
         good = good or each.table.num_rows > 0
         rows += each.table.num_rows + len(each.wrong)
         if each.stop:
-            do = "look at that row; a quote within a quoted field is doubled"
+            do = "look at that row" + ("; a quote within a quoted field is doubled" if "quote" in each.stop else "")
             raise DataError(Problem(each.stop, f"{name}, row {rows + 1}", did=_UNREAD, do=do))
     if not rows:
         do = "see why the upstream system wrote no rows"

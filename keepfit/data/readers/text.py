@@ -9,7 +9,14 @@ from keepfit.errors import DataError, Problem
 CHUNK = 4 << 20
 
 _CODECS = {"utf-8": "utf-8", "latin-1": "latin-1", "windows-1252": "cp1252", "utf-16": "utf-16"}
-_OTHERS = {b"PAR1\x15": "a Parquet file", b"PK\x03\x04": "a zip file or a spreadsheet", b"\x1f\x8b": "a gzip file"}
+_OTHERS = {
+    b"PAR1\x15": "a Parquet file",
+    b"PK\x03\x04": "a zip file or a spreadsheet",
+    b"\xd0\xcf\x11\xe0": "a spreadsheet",
+    b"\x1f\x8b": "a gzip file",
+    b"\x28\xb5\x2f\xfd": "a Zstandard file",
+    b"%PDF-": "a PDF document",
+}
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
