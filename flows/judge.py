@@ -5,7 +5,7 @@ from prefect import flow
 from flows.train import _run_name, _start
 from keepfit import ledger, registry
 from keepfit.records import Fold, JudgedAgain, Position, digest_of
-from tasks.evaluate import evaluate_again, unseen
+from tasks.evaluate import beside, evaluate_again, unseen
 from tasks.extract import extract
 from tasks.judge import judge_again
 from tasks.register import look_identity, write_down
@@ -44,7 +44,7 @@ def look_again(run: Run) -> JudgedAgain:
     look = unseen(run, validated, position)
     if look.short:
         return _nothing(run, _fold(run), f"nothing to judge version {challenger.number} on yet: {look.short}")
-    evaluated = evaluate_again(run, look.split, challenger, position)
+    evaluated = evaluate_again(run, look.split, challenger, beside(position))
     verdict = judge_again(run, challenger, evaluated)
     registered = write_down(run, challenger, verdict, evaluated, validated)
     released = release(run, registered, verdict)

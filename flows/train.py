@@ -7,7 +7,7 @@ from prefect.runtime import flow_run
 
 from keepfit import ledger, registry
 from keepfit.records import Journey, Provenance, RunResult, digest_of
-from tasks.evaluate import evaluate
+from tasks.evaluate import beside, evaluate
 from tasks.export import export
 from tasks.extract import extract
 from tasks.judge import judge
@@ -55,7 +55,7 @@ def journey(run: Run) -> RunResult:
     trained = fit(run, division)
     exported = export(run, trained)
     position = registry.position(run.store, run.use_case, run.identity(validated.snapshot), run.moment.as_of)
-    evaluated = evaluate(run, division, trained, exported, position)
+    evaluated = evaluate(run, division, trained, exported, beside(position))
     measured = measure(run, exported)
     manifest = manifest_of(run, division, trained, exported)
     verdict = judge(run, manifest, division, trained, evaluated, measured)

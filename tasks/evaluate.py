@@ -3,7 +3,18 @@
 from keepfit import evaluate as evaluation
 from keepfit import ledger, registry, report
 from keepfit.errors import IntegrityError
-from keepfit.records import AnotherLook, Evaluated, Exported, Manifest, Position, Seat, Split, Trained, Validated
+from keepfit.records import (
+    AnotherLook,
+    Beside,
+    Evaluated,
+    Exported,
+    Manifest,
+    Position,
+    Seat,
+    Split,
+    Trained,
+    Validated,
+)
 from tasks.artifacts import markdown
 from tasks.run import Run
 from tasks.stage import stage
@@ -23,11 +34,11 @@ def _fresh(record: AnotherLook) -> str:
     return f"{record.split.holdout:,} rows that it has not seen, {record.fresh:,} of them{days} new"
 
 
-_SECTIONS = ("task", "data", "split", "confidence", "protected", "gates")
+_SECTIONS = ("task", "data", "split", "confidence", "protected")
 
 
 @stage(Evaluated, say=_say, sections=_SECTIONS, artifact=_show)
-def evaluate(run: Run, division: Split, trained: Trained, exported: Exported, position: Position) -> Evaluated:
+def evaluate(run: Run, division: Split, trained: Trained, exported: Exported, others: Beside) -> Evaluated:
     """Measure candidate, naive baseline and champion (whoever held the seat) on the same unseen rows."""
     return evaluation.evaluate_versions(
         run.store,
@@ -35,9 +46,9 @@ def evaluate(run: Run, division: Split, trained: Trained, exported: Exported, po
         division,
         trained.classes,
         exported.files,
-        _known(run, position.champion),
-        anchor=_known(run, position.anchor),
-        champion_confidence=_confidence(position),
+        _known(run, others.champion),
+        anchor=_known(run, others.anchor),
+        champion_confidence=_confidence(others.spend),
     )
 
 
@@ -55,7 +66,7 @@ def unseen(run: Run, validated: Validated, position: Position) -> AnotherLook:
 
 
 @stage(Evaluated, say=_say, sections=_SECTIONS, artifact=_show)
-def evaluate_again(run: Run, division: Split, challenger: Seat, position: Position) -> Evaluated:
+def evaluate_again(run: Run, division: Split, challenger: Seat, others: Beside) -> Evaluated:
     """Measure the challenger beside the champion on rows that neither has seen."""
     manifest = registry.manifest(run.store, run.use_case.name, challenger.digest)
     return evaluation.evaluate_versions(
@@ -64,9 +75,9 @@ def evaluate_again(run: Run, division: Split, challenger: Seat, position: Positi
         division,
         manifest.classes,
         manifest.files,
-        _known(run, position.champion),
-        anchor=_known(run, position.anchor),
-        champion_confidence=_confidence(position),
+        _known(run, others.champion),
+        anchor=_known(run, others.anchor),
+        champion_confidence=_confidence(others.spend),
     )
 
 
@@ -74,6 +85,11 @@ def _known(run: Run, seat: Seat | None) -> tuple[Seat, Manifest] | None:
     return (seat, registry.manifest(run.store, run.use_case.name, seat.digest)) if seat else None
 
 
-def _confidence(position: Position) -> float | None:
+def beside(position: Position) -> Beside:
+    """What figures depend on of a position; where else the ledger stood changes none."""
+    return Beside(champion=position.champion, anchor=position.anchor, spend=position.spend)
+
+
+def _confidence(spend: float | None) -> float | None:
     """Of bounds beside the champion: what this look may spend; a tiny rest where it may spend nothing."""
-    return None if position.spend is None else 1.0 - max(position.spend, ledger.LEAST / 2)
+    return None if spend is None else 1.0 - max(spend, ledger.LEAST / 2)

@@ -69,7 +69,7 @@ class Clusters:
         some = Clusters.by(self.codes[rows], self.word)
         return some if self.other is None else replace(some, other=self.other.take(rows))
 
-    @property
+    @cached_property
     def crossed(self) -> "Clusters":
         """Rows that agree in both ways."""
         if self.other is None or self.codes is None or self.other.codes is None:

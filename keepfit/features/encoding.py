@@ -152,7 +152,8 @@ def transform(encoding: Encoding, columns: Columns) -> Matrix:
     calendars = {(each.column, each.zone) for each in encoding.features if isinstance(each, CalendarFeature)}
     walls = {(name, zone): local(cast(Times, raw[name]), zone) for name, zone in calendars}
     widths = [feature.width(encoding.form) for feature in encoding.features]
-    matrix = np.zeros((row_count(raw), sum(widths)))
+    matrix = np.empty((row_count(raw), sum(widths)))
+    matrix.fill(0.0)  # several times faster than np.zeros, which forgoes huge pages
     start = 0
     for feature, width in zip(encoding.features, widths, strict=True):
         values: Any = (

@@ -22,6 +22,7 @@ from keepfit.records.data import (
 from keepfit.records.history import (
     Accepted,
     Action,
+    Beside,
     Checked,
     Compared,
     Draft,
@@ -57,6 +58,7 @@ __all__ = [
     "Accepted",
     "Action",
     "AnotherLook",
+    "Beside",
     "Broken",
     "Checked",
     "ClassFigures",

@@ -147,6 +147,14 @@ class Position(Record, frozen=True, kw_only=True):
     challenger: Seat | None = None
 
 
+class Beside(Record, frozen=True, kw_only=True):
+    """Whom a candidate is measured beside, and at what rate: what figures depend on of a `Position`."""
+
+    champion: Seat | None
+    anchor: Seat | None
+    spend: float | None
+
+
 class Compared(Record, frozen=True, kw_only=True):
     """The earlier data that a run's own are compared with, newest first: fixed when it first looks."""
 

@@ -340,8 +340,8 @@ def summary(table, draws):
         for side, share in (("low", found.low), ("high", found.high))
     ]
     values = np.array([cell[2] for cell in cells])
-    yield f"**All {values.size:,} bounds: mean {values.mean():.1f} %, minimum {values.min():.1f} %; "
-    yield f"{100 * np.mean(values < 93.5):.1f} % of them below 93.5 %.**\n"
+    low = f"{100 * np.mean(values < 93.5):.1f} % of them below 93.5 %"
+    yield f"**All {values.size:,} bounds: mean {values.mean():.1f} %, minimum {values.min():.1f} %, {low}.**\n"
     for place, head in ((0, "figure"), (1, "setting")):
         yield f"| {head} | bounds | mean % | minimum % | where |\n|---|---|---|---|---|"
         for name in dict.fromkeys(cell[place] for cell in cells):

@@ -24,6 +24,7 @@ def test_all_cells_are_text_and_rows_are_numbered_below_the_header():
         (GOOD + "r2,2020", 2, "expected 5 fields, found 2: a truncated file?", "r2,2020"),
         (GOOD + "   \n", 2, "expected 5 fields, found 1", "   "),
         (GOOD + '1,"x"y,3,4,5\n', 2, "expected 5 fields, found a field that goes on after its", '1,"x"y,3,4,5'),
+        (GOOD + '"x"y', 2, "expected 5 fields, found a field that goes on after its closing quote", '"x"y'),
         (GOOD + '1,"x\ny",3\n', 2, "expected 5 fields, found 3 in 2 lines (a quote that is not closed?)", '1,"x\ny",3'),
         (GOOD + "a\rb,2,3,4,5\n", 2, "expected 5 fields, found 1", "a"),
     ],
@@ -32,6 +33,7 @@ def test_a_row_of_a_wrong_shape_is_refused_alone_with_its_number_and_text(lines,
     found = read(HEAD + lines)
     assert found.refused[number] == (found.refused[number][0], raw)
     assert found.refused[number][0].startswith(reason)
+    assert ("truncated" in found.refused[number][0]) == ("truncated" in reason)
     assert all(row["colour"] in {"red", "3"} for row in found.rows.values()), "nothing shifts"
 
 

@@ -189,6 +189,19 @@ def test_a_long_text_that_stands_for_many_rows_is_spelled_out_bit_by_bit(values,
     assert max(sizes) < 70_000_000
 
 
+def test_a_long_text_that_stands_for_many_rows_is_not_spelled_out_as_it_is_read():
+    values = pa.array(["y" * 1_000_000, "z"]).dictionary_encode().take(pa.array([0, 1] * 1500))
+    data = parquet(pa.table({"x": values, "short": ["a", "b"] * 1500}), store_schema=False)
+    batches = list(parquet_reader._opened(io.BytesIO(data), NAME))
+    assert pa.types.is_string(batches[0].schema.field("short").type)
+    assert sum(batch.nbytes for batch in batches) < 10_000_000
+
+
+def test_of_texts_that_are_written_as_what_they_share_few_are_read_at_once():
+    data = parquet(pa.table({"x": ["a"] * 5000}), use_dictionary=False, column_encoding="DELTA_BYTE_ARRAY")
+    assert max(batch.num_rows for batch in parquet_reader._opened(io.BytesIO(data), NAME)) == 1024
+
+
 def test_a_text_longer_than_a_row_may_be_is_told_with_its_rows():
     said = problem(parquet(pa.table({"x": ["a", "y" * (LONGEST + 1), "b"]})), NAME)
     assert (said.what, said.where) == ("a text is longer than 16 MB", "a.parquet, rows 1 to 3")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 import msgspec
@@ -41,7 +42,17 @@ def rows_at_once(text: bytes) -> list[Row] | None:
     if not flat or (data[ends + 1] != ord("{")).any() or set(map(type, rows)) != {dict}:
         return None
     plain = b"-0" not in text or not _MINUS_NONE.search(text)  # of which a whole number does not keep the sign
+    plain = plain and all(map(_named, set(map(tuple, rows))))
     return rows if plain and _every_name_once(data, sum(map(len, rows))) else None
+
+
+def is_json(line: bytes) -> bool:
+    """Whether a line is one value of JSON, as far as can be seen at once."""
+    try:
+        _LINES.decode(line)
+    except (msgspec.MsgspecError, RecursionError):
+        return False
+    return True
 
 
 def _every_name_once(data: "np.ndarray[Any, Any]", names: int) -> bool:
@@ -69,7 +80,7 @@ def row_of(line: str) -> dict[str, str | None]:
             raise NotARow(_KINDS.get(type(value), "a text"))
         if not value:
             raise NotARow("an empty one")
-        if not named(value):
+        if not _named(value):
             raise NotARow("a value without a name")
         flat = _TEXTS.issuperset(map(type, value.values()))
         row = value if flat else {key: text_of(each) for key, each in value.items()}
@@ -84,9 +95,10 @@ def row_of(line: str) -> dict[str, str | None]:
     return row
 
 
-def named(row: Row) -> bool:
+def _named(row: Iterable[str]) -> bool:
     """Whether there are values, all with a name."""
-    return bool(row) and all(map(str.strip, row))
+    names = list(row)
+    return bool(names) and all(map(str.strip, names))
 
 
 def text_of(value: Any) -> str | None:

@@ -9,7 +9,7 @@ from keepfit.config.values import ColumnType
 from keepfit.data.readers.blocks import Block, line_blocks
 from keepfit.data.readers.direct import directly
 from keepfit.data.readers.form import Form, Raw
-from keepfit.data.readers.json_row import NotARow, Row, named, row_of, rows_at_once, text_of
+from keepfit.data.readers.json_row import NotARow, Row, is_json, row_of, rows_at_once, text_of
 from keepfit.data.readers.look import looked_at
 from keepfit.data.readers.names import MOST_COLUMNS, see_names
 from keepfit.data.readers.rows import Parsed, Wrong, numbered
@@ -39,19 +39,36 @@ def jsonl_parts(stream: BinaryIO, name: str, form: Form, direct: Mapping[str, Co
 def _parsed(cut: Iterable[Block], name: str, direct: Mapping[str, ColumnType]) -> Iterator[Parsed]:
     columns = _Columns(name)
     for block in cut:
+        wrong: list[Wrong] = []
         rows = rows_at_once(block.data)
+        if rows is None:
+            data, wrong = _without_broken(block.data)
+            rows = rows_at_once(data)
         if rows and columns.alike(rows):
-            yield Parsed(directly(columns.of(rows), direct), (), block.stop)
+            yield Parsed(directly(columns.of(rows), direct), wrong, block.stop)
         else:
             yield from _line_by_line(block, columns, direct)
+
+
+def _without_broken(data: bytes) -> tuple[bytes, list[Wrong]]:
+    """The lines without the blank ones and those that are no JSON, and the latter by their number."""
+    lines = data.split(b"\n")  # after a line end, the last one is empty
+    good: list[bytes] = []
+    wrong: list[Wrong] = []
+    for number, line in enumerate(lines, 1):
+        row = None if is_json(line) or not line.strip() else _row(line)
+        if isinstance(row, NotARow):
+            wrong.append(_wrong(len(good) + len(wrong) + 1, row, line, last=number == len(lines)))
+        elif line.strip():
+            good.append(line)
+    return b"\n".join(good), wrong
 
 
 def _line_by_line(block: Block, columns: "_Columns", direct: Mapping[str, ColumnType]) -> Iterator[Parsed]:
     wrong: list[Wrong] = []
     for row, line, last in _rows(block.data):
         if isinstance(row, NotARow):
-            found = f"{row}: a truncated file?" if last else str(row)
-            wrong.append(Wrong(columns.rows + len(wrong) + 1, "one JSON object", found, line.decode()))
+            wrong.append(_wrong(columns.rows + len(wrong) + 1, row, line, last=last))
             continue
         if columns.full(row):
             yield Parsed(directly(columns.table(), direct), wrong)
@@ -60,13 +77,19 @@ def _line_by_line(block: Block, columns: "_Columns", direct: Mapping[str, Column
     yield Parsed(directly(columns.table(), direct), wrong, block.stop)
 
 
+def _wrong(number: int, error: NotARow, line: bytes, *, last: bool) -> Wrong:
+    """``last`` is whether the text ends within the line."""
+    found = f"{error}: a truncated file?" if last else str(error)
+    return Wrong(number, "one JSON object", found, line.decode())
+
+
 def _rows(data: bytes) -> "Iterator[tuple[Row | NotARow, bytes, bool]]":
     """Of each line that is not blank the row, the line, and whether the text ends within it."""
-    lines = data.split(b"\n")  # after a line end, the last one is empty
+    lines = data.split(b"\n")
     for start in range(0, len(lines), _FEW):
         few = lines[start : start + _FEW]
         rows = rows_at_once(b"\n".join(few))
-        if rows and len(rows) == len(few) and all(map(named, rows)):
+        if rows:
             yield from zip(rows, few, repeat(False))
             continue
         for number, line in enumerate(few, start + 1):
@@ -109,8 +132,7 @@ class _Columns:
 
     def alike(self, rows: Sequence[Row]) -> bool:
         """Whether all rows have the same names, and those of the file so far."""
-        names = set(map(tuple, rows))
-        if len(names) > 1 or not named(rows[0]):
+        if len(set(map(tuple, rows))) > 1:
             return False
         self._name_all(rows[0])
         return list(rows[0]) == self._columns

@@ -1,7 +1,7 @@
 """``copy_of_label``: a value of a feature always goes with the same label, or one is a monotone function of the other.
 
 Of a column in which hardly any value comes twice that would always be true, so only rows that repeat a value count: if
-the label were drawn anew for each of them, all would agree with a chance below e⁻⁴⁰, and ten at least are not of the
+the label were drawn anew for each of them, all would agree with a chance below e⁻²⁰, and ten at least are not of the
 most frequent label. Of an entity (where the YAML names them) one row counts, because nothing about it is on both sides.
 """
 
@@ -15,7 +15,7 @@ from keepfit.records import Leak
 from keepfit.split.leakage.material import SAMPLE, Material, spread, values_of
 
 KIND = "copy_of_label"
-SURPRISE = 40.0
+SURPRISE = 20.0
 FEWEST = 10
 SHORTEST = 30
 

@@ -2,8 +2,8 @@
 
 What is filled in when the answer is known, such as the day of a refund, says the answer by being there. Missing values
 often tell something, and may. Not believed is a group in which all labels but one are a hundred times rarer than among
-all rows, where that one is not what most rows have (and a draw of labels would give it with a chance below e⁻²⁰), or
-where 300 of the others were to be expected.
+all rows, where at most two rows of three have that one (and a draw of labels would give it with a chance below e⁻²⁰),
+or where 300 of the others were to be expected.
 """
 
 from collections.abc import Iterator
@@ -23,6 +23,7 @@ KIND = "missing_by_label"
 RARER = 0.01
 SURPRISE = 20.0
 EXPECTED = 300
+MOST = 2 / 3
 APART = 0.99
 
 Mask = NDArray[np.bool_]
@@ -56,7 +57,7 @@ def _of_classes(material: Material, name: str, which: Mask, word: str) -> Leak |
     shares = np.bincount(material.label, minlength=classes) / len(material.label)
     place, rows = int(inside.argmax()), int(inside.sum())
     others, expected = rows - int(inside[place]), rows * (1 - float(shares[place]))
-    rare = shares[place] <= 0.5 and -rows * np.log(shares[place]) > SURPRISE
+    rare = shares[place] <= MOST and -rows * np.log(shares[place]) > SURPRISE
     if others > RARER * expected or not (rare or expected >= EXPECTED):
         return None
     reason = (

@@ -30,7 +30,9 @@ def row_order(parts: Sequence["pa.Table"], label: str, *, regression: bool, even
     table = pa.concat_tables(parts, promote_options="permissive")
     known = np.flatnonzero(pc.is_valid(table.column(label)).to_numpy())
     table = table.take(pa.array(spread(known, SAMPLE)))
-    written = table.sort_by([("_file", "ascending"), ("_row", "ascending")])
+    files = table.column("_file").cast(pa.string())  # Arrow sorts no dictionaries
+    named = pa.table({"file": files, "row": table.column("_row")})
+    written = table.take(pc.sort_indices(named, [("file", "ascending"), ("row", "ascending")]))
     value = _sortedness(written.column(label), regression=regression)
     if value is None or value < SORTED:
         return None
