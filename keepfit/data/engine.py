@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import duckdb
 
-_MEMORY = "256MB"  # there may be two at a time: a query, and what sorts its rows
-
 
 @contextmanager
-def connected() -> "Iterator[duckdb.DuckDBPyConnection]":
-    """A connection; a source is what is registered with it, nothing else."""
+def connected(memory: int = 384) -> "Iterator[duckdb.DuckDBPyConnection]":
+    """A connection that takes so many MB; a source is what is registered with it, nothing else."""
     import duckdb
 
     with tempfile.TemporaryDirectory(prefix="keepfit-") as folder:
@@ -27,7 +25,7 @@ def connected() -> "Iterator[duckdb.DuckDBPyConnection]":
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
                 "threads": "1",
-                "memory_limit": _MEMORY,
+                "memory_limit": f"{memory}MB",
                 "temp_directory": folder,
             },
         )

@@ -1,7 +1,7 @@
 """Rows by SQL, larger than memory: of a query over sources, or sorted."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _BATCH = 1 << 16
 _ARRIVING = "_arriving"
+_MEMORY, _OF_A_COLUMN = 192, 4  # MB
 
 
 class Relation(Protocol):
@@ -50,7 +51,7 @@ def running(sql: str, sources: "Mapping[str, Relation]") -> Iterator[Rows]:
     """
     import duckdb
 
-    with connected() as connection:
+    with connected(_memory(sources.values())) as connection:
         try:
             check(sql, {name: source.schema.names for name, source in sources.items()}, connection)
             for name, source in sources.items():
@@ -73,13 +74,18 @@ def ordered(rows: Relation, columns: Sequence[str]) -> Iterator[Rows]:
     by = ", ".join('"' + name.replace('"', '""') + '" nulls last' for name in columns)
     import duckdb
 
-    with connected() as connection:
+    with connected(_memory([rows])) as connection:
         try:
             connection.register("rows", rows)
             reader = connection.sql(f"select * from rows order by {by}").to_arrow_reader(_BATCH)  # noqa: S608 - quoted
         except duckdb.Error as error:
             raise _told(error, {"rows": rows}) from error
         yield Rows(reader.schema, _batches(reader, {"rows": rows}))
+
+
+def _memory(relations: Iterable[Relation]) -> int:
+    """MB for some rows of every column; little, for a query and what sorts its rows are at it at the same time."""
+    return max(_MEMORY, _MEMORY // 3 + _OF_A_COLUMN * sum(len(each.schema.names) for each in relations))
 
 
 def _keep(connection: "duckdb.DuckDBPyConnection", name: str, source: Relation) -> None:

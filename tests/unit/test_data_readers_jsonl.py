@@ -183,6 +183,9 @@ def lines(draw):
 @given(st.lists(lines(), min_size=1, max_size=3), st.sampled_from(["", "\n", "\n\n"]))
 @example(['{"a" :1, "a":2}'], "")
 @example(['{"a":', "1}"], "")
+@example(['{"a":', '{"b": 1}}', '{"a": 1}{"a": 2}'], "")
+@example(['{"a": [', '{"b": 1}]}', '{"a": 1}{"a": 2}'], "")
+@example(['{"a": "["}', '{"a": "{"}'], "")
 @example(['{"a": [1.0]}'], "")
 @example(['{"a": 1}', '{"": 1}'], "")
 @example(['{"a": 1}', "{}"], "")
@@ -205,7 +208,9 @@ def test_a_line_that_is_no_row_is_refused_among_others_that_are_alike(line):
     assert found.refused[2][1] == line
 
 
-@pytest.mark.parametrize("value", ['"x"', "1", "1.5", "true", "null", '"a : b"', '"it\\"s"', '"2020-01-01T00:00:00Z"'])
+@pytest.mark.parametrize(
+    "value", ['"x"', "1", "1.5", "true", "null", '"a : b"', '"it\\"s"', '"[x] {y}"', '"2020-01-01T00:00:00Z"']
+)
 def test_plain_lines_are_taken_at_once(value):
     body = "".join(f'{{"id": {number}, "v": {value}}}\n' for number in range(100))
     assert len(rows_at_once(body.encode())) == 100

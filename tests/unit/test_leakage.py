@@ -119,6 +119,15 @@ def test_a_value_that_only_some_rows_have_may_not_tell_them_either():
     assert named(found(columns)) == {("predicts_alone", "result")}
 
 
+def test_a_number_made_of_two_columns_may_not_tell_what_neither_does():
+    columns = honest(1)
+    draw = np.random.default_rng(2)
+    columns["due"] = draw.normal(size=1500) * 500
+    columns["paid"] = columns["due"] + label_of(columns) * 30 + draw.normal(0, 5, 1500)
+    kinds = {"signal": "number", "late_by": {"difference": ["paid", "due"]}}
+    assert named(found(columns, features=kinds)) == {("predicts_alone", "late_by")}
+
+
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 def test_the_label_in_other_words_is_found(task):
     columns = honest(3, task=task)

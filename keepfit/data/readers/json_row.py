@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any, NoReturn
 
 import msgspec
@@ -38,12 +39,22 @@ def rows_at_once(text: bytes) -> list[Row] | None:
         return None
     data = np.frombuffer(text.rstrip(), np.uint8)
     ends = np.flatnonzero(data == ord("\n"))
-    flat = text.count(b"{") == len(rows) == len(ends) + 1 and b"[" not in text
-    if not flat or (data[ends + 1] != ord("{")).any() or set(map(type, rows)) != {dict}:
+    if not rows or len(rows) != len(ends) + 1 or set(map(type, rows)) != {dict}:
+        return None
+    if (data[ends + 1] != ord("{")).any() or _nested(
+        text, rows
+    ):  # then an object begins with each line, and ends in it
         return None
     plain = b"-0" not in text or not _MINUS_NONE.search(text)  # of which a whole number does not keep the sign
     plain = plain and all(map(_named, set(map(tuple, rows))))
     return rows if plain and _every_name_once(data, sum(map(len, rows))) else None
+
+
+def _nested(text: bytes, rows: list[Row]) -> bool:
+    """Whether any value is a list or an object; a text may hold brackets."""
+    if b"[" not in text and text.count(b"{") == len(rows):
+        return False
+    return not _FLAT.issuperset(map(type, chain.from_iterable(map(dict.values, rows))))
 
 
 def is_json(line: bytes) -> bool:
@@ -136,6 +147,7 @@ def _no_constant(text: str) -> NoReturn:
 _QUOTE = ord('"')
 _MINUS_NONE = re.compile(rb"-0\s*[,}]")
 _LINES = msgspec.json.Decoder(float_hook=str)
+_FLAT = {str, int, bool, type(None)}
 _TEXTS = {str, _Number, type(None)}
 _KINDS: dict[type, str] = {list: "a list", bool: "a truth value", type(None): "null", _Number: "a number"}
 _DECODER = json.JSONDecoder(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from keepfit.config.features import inputs_of
+from keepfit.config.features import Derived, inputs_of
 from keepfit.config.model import UseCase
 from keepfit.split.hashes import row_hashes
 from keepfit.split.rules import HOLDOUT, TRAIN, Sides
@@ -41,9 +41,9 @@ class Material:
 
     @property
     def features(self) -> list[str]:
-        """The columns that a model sees, but the moment for which it is asked, which is known by then."""
+        """What a model sees and what that is made from, but the moment for which it is asked."""
         own = {self.use_case.data.event_time, self.use_case.data.label.column}
-        wanted = set(inputs_of(self.use_case.features))
+        wanted = {*inputs_of(self.use_case.features), *self.use_case.features}
         return [name for name in self.train.column_names if name in wanted - own]
 
     @cached_property
@@ -90,10 +90,24 @@ def material(use_case: UseCase, table: "pa.Table", sides: Sides) -> Material:
     """Cut a table with its sides into what the checks look at."""
     from keepfit import features
 
+    for name, form in use_case.features.items():
+        if isinstance(form, Derived) and name not in table.column_names:
+            table = table.append_column(name, _derived(name, form, table))
     train, holdout = table.filter(sides == TRAIN), table.filter(sides == HOLDOUT)
     column = train.column(use_case.data.label.column)
     classes = () if use_case.task == "regression" else features.classes_of(column)
     return Material(use_case, train, holdout, features.encode_labels(column, classes), classes)
+
+
+def _derived(name: str, form: Derived, table: "pa.Table") -> "pa.Array":
+    import pyarrow as pa
+
+    from keepfit.features import from_table
+    from keepfit.features.numbers import Computed
+
+    kind = "time" if form.how == "hours_between" else "number"
+    values = Computed(name=name, how=form.how, of=form.of).values(from_table(table, dict.fromkeys(form.of, kind)))
+    return pa.array(values, from_pandas=True)
 
 
 def values_of(column: "pa.ChunkedArray", rows: NDArray[np.int64] | None = None) -> Values | None:
