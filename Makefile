@@ -28,6 +28,15 @@ bench: $(STAMP)  ## speed beside the peer or the limit, from one run
 	$(BIN)/python -m tests.benchmarks.contract_validation
 	$(BIN)/python -m tests.benchmarks.daily_increment
 	$(BIN)/python -m tests.benchmarks.s3_reading
+	$(BIN)/python -m tests.benchmarks.json_parquet_reading
+	$(BIN)/python -m tests.benchmarks.extract_memory
+	$(BIN)/python -m tests.benchmarks.features_speed
+	$(BIN)/python -m tests.benchmarks.leakage_speed
+	$(BIN)/python -m tests.benchmarks.search_cost
+	$(BIN)/python -m tests.benchmarks.training_memory
+	$(BIN)/python -m tests.benchmarks.interval_speed
+	$(BIN)/python -m tests.benchmarks.bootstrap_speed
+	$(BIN)/python -m tests.benchmarks.year_of_looks
 	$(BIN)/python -m tests.benchmarks.coverage_simulation
 
 soak: $(STAMP)  ## what takes long: kills, a fuzzer for an hour, eight writers on S3

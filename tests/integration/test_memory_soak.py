@@ -1,7 +1,11 @@
 """Examples of more rows than memory holds are made in bounded memory."""
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
+from keepfit.data.rows import ordered, running
+from keepfit.data.stream import Stream
 from tests.benchmarks.extract_memory import peak, write
 
 
@@ -18,3 +22,13 @@ def test_ten_million_rows_take_less_than_a_gigabyte(tmp_path, query):
     write(tmp_path, 10_000_000, 10)
     found = peak(tmp_path, 10_000_000, query)
     assert found["peak"] < 1_000, found
+
+
+def test_wide_tables_are_joined_and_sorted_too():
+    """What DuckDB needs at least grows with the columns."""
+    draw = np.random.default_rng(7)
+    table = pa.table({f"f{number:03d}": pa.array(draw.random(40_000).astype(str)) for number in range(300)})
+    with running("select * from wide", {"wide": table}) as rows:
+        stream = Stream(rows.schema, lambda: rows.batches)
+        with ordered(stream, ["f000"]) as result:
+            assert sum(batch.num_rows for batch in result.batches) == table.num_rows

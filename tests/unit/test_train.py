@@ -133,7 +133,9 @@ def test_one_thread_holds_for_libraries_that_nobody_has_loaded_yet():
     assert done.stdout.strip() == "[('blas', 1), ('openmp', 1)]"
 
 
-@pytest.mark.parametrize(("name", "task"), [(name, task) for name in CANDIDATES for task in CANDIDATES[name].tasks])
+@pytest.mark.parametrize(
+    ("name", "task"), [(name, task) for name in CANDIDATES for task in sorted(CANDIDATES[name].tasks)]
+)
 def test_every_candidate_learns_every_task_that_it_says_and_its_bytes_are_the_same_each_time(name, task):
     draw = np.random.default_rng(4)
     matrix = draw.normal(size=(120, 4))

@@ -41,9 +41,8 @@ def rows_at_once(text: bytes) -> list[Row] | None:
     ends = np.flatnonzero(data == ord("\n"))
     if not rows or len(rows) != len(ends) + 1 or set(map(type, rows)) != {dict}:
         return None
-    if (data[ends + 1] != ord("{")).any() or _nested(
-        text, rows
-    ):  # then an object begins with each line, and ends in it
+    # If no object is within another, one begins with each line, and ends in it.
+    if (data[ends + 1] != ord("{")).any() or _nested(text, rows):
         return None
     plain = b"-0" not in text or not _MINUS_NONE.search(text)  # of which a whole number does not keep the sign
     plain = plain and all(map(_named, set(map(tuple, rows))))
