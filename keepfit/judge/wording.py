@@ -51,11 +51,15 @@ def many_more(more: More | None, clustered_by: str) -> str:
 
     >>> many_more(More(rows=1200, clusters=12), "day")
     '; if figures stay as they are, some 1,200 more rows (12 more days) would decide'
+    >>> many_more(More(rows=37_000_000, clusters=40_000), "day")
+    '; if figures stay as they are, ten years of rows would not decide'
     >>> many_more(None, "row")
     ''
     """
     if more is None:
         return ""
+    if clustered_by == "day" and more.clusters > 3650:
+        return "; if figures stay as they are, ten years of rows would not decide"
     words = f"some {_rough(more.rows)} more {'row' if more.rows == 1 else 'rows'}"
     days = f" ({_rough(more.clusters)} more {'day' if more.clusters == 1 else 'days'})" if clustered_by == "day" else ""
     return f"; if figures stay as they are, {words}{days} would decide"

@@ -39,11 +39,10 @@ def register(
     Parameters
     ----------
     run
-        The run's identity. If it has made a version already, which must be behind its recorded `position`, that one is
-        the answer, and nothing is written.
+        The run's identity. A version that it has made behind its recorded `position` is the answer; nothing is written.
     metrics, objects
-        Figures for ``keepfit show`` (what is not finite is left out), and digests of further objects by role
-        (``profile``, ``provenance``, …), which must be in the store.
+        Figures for ``keepfit show`` (only finite ones), and digests of further objects by role (``profile``, …), which
+        must be in the store.
     rows, held
         How many rows were learnt from, and why a person must look first. With an object ``profile``, these data are
         what the next are compared with, those of a held version once a person has promoted it.
@@ -56,9 +55,8 @@ def register(
     stood, before = position(store, use_case, run, manifest.as_of), head(store, use_case.name)
     if known := _made_by(store, run, before, since=stood.seq):
         return known
-    _see_that_they_fit(store, manifest, verdict, objects or {})
     details = _details(store, use_case, manifest, rows, held)
-    digest, judged = _published(store, use_case.name, manifest, verdict)
+    digest, judged = _published(store, use_case.name, manifest, verdict, objects or {})
 
     def draft(newest: Entry | None) -> Draft | Registered:
         if known := _made_by(store, run, newest, since=before.seq if before else 0):
@@ -83,7 +81,10 @@ def register(
     return _registered(append(store, use_case.name, draft))
 
 
-def _published(store: Store, use_case: str, manifest: Manifest, verdict: Verdict) -> tuple[str, str]:
+def _published(
+    store: Store, use_case: str, manifest: Manifest, verdict: Verdict, objects: Mapping[str, str]
+) -> tuple[str, str]:
+    _see_that_they_fit(store, manifest, verdict, objects)
     digest, judged = digest_of(manifest), digest_of(verdict)
     publish(store, manifest_key(use_case, digest), canonical(manifest))
     publish(store, verdict_key(use_case, judged), canonical(verdict))

@@ -101,7 +101,7 @@ def asked_in_words(gate: str) -> str:
     """
     kind, _, limit = gate.partition(" ")
     if kind in _OF_ONE:
-        return _OF_ONE[kind].format(exact(float(limit)) if kind == "parity" else limit)
+        return _OF_ONE[kind].format(limit.replace("e-0", "e-"))
     said = _WORDS.sub(lambda found: _SAID.get(found[0]) or person_words(found[0]), gate)
     return f"{said[:1].upper()}{said[1:]}"
 

@@ -154,7 +154,19 @@ def _gates_note(records: RunRecords) -> str:
     return (
         f"Each bound is one-sided at {percent(records.evaluated.confidence)}; {counts}. A gate passes when the whole "
         "interval lies on the shaded side of the threshold, fails when it lies wholly on the other side, and is left "
-        "without enough evidence in between."
+        f"without enough evidence in between.{_spent(records)}"
+    )
+
+
+def _spent(records: RunRecords) -> str:
+    """What this look spent of the year's false promotions, in a sentence."""
+    later = records.evaluated.champion_confidence
+    if not records.verdict.compared or later is None:
+        return ""
+    share, year = f"{100 * (1 - later):.2g}%", percent(records.use_case.false_promotions)
+    return (
+        f" Beside the champion each bound is at {100 - 100 * (1 - later):.6g}%, because this look may spend {share} of the "
+        f"{year} chance of a wrong promotion that a year of looks has."
     )
 
 

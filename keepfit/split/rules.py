@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TRAIN, HOLDOUT, LEFT_OUT = 0, 1, 2
+APART = "of an entity that is in the holdout"
 
 Sides = NDArray[np.uint8]
 
@@ -61,7 +62,7 @@ def _by_time(table: "pa.Table", use_case: UseCase) -> Ruled:
         entities = row_hashes(table, rule.entity)
         both = (sides == TRAIN) & np.isin(entities, np.unique(entities[sides == HOLDOUT]))
         sides[both] = LEFT_OUT
-        left["of an entity that is in the holdout"] = int(both.sum())
+        left[APART] = int(both.sum())
     return Ruled(sides, left, _moment(until), _moment(start), _moment(newest + 1))
 
 

@@ -12,11 +12,14 @@ from keepfit.errors import DataError, IntegrityError, Problem
 from keepfit.records import Dropped, Split
 from keepfit.split.hashes import row_hashes
 from keepfit.split.leakage import find_leaks
-from keepfit.split.rules import HOLDOUT, LEFT_OUT, TRAIN, Sides, ruled
+from keepfit.split.rules import APART, HOLDOUT, LEFT_OUT, TRAIN, Sides, ruled
 from keepfit.store import Store, get, put
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+LEAST = 0.05
+"""Of the rows to learn from, what must remain without the entities that are in the holdout: the rest are rare cases."""
 
 
 def split(store: Store, use_case: UseCase, snapshot: str, parts: Sequence[str] = ()) -> Split:
@@ -74,15 +77,16 @@ def compared(names: Sequence[str], use_case: UseCase) -> list[str]:
 
 
 def _both_have_rows(use_case: UseCase, train: int, holdout: int, left: dict[str, int]) -> None:
-    if train and holdout:
+    apart = left.get(APART, 0)
+    if train >= LEAST * (train + apart) and train and holdout:
         return
     taken = "".join(f"; left out: {rows:,} {rule}" for rule, rows in left.items() if rows)
-    entity = ", or look whether every one of split.entity is in the holdout" if use_case.split.entity else ""
+    entity = ", or look whether nearly every one of split.entity is in the holdout" if apart else ""
     raise DataError(
         Problem(
-            f"no rows are left to {'judge on' if train else 'learn from'}",
+            f"{'too few' if train and holdout else 'no'} rows are left to {'learn from' if holdout else 'judge on'}",
             where=f"split of {use_case.name}",
-            expected="rows on both sides",
+            expected=f"rows on both sides{f', and {LEAST:.0%} of those to learn from at least' if apart else ''}",
             found=f"{train:,} to learn from, {holdout:,} to judge on{taken}",
             did="trained nothing; the champion stays",
             do=f"shorten split.holdout, lengthen data.history, or wait for more data{entity}",

@@ -130,7 +130,7 @@ def test_run_answers_machines_on_stdout_and_people_on_stderr(world, warm):
     rows = answer["rows"]
     assert rows["in"] == rows["kept"] + rows["quarantined"] + rows["dropped"] == 300
     assert rows["quarantined"] == 2
-    assert len(answer["verdict"]["gates"]) == 4
+    assert len(answer["verdict"]["gates"]) == 5
     assert [line.split()[0] for line in ended.err.splitlines()][:3] == ["start", "extract", "validate"]
 
 
@@ -164,7 +164,7 @@ def test_show_verify_and_check_answer_machines(released, warm):
     assert (verified.code, verified.answer["ok"], verified.answer["checked"]["versions"]) == (0, True, 2)
     checked = warm.run(released, "check", "visits", "--json")
     see(one_object(checked), CHECK)
-    assert (checked.code, checked.answer["gates"]) == (0, 4)
+    assert (checked.code, checked.answer["gates"]) == (0, 5)
 
 
 def test_show_of_a_use_case_without_history_is_empty_and_done(world, warm):

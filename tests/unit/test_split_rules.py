@@ -98,7 +98,7 @@ def test_no_row_is_lost_and_no_copy_is_on_both_sides(tmp_path, drawn, rule):
     try:
         division = split(store, case, snapshot_of(store, case, table))
     except DataError as error:
-        assert "no rows are left" in str(error)
+        assert "rows are left to" in str(error)
         return
     assert division.train + division.holdout + sum(left.rows for left in division.left_out) == len(drawn)
     sides, names = sides_of(store, division), [name for name in table.column_names if name != "id"]
@@ -107,13 +107,16 @@ def test_no_row_is_lost_and_no_copy_is_on_both_sides(tmp_path, drawn, rule):
     assert not seen & {row for row, side in zip(rows, sides, strict=True) if side == HOLDOUT}
 
 
-def test_what_entities_cost_is_said_by_name(tmp_path):
-    drawn = [(hour, "abc"[hour % 3], 0.0, hour % 2 == 0) for hour in range(300)]
+@pytest.mark.parametrize(
+    ("rare", "says"), [((), "no rows are left to learn from"), ((5, 9), "too few rows are left to learn from")]
+)
+def test_what_entities_cost_is_said_by_name(tmp_path, rare, says):
+    drawn = [(hour, "rare" if hour in rare else "abc"[hour % 3], 0.0, hour % 2 == 0) for hour in range(300)]
     case, store = by_time(entity=["group"], gap="12h"), open_store(str(tmp_path))
-    with pytest.raises(DataError, match="no rows are left to learn from") as caught:
+    with pytest.raises(DataError, match=says) as caught:
         split(store, case, snapshot_of(store, case, table_of(drawn)))
     message = str(caught.value)
-    assert "192 of an entity that is in the holdout" in message
+    assert f"{192 - len(rare)} of an entity that is in the holdout" in message
     assert "12 in the gap before the holdout; 24 label known too late to train on" in message.replace("left out: ", "")
 
 
