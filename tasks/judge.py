@@ -9,8 +9,8 @@ from tasks.stage import stage
 
 
 def _say(record: Verdict) -> str:
-    passed = sum(gate.outcome == "pass" for gate in record.gates)
-    return f"{record.outcome.replace('_', ' ')}, {passed} of {len(record.gates)} gates passed"
+    how = judgement.ended(record)
+    return f"{record.outcome.replace('_', ' ')}, {how.count('pass')} of {len(how)} gates passed"
 
 
 def _show(run: Run, *records: Verdict) -> None:

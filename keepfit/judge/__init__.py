@@ -7,6 +7,6 @@ Technometrics 24:295); groups that fail are corrected among themselves.
 """
 
 from keepfit.judge.prospects import asked, prospects
-from keepfit.judge.verdict import judge, judge_again
+from keepfit.judge.verdict import ended, judge, judge_again
 
-__all__ = ["asked", "judge", "judge_again", "prospects"]
+__all__ = ["asked", "ended", "judge", "judge_again", "prospects"]

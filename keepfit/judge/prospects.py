@@ -27,16 +27,18 @@ def prospects(use_case: UseCase, evaluated: Evaluated, version: int) -> Prospect
 
     A good model is as good as that version was measured to be, and, where ``not_worse_than`` compares, equal to the
     other one. Gates hang together, nobody knows how, so the chance that all pass lies between what is left when their
-    failures exclude each other and the chance of the one that passes least often.
+    failures exclude each other and the chance of the one that passes least often. Gates that only warn where they are
+    unsure are left out of "all".
     """
     found = Found(evaluated)
-    told = tuple(each for gate in use_case.gates for each in _of_gate(gate, found))
-    chances = [each.chance for each in told if each.chance is not None]
+    told = [(gate, each) for gate in use_case.gates for each in _of_gate(gate, found)]
+    needed = [each for gate, each in told if (gate.if_unsure or use_case.if_unsure) == "block"]
+    chances = [each.chance for each in needed if each.chance is not None]
     at_least = max(0.0, 1.0 - sum(1.0 - chance for chance in chances))
     return Prospects(
         version=version,
         rows=evaluated.rows,
-        gates=told,
+        gates=tuple(each for _, each in told),
         at_least=at_least if chances else None,
         at_most=min(chances, default=None),
     )

@@ -93,6 +93,24 @@ def _settled(gate: GateRule, use_case: UseCase, answers: Iterable[GateResult]) -
             yield answer
 
 
+_WORST: tuple[Outcome, ...] = ("fail", "not_enough_evidence", "pass", "skipped", "unjudged")
+
+
+def ended(verdict: Verdict) -> tuple[Outcome, ...]:
+    """How each gate came out: one by group once, with the worst of its groups; advice that is not met not at all.
+
+    >>> from datetime import UTC
+    >>> ended(Verdict(outcome="pass", version="", champion=None, as_of=datetime(2013, 4, 1, tzinfo=UTC), gates=()))
+    ()
+    """
+    worst: dict[tuple[str, str | None], int] = {}
+    for gate in verdict.gates:
+        if gate.blocks or gate.outcome != "fail":
+            key = (gate.gate, gate.by)
+            worst[key] = min(worst.get(key, len(_WORST)), _WORST.index(gate.outcome))
+    return tuple(_WORST[place] for place in worst.values())
+
+
 def overall(results: Iterable[GateResult]) -> Outcome:
     """One outcome of many: a fail decides; then what blocks; a pass needs a number that cleared its threshold.
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from keepfit.errors import IntegrityError, Problem
+from keepfit.judge import ended
 from keepfit.ledger import append, back_from, entry_at, fold_of
 from keepfit.records import Draft, Entry, Fold, Registered, Released, Seat, Verdict, digest_of
 from keepfit.registry import OVERSPENT, see_that_whole
@@ -104,9 +105,9 @@ def _done_before(store: Store, head: Entry | None, registered: Registered, fold:
 
 
 def _why(verdict: Verdict, fold: Fold) -> str:
-    passed = sum(gate.outcome == "pass" for gate in verdict.gates)
+    how = ended(verdict)
     against = f"against {name_of(fold.last_champion)}" if fold.last_champion else "as the first champion"
-    return f"passed {passed} of {len(verdict.gates)} gates {against}"
+    return f"passed {how.count('pass')} of {len(how)} gates {against}"
 
 
 def _see_that_they_fit(given: Entry, registered: Registered, verdict: Verdict) -> None:

@@ -1,6 +1,17 @@
 """How releases speak of versions, champions and verdicts."""
 
-from keepfit.records import Fold, Seat, Verdict
+from collections.abc import Mapping
+
+from keepfit.records import Fold, GateResult, Outcome, Seat, Verdict
+
+_OPEN: frozenset[Outcome] = frozenset({"not_enough_evidence", "unjudged"})
+_OF: Mapping[Outcome, frozenset[Outcome]] = {
+    "fail": frozenset({"fail"}),
+    "not_enough_evidence": _OPEN,
+    "unjudged": _OPEN,
+    "skipped": _OPEN,
+    "pass": _OPEN,
+}
 
 
 def name_of(seat: Seat | None) -> str:
@@ -24,6 +35,10 @@ def is_stale(verdict: Verdict, fold: Fold) -> bool:
 
 def blocked(verdict: Verdict) -> str:
     """The outcome, and the gates that made it so; their reasons are in the verdict."""
-    gates = [gate.gate for gate in verdict.gates if gate.blocks and gate.outcome != "pass"]
+    gates = [_asked(gate) for gate in verdict.gates if gate.blocks and gate.outcome in _OF[verdict.outcome]]
     words = verdict.outcome.replace("_", " ")
     return f"{words} on {', '.join(gates)}" if gates else words
+
+
+def _asked(gate: GateResult) -> str:
+    return f"{gate.gate} for {gate.by} {gate.group}" if gate.by and gate.group else gate.gate

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from keepfit.config.metrics import METRICS
+from keepfit.judge import ended
 from keepfit.records import GateResult, Outcome, Verdict
 from keepfit.report.charts import gate_plot
 from keepfit.report.numbers import bounds, count, decimals, exact, fixed, lone
@@ -30,9 +31,6 @@ _OF_ONE = {
     "size": "Files of at most {}",
     "latency": "One record in at most {} (advice)",
 }
-
-
-_WORST: tuple[Outcome, ...] = ("fail", "not_enough_evidence", "pass", "skipped", "unjudged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +64,16 @@ def tally(verdict: Verdict) -> str:
 
     A gate by group counts once, with the worst of its groups; groups that were not judged are counted besides.
     """
-    worst: dict[tuple[str, str | None], int] = {}
-    for gate in (each for each in verdict.gates if each.blocks or each.outcome != "fail"):
-        key = (gate.gate, gate.by)
-        worst[key] = min(worst.get(key, len(_WORST)), _WORST.index(gate.outcome))
-    ended = [_WORST[place] for place in worst.values()]
-    every, silent = count(len(ended), "gate"), len(of_outcome(verdict, "unjudged"))
+    how = ended(verdict)
+    every, silent = count(len(how), "gate"), len(of_outcome(verdict, "unjudged"))
     unjudged = f", {count(silent, 'group')} not judged" if silent else ""
     unjudged += ", advice not met" if any(g.outcome == "fail" and not g.blocks for g in verdict.gates) else ""
-    if failed := ended.count("fail"):
+    if failed := how.count("fail"):
         return f"{failed} of {every} failed{unjudged}"
-    if unsure := ended.count("not_enough_evidence"):
+    if unsure := how.count("not_enough_evidence"):
         return f"{unsure} of {every} had too little evidence{unjudged}"
-    skipped = ended.count("skipped")
-    told = f"{count(len(ended) - skipped, 'gate')} passed, {skipped} skipped" if skipped else f"all {every} passed"
+    skipped = how.count("skipped")
+    told = f"{count(len(how) - skipped, 'gate')} passed, {skipped} skipped" if skipped else f"all {every} passed"
     return f"{told}{unjudged}"
 
 
@@ -102,7 +96,8 @@ def asked_in_words(gate: str) -> str:
     kind, _, limit = gate.partition(" ")
     if kind in _OF_ONE:
         return _OF_ONE[kind].format(limit.replace("e-0", "e-"))
-    said = _WORDS.sub(lambda found: _SAID.get(found[0]) or person_words(found[0]), gate)
+    plain = gate.replace("of naive gain", "of the gain over naive")
+    said = _WORDS.sub(lambda found: _SAID.get(found[0]) or person_words(found[0]), plain)
     return f"{said[:1].upper()}{said[1:]}"
 
 

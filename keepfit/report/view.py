@@ -165,8 +165,8 @@ def _spent(records: RunRecords) -> str:
         return ""
     share, year = f"{100 * (1 - later):.2g}%", percent(records.use_case.false_promotions)
     return (
-        f" Beside the champion each bound is at {100 - 100 * (1 - later):.6g}%, because this look may spend {share} of the "
-        f"{year} chance of a wrong promotion that a year of looks has."
+        f" Beside the champion each bound is at {100 - 100 * (1 - later):.6g}%, because this look may spend {share} of "
+        f"the {year} chance of a wrong promotion that a year of looks has."
     )
 
 

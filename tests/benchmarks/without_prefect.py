@@ -24,9 +24,7 @@ def main(use_case_name: str, as_of: str, address: str) -> None:
     evaluated = evaluate.evaluate_versions(store, use_case, division, trained.classes, exported.files, None)
     measured = score.measure(store, exported)
     manifest = manifest_of(run, division, trained, exported)
-    verdict = judge.judge(
-        use_case, division, trained, evaluated, measured, digest_of(manifest), run.moment.as_of
-    )
+    verdict = judge.judge(use_case, division, trained, evaluated, measured, digest_of(manifest), run.moment.as_of)
     provenance = Provenance(
         snapshot=validated.snapshot, as_of=run.moment.as_of, extracted=extracted, validated=validated
     )

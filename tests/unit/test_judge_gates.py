@@ -351,7 +351,7 @@ def test_judging_again_carries_what_was_true_when_the_version_was_made():
 
 
 def case_of(*gates):
-    return UseCase.model_construct(gates=gates)
+    return UseCase.model_construct(gates=gates, if_unsure="block")
 
 
 def test_check_says_what_gates_could_see_and_who_would_pass():
@@ -366,6 +366,8 @@ def test_check_says_what_gates_could_see_and_who_would_pass():
     assert 0.4 < margin.chance < 0.6  # equal to the champion: the margin is as wide as the bound
     assert seen.at_least == pytest.approx(level.chance + margin.chance - 1)
     assert seen.at_most == margin.chance
+    warns = (AtLeast(metric="m", at_least=0.6), FIXED.model_copy(update={"if_unsure": "warn"}))
+    assert prospects(case_of(*warns), replace(found, candidate={"m": estimate()}), 4).at_most == level.chance
     nobody = prospects(case_of(FIXED), evaluated(champion=None), 4)
     assert (nobody.gates[0].note, nobody.at_least, nobody.at_most) == ("nothing to compare with yet", None, None)
 

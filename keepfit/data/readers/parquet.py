@@ -113,7 +113,7 @@ def _longest_of(cell: "pa.Array") -> int:
 
 
 def _longest(table: "pa.Table", name: str) -> int:
-    """Bytes of the longest text.
+    """Bytes of the longest text, if any is long or stands for many rows.
 
     Raises
     ------
@@ -127,6 +127,8 @@ def _longest(table: "pa.Table", name: str) -> int:
     for column in table.columns:
         for chunk in column.chunks:
             texts = chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
+            if texts is chunk and chunk.nbytes <= LONGEST:
+                continue
             if pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type):
                 longest = max(longest, pc.max(pc.binary_length(texts)).as_py() or 0)
     if longest > LONGEST:
