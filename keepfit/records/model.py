@@ -89,8 +89,8 @@ class Measured(Record, frozen=True, kw_only=True):
 class Manifest(Record, frozen=True, kw_only=True):
     """What a version *is*; its digest names the version. The verdict is not part of it.
 
-    What it has learnt from are the rows of the snapshot that ``sides`` (an object, as in `Split`) say, all of them before
-    ``train_until`` where the split was by time. Versions of earlier builds have no ``sides``: there ``key`` and
+    What it has learnt from are the rows of the snapshot that ``sides`` (an object, as in `Split`) say, all of them
+    before ``train_until`` where the split was by time. Versions of earlier builds have no ``sides``: there ``key`` and
     ``holdout_share`` say which undated rows it has not learnt from.
     """
 

@@ -234,7 +234,8 @@ def _needed(seen: _Seen) -> Iterator[tuple[str, str]]:
             seen.files.get(manifest_key(seen.use_case, entry.version.digest)), Manifest
         )
         if manifest:
-            yield from ((digest, label) for digest in manifest.files.values())
+            sides = [manifest.sides] if manifest.sides else []
+            yield from ((digest, label) for digest in (*manifest.files.values(), *sides))
             snapshot = _parsed(seen.files.get(snapshot_key(seen.use_case, manifest.snapshot)), Snapshot)
             yield from ((digest, label) for digest in (snapshot.partitions if snapshot else ()))
     for record in filter(None, (_parsed(data, Quarantined) for data in seen.of("quarantine").values())):

@@ -1,17 +1,6 @@
 """How releases speak of versions, champions and verdicts."""
 
-from collections.abc import Mapping
-
-from keepfit.records import Fold, GateResult, Outcome, Seat, Verdict
-
-_OPEN: frozenset[Outcome] = frozenset({"not_enough_evidence", "unjudged"})
-_OF: Mapping[Outcome, frozenset[Outcome]] = {
-    "fail": frozenset({"fail"}),
-    "not_enough_evidence": _OPEN,
-    "unjudged": _OPEN,
-    "skipped": _OPEN,
-    "pass": _OPEN,
-}
+from keepfit.records import Fold, GateResult, Seat, Verdict
 
 
 def name_of(seat: Seat | None) -> str:
@@ -35,7 +24,9 @@ def is_stale(verdict: Verdict, fold: Fold) -> bool:
 
 def blocked(verdict: Verdict) -> str:
     """The outcome, and the gates that made it so; their reasons are in the verdict."""
-    gates = [_asked(gate) for gate in verdict.gates if gate.blocks and gate.outcome in _OF[verdict.outcome]]
+    open_too = verdict.outcome != "fail"
+    told = (gate for gate in verdict.gates if gate.outcome == "fail" or (open_too and gate.outcome != "pass"))
+    gates = [_asked(gate) for gate in told if gate.blocks]
     words = verdict.outcome.replace("_", " ")
     return f"{words} on {', '.join(gates)}" if gates else words
 

@@ -17,7 +17,7 @@ def main(use_case_name: str, as_of: str, address: str) -> None:
     store, use_case = run.store, run.use_case
     extracted = data.extract(store, use_case, run.moment, run.root)
     validated = validate.validate(store, use_case, extracted, run.moment)
-    division = split.split(store, use_case, validated.snapshot)
+    division = split.split(store, use_case, validated.snapshot, extracted.parts)
     trained = train.train(store, use_case, division)
     exported = export.export(store, trained)
     position = registry.position(store, use_case, run.identity(validated.snapshot), run.moment.as_of)

@@ -82,6 +82,7 @@ def candidate(
         train_until=as_of,
         key=("id",),
         holdout_share=None,
+        sides=put(store, f"sides {number}".encode()),
         seed=number,
     )
     verdict = Verdict(

@@ -27,7 +27,7 @@ from keepfit.config.gates import (
 )
 from keepfit.config.model import UseCase
 from keepfit.judge import asked, judge_again, prospects
-from keepfit.judge.groups import holm
+from keepfit.judge.groups import chance_of_failing, holm
 from keepfit.records import Leak, Slice
 
 RELATIVE = NotWorseThan(metric="log_loss", not_worse_than="champion", margin=ShareOfGain(of_naive_gain=0.2))
@@ -85,6 +85,16 @@ def test_holm_steps_down():
     assert list(holm({"a": 0.01, "b": 0.03}, 4, 0.05)) == ["a"]
     assert list(holm({"a": 0.02}, 3, 0.05)) == []
     assert list(holm({"a": nan}, 3, 0.05)) == []
+
+
+def test_how_sure_a_group_fails_is_told_by_the_bound_on_that_side():
+    lopsided = one(AT_LEAST, found=by_origin(JFK=estimate(0.5, 0.1, 0.59)))[0]
+    assert chance_of_failing(lopsided) == pytest.approx(0.0364, abs=1e-3)  # 0.1 away, 0.09 at 95 %: t 1.97 of 13
+    other = AtMost(metric="m", at_most=0.6, by="origin")
+    assert chance_of_failing(one(other, found=by_origin(JFK=estimate(0.7, 0.61, 0.99)))[0]) == pytest.approx(
+        0.0364, abs=1e-3
+    )
+    assert chance_of_failing(one(AT_LEAST, found=by_origin(JFK=estimate(0.5, 0.5, 0.5)))[0]) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -163,6 +173,24 @@ def test_the_pair_is_named_and_its_bounds_are_shown():
     result, _ = one(Ratio(metric="m", ratio=0.8, by="origin"), found=found)
     assert (result.group, round(result.value, 3)) == ("JFK, EWR", 0.556)
     assert result.low < 0.556 < result.high
+
+
+def test_one_of_many_pairs_that_fails_by_a_little_may_do_so_by_chance():
+    gate = Difference(metric="m", difference=0.1, by="origin")
+    few = {"EWR": estimate(0.75, 0.72, 0.78), "JFK": estimate(0.6, 0.57, 0.63)}
+    assert verdict([gate], rows_apart(**few)).outcome == "fail"
+    many = {f"g{n}": estimate(0.68, 0.679, 0.681) for n in range(8)}
+    answer = verdict([gate], rows_apart(**few, **many))
+    assert answer.outcome == "not_enough_evidence"
+    assert "among 45 pairs of groups one may do so by chance" in answer.gates[0].reason
+
+
+def test_a_group_with_answers_that_are_no_numbers_fails():
+    broken = estimate(None, None, None, missing="broken", reason="1 of 9 predictions is not a finite number")
+    found = by_origin(EWR=estimate(), LGA=estimate(), JFK=broken)
+    for gate in (Difference(metric="m", difference=0.1, by="origin"), Ratio(metric="m", ratio=0.8, by="origin")):
+        result, answer = one(gate, found=found)
+        assert (answer.outcome, result.reason) == ("fail", "1 of 9 predictions is not a finite number")
 
 
 def test_days_tie_groups_so_that_errors_add_up():

@@ -192,7 +192,7 @@ def test_the_shape_for_machines_is_that_of_the_design(store):
     assert {"seq", "at", "action", "actor", "reason"} <= shown["ledger"][0].keys()
     verified = json.loads(canonical(verify(store)))
     assert verified["ok"] is True
-    assert verified["checked"] == {"entries": 2, "versions": 1, "objects": 4}
+    assert verified["checked"] == {"entries": 2, "versions": 1, "objects": 5}
     assert verified["problems"] == []
 
 

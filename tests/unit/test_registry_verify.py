@@ -83,8 +83,8 @@ def first(store, use_case="flights"):
 
 def test_checked_counts_what_was_looked_at(store):
     checked = verify(store).checked
-    # 4 models, 4 partitions, 4 profiles, and one file of features, which is the provenance too
-    assert (checked.entries, checked.versions, checked.objects) == (8, 4, 13)
+    # 4 models and their sides, 4 partitions, 4 profiles, and one file of features, which is the provenance too
+    assert (checked.entries, checked.versions, checked.objects) == (8, 4, 17)
 
 
 def test_every_flipped_byte_of_every_file_is_found(store):
@@ -266,7 +266,7 @@ def test_an_object_that_only_a_memo_mentions_is_hashed_too(store):
 
     digest = put(store, b"a parsed file")
     recorded(store, "flights", "extract", {"file": "a"}, kind=dict, body=lambda: {"parsed": digest})
-    assert verify(store, "flights").checked.objects == 14
+    assert verify(store, "flights").checked.objects == 18
     (store.root / f"objects/{digest}").write_bytes(b"other")
     assert digest in first(store).where
     (store.root / f"objects/{digest}").unlink()
