@@ -98,6 +98,14 @@ def test_a_number_that_follows_the_label_is_named_and_compared_with_the_next_bes
     assert "the next best, signal, reaches 0.8" in leak.reason
 
 
+def test_one_leak_does_not_hide_another():
+    columns = honest(1)
+    draw = np.random.default_rng(2)
+    for name in ("minutes", "hours"):
+        columns[name] = label_of(columns) * 5 + draw.normal(size=1500)
+    assert named(found(columns)) == {("predicts_alone", "minutes"), ("predicts_alone", "hours")}
+
+
 def test_a_strong_but_honest_feature_passes():
     columns = honest(1)
     columns["strong"] = label_of(columns) * 2.9 + np.random.default_rng(2).normal(size=1500)  # AUC .98
@@ -126,6 +134,15 @@ def test_a_number_made_of_two_columns_may_not_tell_what_neither_does():
     columns["paid"] = columns["due"] + label_of(columns) * 30 + draw.normal(0, 5, 1500)
     kinds = {"signal": "number", "late_by": {"difference": ["paid", "due"]}}
     assert named(found(columns, features=kinds)) == {("predicts_alone", "late_by")}
+
+
+def test_a_column_in_which_hardly_a_value_comes_twice_determines_nothing():
+    columns = honest(1)
+    tickets = np.random.default_rng(2).permutation(1500) + 0.5
+    late = np.flatnonzero(label_of(columns)[:1000])
+    tickets[late[:8]] = tickets[late[8:16]]  # eight agree, as they would by chance
+    columns["ticket"] = tickets
+    assert found(columns) == ()
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
@@ -208,7 +225,7 @@ def test_an_identifier_that_was_given_class_by_class_is_found(column):
 
 def test_labels_that_go_on_in_time_explain_numbers_and_features_that_do():
     columns = honest(11)
-    state = (np.arange(1500) // 100 % 2).astype(bool)
+    state = (np.arange(1500) // 300 % 2).astype(bool)
     columns["y"] = pa.array(state.tolist())
     columns["before"] = pa.array([None, *state[:-1].astype(float).tolist()])
     columns["serial"] = np.arange(1500)

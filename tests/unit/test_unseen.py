@@ -87,6 +87,13 @@ def test_a_copy_of_what_it_learnt_from_is_not_unseen(store):
     assert fresh(store, case, copies, version) == set(copies.column("id").to_pylist()) - known
 
 
+def test_a_row_that_it_learnt_from_is_not_unseen_though_its_values_were_corrected(store):
+    case, table = by_key(), rows(400, dated=False)
+    version, learnt = version_of(store, case, table)
+    corrected = table.set_column(1, "x", pa.array(np.random.default_rng(5).normal(size=400)))
+    assert fresh(store, case, corrected, version) == set(table.column("id").to_pylist()) - learnt
+
+
 def test_dated_rows_are_unseen_after_the_end_of_its_training(store):
     case, table = use_case(), rows()
     version, _ = version_of(store, case, table.slice(0, 900))

@@ -2,7 +2,8 @@
 
 Copies proper are left out by the split. The same case recorded twice, or multiplied to balance classes, differs in its
 moment or in a column that is no feature. Rows with few possible values are equal by chance too; then their labels agree
-no more than those of other rows, so what counts is agreement far beyond that, of rows most of which are different.
+no more than those of other rows, so what counts is agreement far beyond that, of rows most of which are different, and
+far more of them than features that know nothing of each other would give.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from keepfit.records import Leak
-from keepfit.split.hashes import row_hashes
+from keepfit.split.hashes import column_hashes, row_hashes
 from keepfit.split.leakage.material import Material
 
 KIND = "near_copies"
@@ -28,7 +29,9 @@ def near_copies(material: Material) -> Iterator[Leak]:
     place = np.minimum(np.searchsorted(known, judged), len(known) - 1)
     met = known[place] == judged
     rows = int(met.sum())
-    if rows < max(FEWEST, SHARE * len(judged)) or len(known) < DIFFERENT * len(learnt):
+    if rows < max(FEWEST, SHARE * len(judged), TIMES * _met_by_chance(material)) or len(known) < DIFFERENT * len(
+        learnt
+    ):
         return
     label = [material.use_case.data.label.column]
     own = row_hashes(material.holdout.select(label).filter(met), label)
@@ -43,3 +46,14 @@ def near_copies(material: Material) -> Iterator[Leak]:
         f"{(rows - differ) / rows:.1%} of them in the label too: is the same case there twice? Name it in split.entity"
     )
     yield Leak(kind=KIND, rows=rows, value=rows / len(judged), limit=SHARE, reason=reason)
+
+
+def _met_by_chance(material: Material) -> float:
+    """How many rows of the holdout would equal one of the training side if features were independent, at most."""
+    expected = np.full(material.holdout.num_rows, float(material.train.num_rows))
+    for name in material.features:
+        values, counts = np.unique(column_hashes(material.train.column(name)), return_counts=True)
+        own = column_hashes(material.holdout.column(name))
+        place = np.minimum(np.searchsorted(values, own), len(values) - 1)
+        expected *= np.where(values[place] == own, counts[place] / material.train.num_rows, 0.0)
+    return float(np.minimum(expected, 1.0).sum())
