@@ -1,0 +1,86 @@
+"""Verdicts at their edges: bounds that touch, groups beside groups, what a verdict counts and what moves the anchor."""
+
+import pytest
+from msgspec.structs import replace
+from test_judge import comparison, estimate, evaluated, measured, one, verdict
+from test_judge_gates import AT_LEAST, FIXED, TOO_FEW, beside, by_origin, outcomes, rows_apart
+
+from keepfit.config.gates import AtLeast, AtMost, BetterThan, Difference, Latency, NotWorseThan
+from keepfit.judge import ended
+from keepfit.judge.across import Pair
+from keepfit.judge.groups import holm
+
+
+@pytest.mark.parametrize(
+    ("gate", "low", "high", "outcome"),
+    [
+        (AtLeast(metric="m", at_least=0.6), 0.5, 0.6, "not_enough_evidence"),
+        (AtLeast(metric="m", at_least=0.6), 0.6, 0.7, "pass"),
+        (AtMost(metric="m", at_most=0.6), 0.6, 0.7, "not_enough_evidence"),
+        (AtMost(metric="m", at_most=0.6), 0.5, 0.6, "pass"),
+    ],
+)
+def test_a_bound_that_touches_the_threshold_does_not_miss_it(gate, low, high, outcome):
+    assert one(gate, found=evaluated({"m": estimate((low + high) / 2, low, high)}))[0].outcome == outcome
+
+
+def test_a_baseline_is_called_by_its_name():
+    gain = replace(comparison(0.05, 0.02, 0.08, against="naive"), baseline="last label")
+    result, _ = one(BetterThan(metric="log_loss", better_than="naive"), found=evaluated(comparisons=(gain,)))
+    assert result.reason.startswith("log_loss 0.5, last label 0.52: improvement 0.05")
+    assert one(BetterThan(metric="log_loss", better_than="naive"), found=evaluated(comparisons=(
+        comparison(0.05, 0.02, 0.08, against="naive"),)))[0].reason.startswith("log_loss 0.5, naive 0.52")  # fmt: skip
+
+
+def test_a_group_that_can_be_judged_and_is_undecided_blocks():
+    answer = verdict([AT_LEAST], by_origin(EWR=estimate(), JFK=estimate(0.62, 0.55, 0.69)))
+    assert (answer.outcome, outcomes(answer)["JFK"]) == ("not_enough_evidence", "not_enough_evidence")
+    assert answer.gates[1].blocks
+
+
+def test_groups_that_could_not_be_judged_do_not_excuse_one_that_fails():
+    barely = estimate(0.55, 0.505, 0.5975)
+    unjudged = {f"g{number}": TOO_FEW for number in range(11)}
+    assert outcomes(verdict([AT_LEAST], by_origin(JFK=barely, **unjudged)))["JFK"] == "fail"
+
+
+def test_holm_stops_at_the_first_that_may_be_chance():
+    assert list(holm({"a": 0.03, "b": 0.04}, 2, 0.05)) == []
+
+
+def test_a_pair_of_groups_knows_no_more_than_the_one_with_fewer_days():
+    few, many = estimate(clusters=9, rows=100), estimate(clusters=28, rows=900)
+    for pair in (Pair(("a", "b"), few, many, apart=True), Pair(("b", "a"), many, few, apart=True)):
+        told = pair.estimate(0.1, 0.0, 0.2)
+        assert (told.rows, told.clusters) == (1000, 9)
+
+
+def test_each_bound_of_a_difference_rests_on_the_ends_that_face_each_other():
+    found = rows_apart(EWR=estimate(0.9, 0.86, 0.93), JFK=estimate(0.5, 0.46, 0.58))
+    result, _ = one(Difference(metric="m", difference=0.1, by="origin"), found=found)
+    assert result.low == pytest.approx(0.4 - (0.04**2 + 0.08**2) ** 0.5)
+    assert result.high == pytest.approx(0.4 + (0.03**2 + 0.04**2) ** 0.5)
+
+
+def test_two_answers_to_one_comparison_are_none():
+    twice = evaluated(comparisons=(comparison(0.05, 0.02, 0.08), comparison(0.05, 0.02, 0.08)))
+    assert one(FIXED, found=twice)[0].outcome == "fail"
+
+
+def test_a_gate_counts_once_with_the_worst_of_its_groups_and_advice_that_is_not_met_not_at_all():
+    slow = replace(measured(), p99_ms=7.0)
+    gates = [AT_LEAST, AtLeast(metric="m", at_least=0.5), Latency(latency="5ms")]
+    answer = verdict(gates, by_origin(EWR=estimate(), JFK=estimate(0.62, 0.55, 0.69), LGA=TOO_FEW), parity=slow)
+    assert ended(answer) == ("not_enough_evidence", "pass")
+    fast = verdict(gates[1:], by_origin(EWR=estimate()), parity=replace(slow, p99_ms=1.0))
+    assert ended(fast) == ("pass", "pass")
+
+
+def test_a_version_beats_the_anchor_in_every_metric_of_its_gates_or_does_not():
+    other = NotWorseThan(metric="brier", not_worse_than="champion", margin=0.01)
+    better = beside(0.005, 0.05)
+    assert verdict([FIXED], better).beats_anchor
+    assert not verdict([FIXED, other], better).beats_anchor  # brier was not compared at all
+    also = replace(better, comparisons=(*better.comparisons, comparison(0.01, 0.001, 0.02, metric="brier")))
+    assert verdict([FIXED, other], also).beats_anchor
+    assert verdict([FIXED, other.model_copy(update={"by": "origin"})], better).beats_anchor
