@@ -1,14 +1,33 @@
 """Verdicts at their edges: bounds that touch, groups beside groups, what a verdict counts and what moves the anchor."""
 
+from math import inf, nan
+
 import pytest
 from msgspec.structs import replace
-from test_judge import comparison, estimate, evaluated, measured, one, verdict
+from test_judge import comparison, estimate, evaluated, measured, one, split, trained, verdict
 from test_judge_gates import AT_LEAST, FIXED, TOO_FEW, beside, by_origin, outcomes, rows_apart
 
-from keepfit.config.gates import AtLeast, AtMost, BetterThan, Difference, Latency, NotWorseThan
-from keepfit.judge import ended
+from keepfit.config.gates import (
+    AtLeast,
+    AtMost,
+    BetterThan,
+    Difference,
+    Latency,
+    Leakage,
+    NotWorseThan,
+    Parity,
+    Ratio,
+    SizeLimit,
+    Stability,
+    Waiver,
+)
+from keepfit.config.model import UseCase
+from keepfit.judge import ended, prospects
 from keepfit.judge.across import Pair
+from keepfit.judge.found import Made
+from keepfit.judge.gates.stability import stability
 from keepfit.judge.groups import holm
+from keepfit.records import Leak, Trial
 
 
 @pytest.mark.parametrize(
@@ -84,3 +103,62 @@ def test_a_version_beats_the_anchor_in_every_metric_of_its_gates_or_does_not():
     also = replace(better, comparisons=(*better.comparisons, comparison(0.01, 0.001, 0.02, metric="brier")))
     assert verdict([FIXED, other], also).beats_anchor
     assert verdict([FIXED, other.model_copy(update={"by": "origin"})], better).beats_anchor
+
+
+RATIO = Ratio(metric="m", ratio=0.8, by="origin")
+
+
+def test_groups_that_are_all_at_zero_are_as_far_as_one_another():
+    nothing = estimate(0.0, 0.0, 0.0)
+    assert verdict([RATIO], rows_apart(EWR=nothing, JFK=nothing)).outcome == "pass"
+    assert verdict([RATIO], rows_apart(EWR=nothing, JFK=estimate(0.7, 0.69, 0.71))).outcome == "fail"
+
+
+def test_days_that_tie_groups_make_the_worst_of_a_ratio():
+    figures = {"EWR": estimate(0.9, 0.87, 0.93), "JFK": estimate(0.5, 0.46, 0.54)}
+    tied, _ = one(RATIO, found=by_origin(**figures))
+    assert (tied.low, tied.high) == (pytest.approx(0.46 / 0.93), pytest.approx(0.54 / 0.87))
+    free, _ = one(RATIO, found=rows_apart(**figures))
+    assert tied.low < free.low < free.value < free.high < tied.high
+
+
+def test_files_that_are_just_as_large_as_allowed_are():
+    found, sure = evaluated({"m": estimate()}), AtLeast(metric="m", at_least=0.5)
+    exactly = replace(measured(), bytes=1_000_000)
+    assert verdict([sure, SizeLimit(size="1MB")], found, parity=exactly).outcome == "pass"
+
+
+@pytest.mark.parametrize("wrong", [nan, inf, None])
+def test_an_exported_model_that_answers_with_no_number_is_told_as_such(wrong):
+    result, answer = one(Parity(parity=1e-9), parity=measured(wrong))
+    assert (answer.outcome, result.reason) == ("fail", "the exported version gave something that is not a number")
+
+
+def test_stability_is_that_of_full_folds_and_not_of_a_rung_before():
+    few = Trial(candidate="ridge", settings={"alpha": 1.0}, folds=(0.1, 0.9), score=0.5, share=0.25)
+    whole = replace(few, folds=(0.5, 0.52), share=1.0)
+    found = replace(trained(0.5), trials=(few, whole))
+    (told,) = stability(Stability(stability=0.2), Made(split(), found, measured()))
+    assert told.outcome == "pass"
+
+
+def test_what_a_waiver_does_not_name_it_does_not_allow():
+    leak = Leak(kind="predicts_alone", feature="distance", reason="distance tells the label alone")
+    nobody = Leakage.model_construct(
+        leakage="none", if_unsure=None, waived=(Waiver.model_construct(feature=None, kind=None, because="…", by="ada"),)
+    )
+    assert one(nobody, leaks=(leak,))[0].outcome == "fail"
+
+
+def test_check_says_how_unlikely_a_model_no_better_than_naive_is_to_pass():
+    case = UseCase.model_construct(
+        gates=(
+            BetterThan(metric="log_loss", better_than="naive"),
+            BetterThan(metric="log_loss", better_than="champion"),
+        ),
+        if_unsure="block",
+    )
+    worse = evaluated(comparisons=(comparison(-0.02, -0.05, 0.01, against="naive"), comparison(-0.02, -0.05, 0.01)))
+    naive, champion = prospects(case, worse, 4).gates
+    assert 0.0 < naive.chance < 0.01
+    assert champion.chance is None  # how much better than the champion a good one would be, nobody said
