@@ -11,6 +11,7 @@ from keepfit.config.gates import (
     AtLeast,
     AtMost,
     BetterThan,
+    Calibration,
     Difference,
     Latency,
     Leakage,
@@ -162,3 +163,26 @@ def test_check_says_how_unlikely_a_model_no_better_than_naive_is_to_pass():
     naive, champion = prospects(case, worse, 4).gates
     assert 0.0 < naive.chance < 0.01
     assert champion.chance is None  # how much better than the champion a good one would be, nobody said
+
+
+def test_check_looks_at_the_bound_that_a_pass_needs():
+    """0.03 of bound on the side that decides and 0.1 on the other: errors are those of the deciding side."""
+    above, below = estimate(0.05, 0.02, 0.15), estimate(0.05, -0.05, 0.08)
+    lower = UseCase.model_construct(gates=(Calibration(calibration=0.1),), if_unsure="block")
+    (told,) = prospects(lower, replace(evaluated(), calibration=below), 4).gates
+    assert told.smallest == pytest.approx(0.03 / 1.7709 * (1.7709 + 0.8416), rel=1e-3)
+    assert 0.85 < told.chance < 0.9  # 0.05 is 2.95 errors away, the bound 1.77
+    upper = UseCase.model_construct(gates=(AtLeast(metric="m", at_least=0.1),), if_unsure="block")
+    (told,) = prospects(upper, evaluated({"m": above}), 4).gates
+    assert told.smallest == pytest.approx(0.03 / 1.7709 * (1.7709 + 0.8416), rel=1e-3)
+    assert told.chance < 0.001
+
+
+def test_check_knows_that_what_cannot_vary_passes_or_does_not():
+    exactly = evaluated({"m": estimate(0.5, 0.5, 0.5)})
+    gates = (AtLeast(metric="m", at_least=0.5), AtLeast(metric="m", at_least=0.6), AtMost(metric="m", at_most=0.6))
+    told = prospects(UseCase.model_construct(gates=gates, if_unsure="block"), exactly, 4).gates
+    assert [one.chance for one in told] == [1.0, 0.0, 1.0]
+    same = evaluated(comparisons=(comparison(0.0, 0.0, 0.0, against="naive"),))
+    better = UseCase.model_construct(gates=(BetterThan(metric="log_loss", better_than="naive"),), if_unsure="block")
+    assert prospects(better, same, 4).gates[0].chance == 0.0
