@@ -60,7 +60,7 @@ def test_a_year_of_versions_fits_one_screen_a_line_each():
     lines = show_text(a_year(), width=100).splitlines()
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 100
-    rows = [line for line in lines if re.match(r"\d+ .*2013-\d\d-01", line)]
+    rows = [line for line in lines if re.match(r" ?\d+ .*2013-\d\d-01", line)]
     assert [int(row.split()[0]) for row in rows] == list(range(12, 0, -1))
     assert len({row.index("2013-") for row in rows}) == 1
     assert [row.split()[0] for row in rows if row.split()[1] == "champion"] == ["9"]
@@ -94,11 +94,11 @@ def test_a_version_that_is_held_says_so():
     )
 
 
-def test_a_version_says_which_candidate_won_as_far_as_there_is_room():
+def test_a_version_says_which_candidate_won():
     from msgspec.structs import replace
 
     won = a_year(versions=(replace(a_year().versions[0], candidate="hist_gradient_boosting"), a_year().versions[1]))
-    assert [line.split()[-1] for line in show_text(won, width=120).splitlines()[2:5]] == [
+    assert [line.split()[-2] for line in show_text(won).splitlines()[2:5]] == [
         "candidate",
         "hist_gradient_boosting",
         "-",
