@@ -1,5 +1,6 @@
 """Arrays in one column of a file: read by element, and refused by row, column and place."""
 
+import io
 import json
 
 import numpy as np
@@ -9,6 +10,8 @@ from data_world import World, use_case
 from reader_samples import parquet
 
 from keepfit import features
+from keepfit.data.mapping.arrays import spread
+from keepfit.data.readers import parquet as parquet_reader
 
 IMAGES = [[float(4 * row + place) for place in range(4)] for row in range(6)]
 KINDS = {
@@ -138,3 +141,31 @@ def test_an_array_that_nobody_declares_stays_out_of_the_rows(world):
     case = use_case(contract__columns={"late": {"type": "bool"}}, features={"when_at": ["hour"]})
     assert refused(world, case) == []
     assert not [name for name in world.table(case).column_names if name.startswith("image[")]
+
+
+def test_infinity_is_no_missing_value_where_elements_may_be_missing(world):
+    world.write("a.parquet", as_parquet([*IMAGES[:5], [1.0, float("inf"), 3.0, 4.0]], None))
+    ((_, row, reasons),) = refused(world, images(nullable=True))
+    assert (row, [reason.partition(":")[0] for reason in reasons]) == (6, ["image[1]"])
+
+
+def test_rows_with_a_wrong_element_and_rows_without_an_array_come_in_their_order(world):
+    world.write("a.jsonl", as_jsonl([IMAGES[0], [1, 2], [1, "x", 3, 4], [], [1, 2, 3, "y"], *IMAGES[3:]]))
+    told = world.quarantine(world.validate(images()))
+    assert [row["_row"] for row in told] == [2, 3, 4, 5]
+    assert [row["_reasons"][0].partition(":")[0] for row in told] == ["image", "image[1]", "image", "image[3]"]
+    assert len(world.table(images())) == 4
+
+
+def test_a_column_that_is_declared_as_it_stands_is_left_alone():
+    raw = pa.table({"image": ["[1]"], "_row": [1]})
+    assert spread(raw, ["image", "image[0]"]).table == raw
+    assert spread(raw, ["image[0]"]).table.to_pylist() == [{"image[0]": 1, "_row": 1}]
+
+
+def test_long_arrays_are_read_few_rows_at_a_time(monkeypatch):
+    monkeypatch.setattr(parquet_reader, "_AT_ONCE", 1 << 16)
+    data = parquet(pa.table({"image": pa.array([[0.5] * 100] * 1000)}), compression="none", use_dictionary=False)
+    batches = list(parquet_reader._opened(io.BytesIO(data), "a.parquet"))
+    assert sum(batch.num_rows for batch in batches) == 1000
+    assert max(batch.nbytes for batch in batches) < 1 << 17
