@@ -4,8 +4,9 @@
 
 A million rows of 15 columns (texts, times, whole numbers, floats; seeded): bare, with every text quoted, and so that
 quotes are where they should not be in one row of a hundred (half of these rows are refused: a field goes on after its
-closing quote; in the others a quote stands within a bare field, where it is a character like any other). The two readers take turns in one process on the same file, PyArrow with its own defaults. Peak memory is that of a
-process that reads the file and nothing else, and of one that reads a file ten times as long. Nothing is asserted.
+closing quote; in the others a quote stands within a bare field, where it is a character like any other). The two
+readers take turns in one process on the same file, PyArrow with its own defaults. Peak memory is that of a process that
+reads the file and nothing else, and of one that reads a file ten times as long. Nothing is asserted.
 """
 
 import re

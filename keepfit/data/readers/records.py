@@ -118,10 +118,7 @@ class _Quotes:
         first = self._before(start)
         wrong = self._irregular(first % 2)
         place = int(wrong.searchsorted(first))
-        if place == len(wrong):
-            return None
-        opening = int(wrong[place]) - (int(wrong[place]) - first) % 2
-        return self.outside(start, int(self._quotes[opening]))
+        return self.outside(start, int(self._quotes[wrong[place]])) if place < len(wrong) else None
 
     def outside(self, start: int, until: int) -> int:
         """Where the last line ends that does so outside quotes, between the beginning of a record and a place."""
