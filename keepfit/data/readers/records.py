@@ -44,8 +44,9 @@ class Records:
             end = len(buffer) if final else _line_end(buffer, 0, len(buffer))
             return Block(buffer[:end], cut_off=final and not buffer.endswith((b"\r", b"\n"))), end
         quotes = _Quotes(buffer, self._quote, self._neighbours, final)
-        pieces, odd, stop, position = [], [], "", 0
-        copied = 0
+        pieces: list[bytes] = []
+        odd: list[bytes] = []
+        stop, position, copied = "", 0, 0
         while (begun := quotes.irregular(position)) is not None:
             position = _end(self._records[final].match(buffer, begun))
             if position > begun:
@@ -111,7 +112,7 @@ class _Quotes:
         self._buffer, self._neighbours, self._final = buffer, neighbours, final
         self._bytes = np.frombuffer(buffer, dtype=np.uint8)
         self._quotes = np.flatnonzero(self._bytes == quote[0])
-        self._wrong: dict[int, npt.NDArray[np.int64]] = {}
+        self._wrong: dict[int, npt.NDArray[np.intp]] = {}
 
     def irregular(self, start: int) -> int | None:
         """Where the first record begins, from the one at ``start`` on, with a quote that is not of such a pair."""
@@ -130,7 +131,7 @@ class _Quotes:
     def _before(self, place: int) -> int:
         return int(self._quotes.searchsorted(place))
 
-    def _irregular(self, first: int) -> npt.NDArray[np.int64]:
+    def _irregular(self, first: int) -> npt.NDArray[np.intp]:
         """The numbers of the irregular quotes where pairs begin at the first (0) or the second one (1)."""
         if first not in self._wrong:
             wrong = np.zeros(len(self._quotes), dtype=bool)
