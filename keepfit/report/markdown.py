@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterable, Sequence
 
 from keepfit.records import Evaluated, Extracted, Validated, Verdict
-from keepfit.report.changes import paired_rows
 from keepfit.report.data import by_source, conserved, read_in_all
 from keepfit.report.expected import expectation_row
 from keepfit.report.gates import gate_rows, tally
 from keepfit.report.metrics import Cell, metric_rows
 from keepfit.report.numbers import count, percent
+from keepfit.report.paired import paired_rows
 from keepfit.report.wording import OUTCOME_SYMBOLS, OUTCOME_WORDS, visible
 
 _SPECIAL = re.compile(r"([\\`*_\[\]~|#!])")

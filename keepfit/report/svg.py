@@ -59,6 +59,12 @@ def path(points: Iterable[Point], class_: str) -> str:
     return tag("polyline", points=" ".join(steps), class_=class_) if steps else ""
 
 
+def area(points: Iterable[Point], class_: str) -> str:
+    """A closed shape through all points."""
+    steps = [f"{coordinate(x)},{coordinate(y)}" for x, y in points]
+    return tag("polygon", points=" ".join(steps), class_=class_) if steps else ""
+
+
 def drawing(
     parts: Iterable[str],
     width: float,
