@@ -44,11 +44,12 @@ class GroupTable:
     rows: tuple[GroupRow, ...]
 
 
-def group_tables(evaluated: Evaluated, verdict: Verdict, metrics: Sequence[str]) -> tuple[GroupTable, ...]:
+def group_tables(evaluated: Evaluated, verdict: Verdict | None, metrics: Sequence[str]) -> tuple[GroupTable, ...]:
     """A table for each protected column.
 
     Parameters
     ----------
+    verdict : None where the gates have not answered yet.
     metrics : the first of them that was measured is shown; of a column that a gate asks for by, that gate's.
     """
     columns = dict.fromkeys(one.by for one in evaluated.slices)
@@ -56,7 +57,7 @@ def group_tables(evaluated: Evaluated, verdict: Verdict, metrics: Sequence[str])
     return tuple(table for table in made if table is not None)
 
 
-def _table(column: str, evaluated: Evaluated, verdict: Verdict, metrics: Sequence[str]) -> GroupTable | None:
+def _table(column: str, evaluated: Evaluated, verdict: Verdict | None, metrics: Sequence[str]) -> GroupTable | None:
     parts = [one for one in evaluated.slices if one.by == column]
     metric = _metric(column, parts, verdict, metrics)
     if metric is None:
@@ -77,9 +78,9 @@ def _table(column: str, evaluated: Evaluated, verdict: Verdict, metrics: Sequenc
     )
 
 
-def _metric(column: str, parts: Sequence[Slice], verdict: Verdict, metrics: Sequence[str]) -> str | None:
+def _metric(column: str, parts: Sequence[Slice], verdict: Verdict | None, metrics: Sequence[str]) -> str | None:
     """What a gate asks for by this column, else the first of the metrics that some group has."""
-    gated = [gate.gate.partition(" ")[0] for gate in verdict.gates if gate.by == column]
+    gated = [gate.gate.partition(" ")[0] for gate in (verdict.gates if verdict else ()) if gate.by == column]
     measured = [name for name in METRICS if any(name in part.candidate for part in parts)]
     return next((name for name in (*gated, *metrics, *measured) if name in measured), None)
 
@@ -109,7 +110,7 @@ def _limits(parts: Sequence[Slice], metric: str, whole: Estimate | None) -> tupl
 
 
 def _row(
-    part: Slice, kind: Reading, metric: str, evaluated: Evaluated, verdict: Verdict, limits: Sequence[float]
+    part: Slice, kind: Reading, metric: str, evaluated: Evaluated, verdict: Verdict | None, limits: Sequence[float]
 ) -> GroupRow:
     models = [("candidate", part.candidate), ("champion", part.champion), ("naive", part.naive)]
     found = [(name, figures[metric]) for name, figures in models if metric in figures]
@@ -141,7 +142,7 @@ def _words(part: Slice, kind: Reading, metric: str) -> tuple[str, ...]:
     word = {
         "worse": "worse than the whole",
         "better": "better than the whole",
-        "open": "like the whole",
+        "open": "no clear difference",
         "few": "too small to tell",
         "missing": "not measured",
     }[kind]
@@ -153,9 +154,11 @@ def _words(part: Slice, kind: Reading, metric: str) -> tuple[str, ...]:
     return (word, *beaten)
 
 
-def _gate(part: Slice, verdict: Verdict) -> tuple[Outcome, str, str] | None:
+def _gate(part: Slice, verdict: Verdict | None) -> tuple[Outcome, str, str] | None:
     """The worst outcome of the gates that ask for this group: outcome, symbol, word."""
-    found = [gate.outcome for gate in verdict.gates if gate.by == part.by and gate.group == part.group]
+    found = [
+        gate.outcome for gate in (verdict.gates if verdict else ()) if gate.by == part.by and gate.group == part.group
+    ]
     worst = next((outcome for outcome in _WORST_FIRST if outcome in found), None)
     return (worst, OUTCOME_SYMBOLS[worst], OUTCOME_WORDS[worst]) if worst else None
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from keepfit.config import default_metric
 from keepfit.config.metrics import METRICS
+from keepfit.config.model import UseCase
 from keepfit.records import Estimate, Evaluated
 from keepfit.report.numbers import NOT_MEASURED, interval
-from keepfit.report.run_records import RunRecords
 from keepfit.report.wording import metric_word
 
 
@@ -43,9 +43,8 @@ def headline(evaluated: Evaluated, gated: tuple[str, ...]) -> str | None:
     return next((name for name in (*gated, *measured) if name in evaluated.candidate), None)
 
 
-def key_metrics(records: RunRecords) -> tuple[str, ...]:
+def key_metrics(case: UseCase) -> tuple[str, ...]:
     """The metrics that people look at first: those that gates name, in their order, and the one that was optimized."""
-    case = records.use_case
     gated = [getattr(gate, "metric", "") for gate in case.gates]
     chosen = case.train.optimize or default_metric(case.task)
     return tuple(name for name in dict.fromkeys([*gated, chosen]) if name)

@@ -131,7 +131,7 @@ def _sentence(evaluated: Evaluated, against: Against, found: Sequence[Comparison
         )
         if kind in kinds
     ]
-    told = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    told = parts[0].replace(" in ", " in all ") if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
     who = {
         "naive": f"its naive {_several(found)}",
         "champion": f"the champion (version {evaluated.champion_number})",

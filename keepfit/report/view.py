@@ -71,7 +71,7 @@ class Page:
 def page(records: RunRecords) -> Page:
     """What the report of this run says."""
     case, registered, evaluated = records.use_case, records.registered, records.evaluated
-    first = key_metrics(records)
+    first = key_metrics(records.use_case)
     return Page(
         use_case=case.name,
         description=case.description,
@@ -150,7 +150,7 @@ def summary(records: RunRecords) -> str:
 
 def _headline(records: RunRecords) -> str:
     evaluated = records.evaluated
-    name = headline(evaluated, key_metrics(records))
+    name = headline(evaluated, key_metrics(records.use_case))
     if name is None:
         return ""
     value, around = interval(evaluated.candidate[name])

@@ -7,7 +7,7 @@ never has more marks than a page can show.
 from keepfit.report.charts.confusion import confusion
 from keepfit.report.charts.curves import cloud, curves
 from keepfit.report.charts.frame import Axis, Series, pieces, thinned
-from keepfit.report.charts.search import Lane, Rung, search
+from keepfit.report.charts.search import Lane, Rung, far_off, search
 from keepfit.report.charts.strips import Span, gain_plot, gate_plot, group_plot
 from keepfit.report.charts.whole import Part, whole
 
@@ -21,6 +21,7 @@ __all__ = [
     "cloud",
     "confusion",
     "curves",
+    "far_off",
     "gain_plot",
     "gate_plot",
     "group_plot",

@@ -49,6 +49,13 @@ def search(lanes: Sequence[Lane], axis: str, title: str, description: str) -> st
     return drawing(parts, WIDTH, height + 46, title, description)
 
 
+def far_off(lanes: Sequence[Lane]) -> int:
+    """How many settings are so far from the others that they are drawn at the edge."""
+    low, high = _limits(lanes)
+    scores = (v for lane in lanes for rung in lane.rungs for v in rung.scores if math.isfinite(v))
+    return sum(not low <= v <= high for v in scores)
+
+
 def _rung(lane: Lane, rung: Rung, across: Scale, y: float) -> Iterator[str]:
     """One line: its share of the rows at the left, folds and settings on it."""
     full = rung.share >= 1

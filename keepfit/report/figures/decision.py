@@ -49,5 +49,5 @@ def _worth(curve: Curve, everyone: Sequence[float]) -> str:
         where = f"a threshold of {percent(curve.x[runs[0][0]])} alone"
     most = max(range(len(gains)), key=lambda place: gains[place])
     size = typeset(number(float(f"{100 * gains[most]:.2g}")))
-    at = f"at {percent(curve.x[most])} by most, as much as {size} more positives found in 100 rows at no cost"
+    at = f"most at {percent(curve.x[most])}: as much as {size} more true positives in 100 rows with no more false ones"
     return f"Deciding by the candidate is worth more than deciding alike for every row at {where} ({at})."

@@ -6,7 +6,7 @@ from keepfit.report.figures.figure import Figure, known, said
 from keepfit.report.figures.search import better_word, metric_and_sign
 from keepfit.report.numbers import count
 from keepfit.report.run_records import RunRecords
-from keepfit.report.wording import metric_word
+from keepfit.report.wording import metric_word, visible
 
 
 def learning_figure(records: RunRecords) -> Figure | None:
@@ -30,7 +30,7 @@ def _helps(trained: Trained, metric: str, *, dated: bool) -> str:
     more = "older rows" if dated else "more rows"
     growth = trained.growth
     if growth is None or not known(growth):
-        why = f": {growth.reason}" if growth is not None and growth.reason else ""
+        why = f": {visible(growth.reason, 200)}" if growth is not None and growth.reason else ""
         return f"What the last step {step} gave was not measured{why}, so whether {more} would help is not known."
     if growth.low is None or growth.high is None:
         return f"Going {step} improved {metric} by {said(growth)}, too few rows to tell whether {more} would help."

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from keepfit.config import METRICS, default_metric
 from keepfit.records import Trained, Trial
-from keepfit.report.charts import Lane, Rung, search
+from keepfit.report.charts import Lane, Rung, far_off, search
 from keepfit.report.figures.figure import Figure, Key
 from keepfit.report.gates import person_words
 from keepfit.report.numbers import count
@@ -37,7 +37,9 @@ def search_figure(records: RunRecords) -> Figure | None:
         return None
     sentence = _tried(trained, len(names))
     axis = f"{metric_word(metric)} on validation folds ({better_word(metric)})"
-    return Figure("Search", sentence, search(lanes, axis, "Search history", sentence), tuple(_keys(trained)))
+    return Figure(
+        "Search", sentence, search(lanes, axis, "Search history", sentence), tuple(_keys(trained, far_off(lanes)))
+    )
 
 
 def _tried(trained: Trained, candidates: int) -> str:
@@ -47,7 +49,7 @@ def _tried(trained: Trained, candidates: int) -> str:
     asides += [f"{count(failed, 'setting')} could not be fitted"] * bool(failed)
     tried = f"{count(len(trained.trials), 'setting')} of {count(candidates, 'candidate')} tried on the training side"
     with_settings = f"{visible(trained.candidate, 60)} with {visible(settings_text(trained.settings), 300)}"
-    why = f", {person_words(trained.choice)}" if trained.choice else ""
+    why = f", {person_words(visible(trained.choice, 300))}" if trained.choice else ""
     return f"{', '.join([tried, *asides])}; {with_settings} won{why}."
 
 
@@ -55,7 +57,7 @@ def _stopped(trial: Trial) -> bool:
     return trial.share < 1 and trial.score is not None
 
 
-def _keys(trained: Trained) -> Iterator[Key]:
+def _keys(trained: Trained, far: int) -> Iterator[Key]:
     yield Key("ring", "", "the winner")
     yield Key("dot", "trial candidate", "a setting of the winning candidate, on all rows")
     if len({trial.candidate for trial in trained.trials}) > 1:
@@ -64,6 +66,8 @@ def _keys(trained: Trained) -> Iterator[Key]:
         yield Key(
             "dot", "trial candidate early", "stopped early, on that share of the rows: not comparable with the rest"
         )
+    if far:
+        yield Key("dot", "trial beyond", "far off, drawn at the edge")
     yield Key("fold", "", "each candidate's best, fold by fold")
 
 
