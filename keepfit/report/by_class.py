@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from keepfit.records import ClassFigures, Estimate, Evaluated
 from keepfit.report.charts import Span, group_plot
 from keepfit.report.metrics import Cell, cell
-from keepfit.report.numbers import count, interval, typeset
+from keepfit.report.numbers import count, told
 from keepfit.report.wording import visible
 
 FIGURES = ("precision", "recall", "f1")
@@ -91,5 +91,4 @@ def _span(found: Estimate | None) -> Span:
 def _told(found: Estimate | None) -> str:
     if found is None or found.value is None:
         return "not measured"
-    value, around = interval(found)
-    return typeset(f"{value} ({around})" if around else value)
+    return told(found)

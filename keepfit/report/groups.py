@@ -8,7 +8,7 @@ from keepfit.config.metrics import METRICS
 from keepfit.records import Estimate, Evaluated, Outcome, Slice, Verdict
 from keepfit.report.charts import Span, group_plot
 from keepfit.report.metrics import Cell, cell
-from keepfit.report.numbers import count, interval, typeset
+from keepfit.report.numbers import count, interval, told, typeset
 from keepfit.report.wording import OUTCOME_SYMBOLS, OUTCOME_WORDS, metric_word, visible
 
 Reading = Literal["worse", "better", "open", "few", "missing"]
@@ -73,7 +73,7 @@ def _table(column: str, evaluated: Evaluated, verdict: Verdict | None, metrics: 
         metric=metric_word(metric),
         direction="higher is better" if METRICS[metric].higher_is_better else "lower is better",
         sentence=_sentence(column, metric, parts, readings, whole),
-        whole=typeset(" ".join(_told(whole))) if whole else "",
+        whole=told(whole) if whole else "",
         rows=rows,
     )
 
@@ -132,7 +132,7 @@ def _row(
             whole.value if whole else None,
             limits,
             title=f"{metric_word(metric)} of {part.by} = {part.group}: {', '.join(words)}",
-            description="; ".join(f"{name} {' '.join(_told(one))}" for name, one in found) + ".",
+            description="; ".join(f"{name} {told(one)}" for name, one in found) + ".",
         ),
     )
 
@@ -179,10 +179,19 @@ def _sentence(
     beside = f"clearly worse than the model over all rows{typeset(overall)} by {word}"
     if worse:
         be = "is" if len(worse) == 1 else "are"
-        told = ", ".join(f"{visible(part.group, 40)} {_figure(part, metric)}" for part in worse[:_NAMED])
+        names = ", ".join(f"{visible(part.group, 40)} {_figure(part, metric)}" for part in worse[:_NAMED])
         more = f" and {len(worse) - _NAMED} more" if len(worse) > _NAMED else ""
-        return f"Of {count(len(parts), 'group')} of {by}, {len(worse)} {be} {beside}: {told}{more}{untold}."
-    return f"None of {count(len(parts), 'group')} of {by} is {beside}{untold}."
+        return f"Of {count(len(parts), 'group')} of {by}, {len(worse)} {be} {beside}: {names}{more}{untold}."
+    lowest = f"; the worst is {_worst(parts, readings, metric)}"
+    return f"None of {count(len(parts), 'group')} of {by} is {beside}{lowest}{untold}."
+
+
+def _worst(parts: Sequence[Slice], readings: Sequence[Reading], metric: str) -> str:
+    """The group with the worst value of those that can be judged, with its figure."""
+    sign = 1 if METRICS[metric].higher_is_better else -1
+    judged = [part for part, kind in zip(parts, readings, strict=True) if kind not in {"few", "missing"}]
+    worst = min(judged, key=lambda part: sign * (part.candidate[metric].value or 0.0))
+    return f"{visible(worst.group, 40)} with {_figure(worst, metric)}"
 
 
 def _named(parts: Sequence[Slice]) -> str:
@@ -191,11 +200,4 @@ def _named(parts: Sequence[Slice]) -> str:
 
 
 def _figure(part: Slice, metric: str) -> str:
-    found = part.candidate[metric]
-    return typeset(" ".join(_told(found)))
-
-
-def _told(found: Estimate) -> tuple[str, ...]:
-    """The value, and its bounds in brackets where there are any."""
-    value, around = interval(found)
-    return (value, f"({around})") if around else (value,)
+    return told(part.candidate[metric])

@@ -1,5 +1,7 @@
 """Whether probabilities come true."""
 
+from msgspec.structs import replace
+
 from keepfit.records import Estimate, Evaluated
 from keepfit.report.charts import Axis, curves
 from keepfit.report.figures.figure import Figure, Key, candidates_curve, known, legend, said, series_of
@@ -50,7 +52,8 @@ def _in_the_large(shift: Estimate | None) -> str:
     if shift is None or not known(shift):
         return ""
     if shift.low is None or shift.high is None:
-        return f"lie {said(shift, 100)} points below what came on average"
+        side = "below" if (shift.value or 0.0) >= 0 else "above"
+        return f"lie {said(replace(shift, value=abs(shift.value or 0.0)), 100)} points {side} what came on average"
     if shift.low <= 0 <= shift.high:
         return "are neither too high nor too low on average beyond noise"
     side = "low" if shift.low > 0 else "high"
@@ -70,8 +73,6 @@ def _slope(slope: Estimate | None) -> str:
 
 def _size(shift: Estimate) -> Estimate:
     """A shift without its sign."""
-    from msgspec.structs import replace
-
     if shift.value is None or shift.value >= 0 or shift.low is None or shift.high is None:
         return shift
     return replace(shift, value=-shift.value, low=-shift.high, high=-shift.low)

@@ -44,7 +44,8 @@ def _worth(curve: Curve, everyone: Sequence[float]) -> str:
     runs = [[place for place, _ in run] for won, run in groupby(enumerate(helps), key=lambda pair: pair[1]) if won]
     where = f"thresholds from {percent(curve.x[runs[0][0]])} to {percent(curve.x[runs[-1][-1]])}"
     if len(runs) > 1:
-        where = f"{sum(helps)} of {len(helps)} thresholds, the lowest {percent(curve.x[runs[0][0]])},"
+        ends = f"{percent(curve.x[runs[0][0]])} and {percent(curve.x[runs[-1][-1]])}"
+        where = f"{sum(helps)} of the {runs[-1][-1] - runs[0][0] + 1} thresholds between {ends}"
     elif runs[0][0] == runs[0][-1]:
         where = f"a threshold of {percent(curve.x[runs[0][0]])} alone"
     most = max(range(len(gains)), key=lambda place: gains[place])

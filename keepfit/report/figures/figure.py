@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from keepfit.records import Curve, Estimate, Evaluated
 from keepfit.report.charts import Series
-from keepfit.report.numbers import count, interval, typeset
+from keepfit.report.numbers import count, told
 
 Mark = Literal["line", "band", "whisker", "dot", "ring", "fold"]
 _ORDER = {"candidate": 0, "champion": 1, "all": 2}
@@ -82,5 +82,4 @@ def said(estimate: Estimate, times: float = 1.0) -> str:
     scaled = {
         name: None if (one := getattr(estimate, name)) is None else one * times for name in ("value", "low", "high")
     }
-    value, around = interval(replace(estimate, **scaled))
-    return typeset(f"{value} ({around})" if around else value)
+    return told(replace(estimate, **scaled))
