@@ -215,6 +215,34 @@ def test_hostile_names_are_shown_as_the_text_they_are(seen):
     assert [tag for tag, _ in seen["hostile"].elements if tag == "svg"]
 
 
+@pytest.mark.parametrize("section", ["changes", "metrics", "groups", "choice", "leakage"])
+def test_hostile_names_get_into_every_new_section_as_text(section, pages):
+    part = pages["hostile"].split(f'<section id="{section}">')[1].split("</section>")[0]
+    assert "&lt;script&gt;alert(" in part
+    assert "<script" not in part
+
+
+def test_the_page_says_how_the_version_was_chosen_and_what_a_person_should_look_at(seen):
+    text = seen["grouped"].text
+    for words in (
+        "Why this one best log loss on the validation folds, and clearly better than every simpler candidate",
+        "Competition 18 settings on 3 folds, in one process",
+        "Probabilities calibrated by sigmoid: log loss out of fold lower by 0.00312",
+        "Decisions positive above 0.31",
+        "one value only on the training side: tail_number",
+        "Beside version 3, the anchor",
+    ):
+        assert words in text
+
+
+def test_a_search_of_a_thousand_settings_stays_a_page():
+    base = SAMPLES["grouped"]()
+    many = msgspec.structs.replace(base.trained, trials=base.trained.trials * 60)
+    html = render_run(replace(base, trained=many))
+    assert "960 more settings" in html
+    assert len(html) < 400_000
+
+
 def test_text_that_no_encoding_can_say_does_not_stop_the_report():
     base = SAMPLES["first"]()
     warned = msgspec.structs.replace(base.validated, warnings=("file \udce9t\udce9.csv",))
