@@ -1,0 +1,164 @@
+"""Bad data before the rules for data: what catches each, by its name."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import NamedTuple
+
+from keepfit import data, validate
+from keepfit.config.model import UseCase
+from keepfit.errors import KeepfitError
+from keepfit.records import Accepted, Extracted, FaultOutcome, FaultResult, Moment, Validated
+from keepfit.selftest.bench import Bench
+from keepfit.selftest.data_faults import DataFault, data_faults, spoiling
+from keepfit.selftest.fitted import with_copies
+from keepfit.split import split
+from keepfit.train.examples import read
+from keepfit.validate import archive
+
+TWICE, TENTH = "delivered_twice", "a_tenth_of_the_rows"
+DAY = timedelta(days=1)
+
+
+class Seen(NamedTuple):
+    """The rule that caught bad data, and what it said."""
+
+    by: str
+    reason: str
+
+
+def plant_data(bench: Bench, tell: Callable[[str], None]) -> tuple[FaultResult, ...]:
+    """Plant every fault in the data and see what becomes of each; ``tell`` hears which one it is."""
+    return tuple(_planted(bench, tell))
+
+
+def _planted(bench: Bench, tell: Callable[[str], None]) -> Iterator[FaultResult]:
+    for fault in data_faults(bench):
+        tell(fault.name)
+        if fault.sql is None:
+            yield _told(fault._replace(planted=""), None, "the model sees no number that changes")
+            continue
+        yield _told(fault, _seen(bench, fault.name, spoiling(bench.use_case, fault.sql)))
+        if fault.name == TENTH:
+            yield _told(_tenfold(), _ten_times_the_usual(bench))
+    tell("stale")
+    yield _stale(bench)
+    tell("copies_on_both_sides")
+    yield _told(_copies(), _copies_seen(bench))
+
+
+def _seen(bench: Bench, name: str, use_case: UseCase) -> Seen | None:
+    """What a run would say, from the sources to the rows that it trains on."""
+    accepted = _accepted(bench, bench.validated.profile, bench.validated.rows.kept)
+    try:
+        extracted = data.extract(bench.store, use_case, bench.moment, bench.root, bench.looked)
+        validated = validate.validate(bench.store, use_case, extracted, bench.moment, accepted=accepted)
+        if (seen := _held(validated)) or (name == TWICE and (seen := _dropped(bench, validated))):
+            return seen
+        read(bench.store, use_case, split(bench.store, use_case, validated.snapshot, extracted.parts))
+    except KeepfitError as error:
+        return stopped(error)
+    return None
+
+
+def stopped(error: KeepfitError) -> Seen:
+    """The rule that stopped a run: where it stands in the YAML, and what it said."""
+    problem = error.problems[0]
+    rule = problem.what.removesuffix(" failed") if problem.where == "expectations" else problem.where
+    said = f"{problem.what}; expected {problem.expected}" if problem.expected else problem.what
+    return Seen(rule or problem.what, f"{said}; found {problem.found}" if problem.found else said)
+
+
+def _held(validated: Validated) -> Seen | None:
+    """What holds the release until a person has looked."""
+    for told in validated.held:
+        return Seen(f"{told.split(' ')[0]} (hold)", told)
+    return None
+
+
+def _dropped(bench: Bench, validated: Validated) -> Seen | None:
+    """The second copies of rows are dropped by name, and what is left are the same rows as before."""
+    twice = [each for each in validated.dropped if each.rule == "duplicate row"]
+    if not twice or validated.snapshot != bench.validated.snapshot:
+        return None
+    return Seen("duplicate row", f"{twice[0].rows:,} rows dropped; what is left is the same snapshot, to the last value")
+
+
+def _accepted(bench: Bench, profile: str | None, rows: int) -> tuple[Accepted, ...]:
+    return (Accepted(as_of=bench.moment.as_of, rows=rows, profile=profile),) if profile else ()
+
+
+def _tenfold() -> DataFault:
+    planted = "ten times the rows of the data accepted last"
+    return DataFault("ten_times_the_rows", planted, "expect_rows_like_usual", "")
+
+
+def _ten_times_the_usual(bench: Bench) -> Seen | None:
+    """The rows that there are, after data of which there were a tenth (the newest validation has seen them)."""
+    before = archive.newest(bench.store, bench.use_case.name)
+    if before is None or before.profile is None:
+        return None
+    accepted = _accepted(bench, before.profile, before.rows.kept)
+    try:
+        return _held(validate.validate(bench.store, bench.use_case, bench.extracted, bench.moment, accepted=accepted))
+    except KeepfitError as error:
+        return stopped(error)
+
+
+def _stale(bench: Bench) -> FaultResult:
+    """The same data some time later: nothing new has come since."""
+    fault = DataFault("stale", "no row for longer than `freshness` allows", "data.freshness", "")
+    newest, allowed = bench.extracted.newest, bench.use_case.data.freshness
+    if newest is None:
+        return _told(fault, None, "rows have no time")
+    if allowed is None:
+        advice = "add `freshness` to `data`, such as 35d"
+        return _told(fault._replace(guarded=False, advice=advice), None)
+    later = newest + allowed + DAY
+    moment = Moment(as_of=later, started=max(bench.moment.started, later))
+    try:
+        _extracted(bench, moment)
+    except KeepfitError as error:
+        return _told(fault, stopped(error))
+    return _told(fault, None)
+
+
+def _extracted(bench: Bench, moment: Moment) -> Extracted:
+    return data.extract(bench.store, bench.use_case, moment, bench.root, bench.looked)
+
+
+def _copies() -> DataFault:
+    planted = "every row of the holdout again, under another key"
+    return DataFault("copies_on_both_sides", planted, "split, or leakage", "")
+
+
+def _copies_seen(bench: Bench) -> Seen | None:
+    """Copies are left out of training by the split, or the leakage report finds them."""
+    found = with_copies(bench)
+    for left in found.left_out:
+        if left.rule == "copy of a holdout row":
+            return Seen("split: copy of a holdout row", f"{left.rows:,} rows left out of training")
+    for leak in found.leaks:
+        if leak.kind == "near_copies":
+            return Seen("leakage: near_copies", leak.reason)
+    return None
+
+
+def _told(fault: DataFault, seen: Seen | None, not_applicable: str = "") -> FaultResult:
+    outcome: FaultOutcome = "passed" if fault.guarded else "not_guarded"
+    if not_applicable:
+        outcome = "not_applicable"
+    if seen:
+        outcome = "caught"
+    return FaultResult(
+        fault=fault.name,
+        kind="data",
+        planted=fault.planted,
+        caught=seen is not None,
+        by=seen.by if seen else None,
+        outcome=outcome,
+        reason=seen.reason if seen else not_applicable or "nothing noticed it",
+        expected=fault.expected,
+        advice="" if seen or not_applicable else fault.advice,
+        worlds=0 if not_applicable else 1,
+        caught_in=int(seen is not None),
+    )
