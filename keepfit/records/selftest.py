@@ -13,7 +13,7 @@ class FaultResult(Record, frozen=True, kw_only=True):
 
     ``by`` is the gate or rule that caught it, with what it said as ``reason``; ``expected`` is what should catch it.
     ``not_guarded``: the YAML asks for nothing that could; ``advice`` says what to add. ``not_applicable``: there is
-    nothing in this use case to plant it in. Of ``worlds`` in which a bad model was judged it was caught in ``caught_in``.
+    nothing in this use case to plant it in. A bad model was judged in ``worlds`` and caught in ``caught_in`` of them.
     """
 
     fault: str
@@ -33,8 +33,9 @@ class GoodModel(Record, frozen=True, kw_only=True):
     """A model that is right by construction, judged beside an equal one in ``seeds`` worlds.
 
     ``rate`` is the share of worlds in which it was refused, ``stated`` how often a gate may at most refuse a model that
-    meets it, ``at_most`` how many refusals by one gate chance explains at that rate. ``refused_by`` counts them by gate,
-    ``held_up_by`` those without enough evidence. ``called_better`` is how often the equal model was shown to be better.
+    meets it, ``at_most`` how many refusals by one gate chance explains at that rate. ``refused_by`` counts them by
+    gate, ``held_up_by`` those without enough evidence. ``called_better`` is how often the equal model
+    was shown to be better.
     """
 
     ok: bool

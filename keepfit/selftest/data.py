@@ -56,8 +56,16 @@ def _seen(bench: Bench, name: str, use_case: UseCase) -> Seen | None:
             return seen
         read(bench.store, use_case, split(bench.store, use_case, validated.snapshot, extracted.parts))
     except KeepfitError as error:
-        return stopped(error)
+        return _named(bench, stopped(error))
     return None
+
+
+def _named(bench: Bench, seen: Seen) -> Seen:
+    """Of a contract that too many rows break, the rule that most of them break."""
+    newest = archive.newest(bench.store, bench.use_case.name)
+    if not seen.by.startswith("contract") or newest is None or not newest.failed or not newest.broken:
+        return seen
+    return seen._replace(by=f"contract: {newest.broken[0].rule}")
 
 
 def stopped(error: KeepfitError) -> Seen:
@@ -80,7 +88,9 @@ def _dropped(bench: Bench, validated: Validated) -> Seen | None:
     twice = [each for each in validated.dropped if each.rule == "duplicate row"]
     if not twice or validated.snapshot != bench.validated.snapshot:
         return None
-    return Seen("duplicate row", f"{twice[0].rows:,} rows dropped; what is left is the same snapshot, to the last value")
+    return Seen(
+        "duplicate row", f"{twice[0].rows:,} rows dropped; what is left is the same snapshot, to the last value"
+    )
 
 
 def _accepted(bench: Bench, profile: str | None, rows: int) -> tuple[Accepted, ...]:

@@ -22,9 +22,9 @@ TENTH = 10
 
 
 class DataFault(NamedTuple):
-    """Bad data: ``sql`` over ``rows`` that spoils them, ``advice`` what to write if the YAML guards nothing of it.
+    """Bad data: ``sql`` is what is selected of the rows that ``arrived``; None where there is nothing to spoil.
 
-    ``guarded`` says whether the YAML promises to notice; ``sql`` is None where there is nothing to spoil.
+    ``guarded`` says whether the YAML promises to notice, ``advice`` what to write into it if it does not.
     """
 
     name: str
@@ -45,31 +45,29 @@ def data_faults(bench: Bench) -> Iterator[DataFault]:
         "delivered_twice",
         f"{some}, comes a second time",
         "duplicate rows are dropped",
-        f"select * from rows union all select * from rows where {part}",
+        f"* from arrived union all select * from arrived where {part}",  # noqa: S608 - quoted
     )
     yield DataFault(
         "a_tenth_of_the_rows",
         "nine of ten rows do not come",
         "expect_rows_like_usual",
-        f"select * from rows where {_hash(bench.use_case)} % {TENTH} = 0",
+        f"* from arrived where {_hash(bench.use_case)} % {TENTH} = 0",
     )
     yield DataFault(
         "one_class_only" if bench.use_case.task != "regression" else "one_value_only",
         f"{bench.use_case.data.label.column} is the same in every row",
         "two classes or more" if bench.use_case.task != "regression" else "a label that changes",
-        f"select * replace ((select min({label}) from rows) as {label}) from rows",
+        f"* replace ((select min({label}) from arrived) as {label}) from arrived",  # noqa: S608 - quoted
     )
     yield DataFault(
         "label_missing",
         f"{bench.use_case.data.label.column} is missing in {some}",
         "label.missing_at_most",
-        f"select * replace (case when {part} then null else {label} end as {label}) from rows",
+        f"* replace (case when {part} then null else {label} end as {label}) from arrived",
     )
 
 
-def _of_a_column(
-    bench: Bench, name: str | None, rule: ColumnRule | None, part: str, some: str
-) -> Iterator[DataFault]:
+def _of_a_column(bench: Bench, name: str | None, rule: ColumnRule | None, part: str, some: str) -> Iterator[DataFault]:
     """What may happen to a number that the model sees; nothing of it where it sees none."""
     column, mentioned = _quoted(name or ""), name is not None and _mentioned(bench.use_case, name)
     bounded = rule is not None and (rule.max is not None or rule.min is not None)
@@ -79,17 +77,17 @@ def _of_a_column(
         return sql if name is not None else None
 
     def spoilt(value: str, plain: str = column) -> str | None:
-        return of(f"select * replace (case when {part} then {value} else {plain} end as {column}) from rows")
+        return of(f"* replace (case when {part} then {value} else {plain} end as {column}) from arrived")
 
     yield DataFault(
-        "column_missing", f"{name} does not come", "contract.columns", of(f"select * exclude ({column}) from rows")
+        "column_missing", f"{name} does not come", "contract.columns", of(f"* exclude ({column}) from arrived")
     )
     new = _quoted(f"{name}_new")
     yield DataFault(
         "column_renamed",
         f"{name} is called {name}_new",
         "contract.columns",
-        of(f"select * rename ({column} as {new}) from rows"),
+        of(f"* rename ({column} as {new}) from arrived"),
     )
     yield DataFault(
         "unit_times_100",
@@ -116,9 +114,9 @@ def _of_a_column(
 
 
 def spoiling(use_case: UseCase, sql: str) -> UseCase:
-    """The use case whose query is spoilt."""
+    """The use case whose query is spoilt; ``sql`` is what stands behind ``select``."""
     rows = use_case.data.query or f"select * from {_quoted(next(iter(use_case.data.sources)))}"  # noqa: S608 - quoted
-    query = f"with rows as ({rows.strip().rstrip(';')}\n) {sql}"
+    query = f"with arrived as ({rows.strip().rstrip(';')}\n) select {sql}"
     return use_case.model_copy(update={"data": use_case.data.model_copy(update={"query": query})})
 
 
@@ -164,5 +162,3 @@ def _hash(use_case: UseCase) -> str:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-

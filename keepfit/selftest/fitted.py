@@ -1,4 +1,4 @@
-"""Faults that are made from real rows: a model that learnt a few of them by heart, and a table that holds the answer."""
+"""Faults made of real rows: a model that knows a few by heart, a table that holds the answer, one that holds copies."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING

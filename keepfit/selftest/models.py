@@ -34,9 +34,7 @@ class Judged(NamedTuple):
     guarded: tuple[bool, ...]
 
 
-def plant_models(
-    bench: Bench, seeds: int, tell: Callable[[str], None]
-) -> tuple[tuple[FaultResult, ...], GoodModel]:
+def plant_models(bench: Bench, seeds: int, tell: Callable[[str], None]) -> tuple[tuple[FaultResult, ...], GoodModel]:
     """Judge every bad model and a good one in so many worlds.
 
     Parameters
@@ -53,8 +51,7 @@ def plant_models(
         judged.append(_judged(bench, planted, seed))
     places = {fault.name: place for place, fault in enumerate(planted)}
     told = (
-        _result(bench, fault, judged, places[fault.name]) if fault.name in places else _not_made(fault)
-        for fault in faults
+        _result(fault, judged, places[fault.name]) if fault.name in places else _not_made(fault) for fault in faults
     )
     return tuple(told), good_model(bench, [each.good for each in judged])
 
@@ -80,9 +77,7 @@ def caught_by(fault: ModelFault, found: Verdict, good: Verdict) -> Caught | None
         return _no_better(found) if fault.name == COPY else None
     let_through = {_key(result) for result in good.gates if not result.blocks}
     blocking = [result for result in found.gates if result.blocks]
-    ordered = sorted(
-        blocking, key=lambda it: (not fault.own(it), _key(it) not in let_through, it.outcome != "fail")
-    )
+    ordered = sorted(blocking, key=lambda it: (not fault.own(it), _key(it) not in let_through, it.outcome != "fail"))
     if not ordered:
         return None
     first = ordered[0]
@@ -114,7 +109,7 @@ def shown(result: GateResult) -> str:
     return f"{result.gate} by {result.by}{group}" if result.by else result.gate
 
 
-def _result(bench: Bench, fault: ModelFault, judged: Sequence[Judged], place: int) -> FaultResult:
+def _result(fault: ModelFault, judged: Sequence[Judged], place: int) -> FaultResult:
     found = [each.bad[place] for each in judged]
     caught = [each for each in found if each is not None]
     enough = len(judged) - at_most(len(judged), fault.rate)

@@ -1,4 +1,4 @@
-"""Bad models as what they answer: pure functions from good answers, (n, k) probabilities or (n,) values, to bad ones."""
+"""Bad models as what they answer: functions from good answers, (n, k) probabilities or (n,) values, to bad ones."""
 
 import numpy as np
 

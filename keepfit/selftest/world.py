@@ -20,7 +20,7 @@ from keepfit.score import baselines
 from keepfit.selftest.bench import Bench, Floats
 
 SHARED = 0.05
-BLUR = 0.2
+BLUR = 0.1
 """Two equal models are the right one with noise: in log-odds, or in standard deviations of what it cannot tell."""
 SMALLEST = 1e-12
 
