@@ -39,7 +39,7 @@ def selftest_text(found: Selftested) -> str:
 
 
 def _table(faults: Sequence[FaultResult]) -> Iterator[str]:
-    rows = [(WORDS[each.outcome], each.fault, visible(each.planted, 70), _caught_by(each)) for each in faults]
+    rows = [(_word(each), each.fault, visible(each.planted, 80), _caught_by(each)) for each in faults]
     widths = [max((len(row[place]) for row in rows), default=0) for place in range(3)]
     for each, row in zip(faults, rows, strict=True):
         cells = [f"{cell:<{width}}" for cell, width in zip(row[:3], widths, strict=True)]
@@ -49,14 +49,14 @@ def _table(faults: Sequence[FaultResult]) -> Iterator[str]:
             yield from wrap(said, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
 
 
+def _word(fault: FaultResult) -> str:
+    """What became of it, and how often where there were many worlds."""
+    often = f" {fault.caught_in} of {fault.worlds}" if fault.kind == "model" and fault.outcome == "caught" else ""
+    return WORDS[fault.outcome] + often
+
+
 def _caught_by(fault: FaultResult) -> str:
-    """What caught it, and how often where there were many worlds."""
-    if fault.outcome == "not_applicable":
-        return fault.reason
-    if fault.by is None:
-        return f"caught in {fault.caught_in} of {fault.worlds}" if fault.worlds > 1 else ""
-    often = f"  {fault.caught_in} of {fault.worlds}" if fault.worlds > 1 else ""
-    return f"{visible(fault.by, 60)}{often}"
+    return fault.reason if fault.outcome == "not_applicable" else visible(fault.by or "", 80)
 
 
 def _good(good: GoodModel) -> Iterator[str]:

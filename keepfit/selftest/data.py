@@ -65,7 +65,8 @@ def _named(bench: Bench, seen: Seen) -> Seen:
     newest = archive.newest(bench.store, bench.use_case.name)
     if not seen.by.startswith("contract") or newest is None or not newest.failed or not newest.broken:
         return seen
-    return seen._replace(by=f"contract: {newest.broken[0].rule}")
+    worst = newest.broken[0]
+    return seen._replace(by=f"contract: {' '.join(filter(None, [worst.column, worst.rule]))}")
 
 
 def stopped(error: KeepfitError) -> Seen:
