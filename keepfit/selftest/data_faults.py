@@ -4,19 +4,15 @@ So whatever the sources are, the rows that arrive are spoilt, and everything beh
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import NamedTuple
-
-import numpy as np
 
 from keepfit.config.contract import ColumnRule
 from keepfit.config.model import UseCase
-from keepfit.data import read_snapshot
 from keepfit.records import ColumnSummary
 from keepfit.selftest.bench import Bench
 
-NEWEST = 5
-"""One row of so many is spoilt: the newest ones where rows have a time, else those that a hash of the key chooses."""
+ONE_IN = 5
+"""Rows of which one is spoilt; a hash of the key chooses."""
 TIMES = 100
 TENTH = 10
 
@@ -37,13 +33,13 @@ class DataFault(NamedTuple):
 
 def data_faults(bench: Bench) -> Iterator[DataFault]:
     """Every fault that is made by a query."""
-    part, label = _part(bench), _quoted(bench.use_case.data.label.column)
-    some = f"one row in {NEWEST}" + (", the newest" if bench.use_case.data.event_time else "")
+    part, label = f"{_hash(bench.use_case)} % {ONE_IN} = 0", _quoted(bench.use_case.data.label.column)
+    some = f"one row in {ONE_IN}"
     number, rule = _number(bench)
     yield from _of_a_column(bench, number, rule, part, some)
     yield DataFault(
         "delivered_twice",
-        f"{some}, comes a second time",
+        f"{some} comes a second time",
         "duplicate rows are dropped",
         f"* from arrived union all select * from arrived where {part}",  # noqa: S608 - quoted
     )
@@ -143,17 +139,6 @@ def _mentioned(use_case: UseCase, name: str) -> bool:
         for rule in use_case.expectations
         for arguments in rule.values()
     )
-
-
-def _part(bench: Bench) -> str:
-    """A condition in SQL that chooses one row of `NEWEST`."""
-    time = bench.use_case.data.event_time
-    if time is None:
-        return f"{_hash(bench.use_case)} % {NEWEST} = 0"
-    table = read_snapshot(bench.store, bench.use_case.name, bench.split.snapshot, [time])
-    moments = table.column(time).cast("int64").to_numpy()
-    since = datetime.fromtimestamp(int(np.quantile(moments, 1 - 1 / NEWEST)) // 10**6, UTC)
-    return f"{_quoted(time)} >= timestamptz '{since:%Y-%m-%d %H:%M:%S}+00'"
 
 
 def _hash(use_case: UseCase) -> str:
