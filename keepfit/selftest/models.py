@@ -26,6 +26,9 @@ class Caught(NamedTuple):
     own: bool
 
 
+SILENT = Caught("", "", own=False)
+
+
 class Judged(NamedTuple):
     """The good model and every bad one in one world; None: nothing caught it."""
 
@@ -72,26 +75,26 @@ def _judged(bench: Bench, faults: Sequence[ModelFault], seed: int) -> Judged:
 
 
 def caught_by(fault: ModelFault, found: Verdict, good: Verdict) -> Caught | None:
-    """The gate that keeps a bad model from release, its own before others, those that let the good one pass first."""
-    if found.outcome == "pass":
-        return _no_better(found) if fault.name == COPY else None
+    """The gate that keeps a bad model from release, its own before others, those that let the good one pass first.
+
+    Where nothing holds it up but what holds the good model up too, this world says nothing: `SILENT`.
+    """
     let_through = {_key(result) for result in good.gates if not result.blocks}
     blocking = [result for result in found.gates if result.blocks]
-    ordered = sorted(blocking, key=lambda it: (not fault.own(it), _key(it) not in let_through, it.outcome != "fail"))
-    if not ordered:
-        return None
-    first = ordered[0]
-    own = fault.own(first)
-    if not own and _key(first) not in let_through:
-        return None  # the good model was held up by the same gate, so this says nothing of the bad one
-    return Caught(shown(first), first.reason, own)
+    told = [result for result in blocking if fault.own(result) or _key(result) in let_through]
+    ordered = sorted(told, key=lambda it: (not fault.own(it), _key(it) not in let_through, it.outcome != "fail"))
+    if ordered:
+        return Caught(shown(ordered[0]), ordered[0].reason, own=fault.own(ordered[0]))
+    if fault.name == COPY:
+        return _no_better(found)
+    return SILENT if blocking else None
 
 
 def _no_better(found: Verdict) -> Caught | None:
     """A copy may pass where equal is good enough, as long as it does not count as better than what it copies."""
     if found.beats_anchor or not found.compared:
         return None
-    said = "passes as not worse, as the YAML allows; it counts as no better, so creep is still measured from before"
+    said = "the YAML lets pass what is no worse; it counts as no better, so creep is still measured from where it was"
     return Caught(ANCHOR, said, own=True)
 
 
@@ -110,9 +113,9 @@ def shown(result: GateResult) -> str:
 
 
 def _result(fault: ModelFault, judged: Sequence[Judged], place: int) -> FaultResult:
-    found = [each.bad[place] for each in judged]
+    found = [each.bad[place] for each in judged if each.bad[place] is not SILENT]
     caught = [each for each in found if each is not None]
-    enough = len(judged) - at_most(len(judged), fault.rate)
+    enough = max(len(found) - at_most(len(found), fault.rate), 1)
     guarded = any(each.guarded[place] for each in judged)
     outcome: FaultOutcome = "caught" if len(caught) >= enough else "passed" if guarded else "not_guarded"
     names = Counter(each.by for each in sorted(caught, key=lambda each: not each.own))
@@ -125,18 +128,21 @@ def _result(fault: ModelFault, judged: Sequence[Judged], place: int) -> FaultRes
         caught=outcome == "caught",
         by=by if outcome == "caught" else None,
         outcome=outcome,
-        reason=first if outcome == "caught" else _why_not(found, fault, len(judged)),
+        reason=first if outcome == "caught" else _why_not(found, fault),
         expected=fault.expected,
         advice="" if outcome == "caught" else fault.advice,
-        worlds=len(judged),
+        worlds=len(found),
         caught_in=len(caught),
     )
 
 
-def _why_not(found: Sequence[Caught | None], fault: ModelFault, worlds: int) -> str:
-    missed = sum(each is None for each in found)
-    allowed = at_most(worlds, fault.rate)
-    return f"nothing stopped it in {missed} of {worlds} worlds" + (f"; chance explains {allowed}" if allowed else "")
+def _why_not(found: Sequence[Caught | None], fault: ModelFault) -> str:
+    if not found:
+        return "the good model was held up in every world too, so nothing can be said"
+    missed, allowed = sum(each is None for each in found), at_most(len(found), fault.rate)
+    return f"nothing stopped it in {missed} of {len(found)} worlds" + (
+        f"; chance explains {allowed}" if allowed else ""
+    )
 
 
 def _not_made(fault: ModelFault) -> FaultResult:
