@@ -51,7 +51,7 @@ def _table(faults: Sequence[FaultResult]) -> Iterator[str]:
 
 def _word(fault: FaultResult) -> str:
     """What became of it, and how often where there were many worlds."""
-    often = f" {fault.caught_in} of {fault.worlds}" if fault.kind == "model" and fault.outcome == "caught" else ""
+    often = f" {fault.caught_in}/{fault.worlds}" if fault.kind == "model" and fault.outcome == "caught" else ""
     return WORDS[fault.outcome] + often
 
 

@@ -55,7 +55,7 @@ def model_faults(bench: Bench) -> Iterator[ModelFault]:
     naive = "better_than naive"
     yield ModelFault(
         "constant",
-        "the same answer for every row: the training mean" if bench.right.ndim == 1 else "class shares for every row",
+        "the training mean for every row" if bench.right.ndim == 1 else "class shares for every row",
         naive,
         _says(naive),
         "",
@@ -71,7 +71,7 @@ def model_faults(bench: Bench) -> Iterator[ModelFault]:
     )
     yield ModelFault(
         "leaking",
-        f"a feature `{LEAK}` that is the label, and answers that know it",
+        f"a feature `{LEAK}` is the label; answers know it",
         "leakage",
         _says("leakage"),
         "",
@@ -162,7 +162,7 @@ def _slightly_worse(bench: Bench) -> ModelFault:
 
     return ModelFault(
         "slightly_worse",
-        f"{weight:.1%} of each answer is that of another row: {gate.metric} worse by the margin",
+        f"{weight:.1%} of another row's answer mixed in: worse by the margin",
         "not_worse_than champion",
         own,
         f"add {{metric: {metric}, not_worse_than: champion, margin: 20% of naive gain}}",
