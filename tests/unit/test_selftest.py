@@ -111,6 +111,22 @@ def test_a_margin_that_lets_anything_through_is_told(bench):
     assert (slightly.outcome, slightly.advice) == ("not_guarded", "make the margin smaller")
 
 
+def test_worlds_in_which_the_good_model_is_held_up_too_say_nothing(bench):
+    hard = with_gates(
+        bench,
+        ("at_least: 0.65", "at_least: 0.99"),
+        ("  - {metric: roc_auc, at_least: 0.6, by: depot}\n", ""),
+        ("  - {metric: log_loss, not_worse_than: champion, margin: 20% of naive gain}\n", ""),
+        ("  - {calibration: 0.1}\n", ""),
+    )
+    models, good = plant_models(hard, SEEDS, quiet)
+    slice_ = by_name(models)["bad_slice"]
+    assert (slice_.outcome, slice_.worlds) == ("not_guarded", 0)
+    assert "held up in every world" in slice_.reason
+    assert (good.passed, good.ok) == (0, False)
+    assert "it never passed" in selftest_text(result_of(hard, models, (), good, strict=False))
+
+
 def test_a_superiority_gate_refuses_the_copy(bench):
     better = with_gates(bench, ("  - {parity: 1e-9}", "  - {metric: log_loss, better_than: champion}"))
     models, good = plant_models(better, SEEDS, quiet)
