@@ -7,6 +7,7 @@ import numpy as np
 
 from keepfit import features
 from keepfit.config.contract import ColumnRule
+from keepfit.config.features import inputs_of
 from keepfit.config.model import UseCase
 from keepfit.config.values import ColumnType
 from keepfit.data import read_snapshot, snapshot, write_snapshot
@@ -71,10 +72,18 @@ def with_copies(bench: Bench) -> Split:
     time = use_case.data.event_time
     if time is not None:
         copies = _set(copies, time, _earlier(copies.column(time), _back(bench)))
-    for name in use_case.data.key:
-        if name != time:
-            copies = _set(copies, name, _renamed(copies.column(name)))
+    for name in _to_rename(use_case):
+        copies = _set(copies, name, _renamed(copies.column(name)))
     return _split_again(bench, use_case, _joined(table, copies), kinds)
+
+
+def _to_rename(use_case: UseCase) -> list[str]:
+    """The columns of the key that tell copies apart: none where their moment does, else one that is no feature."""
+    key = use_case.data.key
+    if use_case.data.event_time in key:
+        return []
+    seen = inputs_of(use_case.features)
+    return [name for name in key if name not in seen][:1] or list(key[:1])
 
 
 def _kinds(bench: Bench) -> dict[str, ColumnType]:

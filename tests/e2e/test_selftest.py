@@ -21,6 +21,10 @@ def world(tmp_path_factory):
     return world
 
 
+def by_name(answer):
+    return {each["fault"]: each for each in answer["faults"]}
+
+
 def caught(answer):
     return {each["fault"] for each in answer["faults"] if each["caught"]}
 
@@ -53,6 +57,31 @@ def test_what_nothing_would_catch_is_said_and_is_an_error_only_where_one_asks_fo
 def test_a_number_of_worlds_that_is_none_is_refused(world, said):
     code, _, err = said(world, "selftest", "digit_image", "--seeds", "0")
     assert (code, "--seeds" in err) == (2, True)
+
+
+def test_some_flights(world, said):
+    """One flight of ten, and a single candidate: two sources, a query, times, groups of an airport each."""
+    write_demo(date(2013, 4, 1), world.work)
+    for file in (world.work / "data" / "flights").iterdir():
+        head, *rows = file.read_text().splitlines()
+        world.write(f"data/some_flights/{file.name}", "\n".join([head, *rows[::10]]) + "\n")
+    text = (ROOT / "configs" / "flight_delay.yaml").read_text()
+    for old, new in (
+        ("name: flight_delay", "name: some_flights"),
+        ("data/flights/*.csv", "data/some_flights/*.csv"),
+        ("min_value: 20000", "min_value: 5000"),
+        ("    - hist_gradient_boosting: {learning_rate: [0.02, 0.3, log], max_leaf_nodes: [15, 127]}\n", ""),
+        ("trials: 5", "trials: 1"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    world.write("configs/some_flights.yaml", text)
+    _, out, _ = said(world, "selftest", "some_flights", "--as-of", "2013-04-01", "--seeds", "2", "--json")
+    answer = json.loads(out)
+    assert {each["fault"]: each["reason"] for each in answer["faults"] if not each["caught"]} == {}
+    assert by_name(answer)["bad_slice"]["by"].startswith("roc_auc at_least 0.55 by origin")
+    assert by_name(answer)["copies_on_both_sides"]["by"] == "leakage: near_copies"
+    assert answer["good"]["refused"] == 0
 
 
 @pytest.mark.soak
