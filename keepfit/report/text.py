@@ -12,7 +12,8 @@ from keepfit.report.numbers import decimals, fixed
 from keepfit.report.wording import OUTCOME_WORDS, visible
 
 _COLUMN = 54
-_METRICS_SHOWN = 3
+_SHOWN_FIRST = ("roc_auc", "log_loss", "accuracy", "rmse", "r2")
+_METRICS_SHOWN = 2  # with them a line has at most 100 columns
 
 
 def verdict_text(verdict: Verdict, width: int = 100) -> str:
@@ -95,11 +96,12 @@ def _versions(shown: Shown, zone: str) -> list[str]:
     """A line each, or a sentence where there is none."""
     if not shown.versions:
         return [f"no version yet: keepfit run {shown.use_case}"]
-    names = [name for name in METRICS if any(name in v.metrics for v in shown.versions)][:_METRICS_SHOWN]
-    table = [("version", "role", "as of", "outcome", *names, "digest", "candidate")]
+    there = {name for version in shown.versions for name in version.metrics}
+    names = [name for name in dict.fromkeys((*_SHOWN_FIRST, *METRICS)) if name in there][:_METRICS_SHOWN]
+    table = [("no", "role", "as of", "outcome", *names, "candidate", "digest")]
     table += [_version(shown, version, names, zone) for version in shown.versions]
     return [
-        *aligned(table, right=range(4, 4 + len(names))),
+        *aligned(table, right=(0, *range(4, 4 + len(names)))),
         *_earlier(shown.versions_in_all - len(shown.versions)),
     ]
 
@@ -142,8 +144,8 @@ def _version(shown: Shown, version: ShownVersion, names: Sequence[str], zone: st
             fixed(version.metrics[name], decimals((version.metrics[name],))) if name in version.metrics else "-"
             for name in names
         ),
-        version.digest[:8],
         visible(version.candidate, 40) or "-",
+        version.digest[:8],
     )
 
 

@@ -4,7 +4,7 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property, partial
 from typing import Any, BinaryIO, NamedTuple
 
@@ -85,18 +85,22 @@ class Delivered:
         promised = answer["ContentLength"]
         attempts.expect(promised)
         digest, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
-        copy = tempfile.TemporaryFile(prefix="keepfit-")  # noqa: SIM115 - closed by who asked for it
-        with closing(answer["Body"]) as body:
-            while step := body.read(_STEP):
-                digest.update(step)
-                sha256.update(step)
-                copy.write(step)
-        if copy.tell() != promised:
-            raise Altered(f"{promised:,} bytes", f"{copy.tell():,} bytes")
-        expected = _md5(answer)
-        if expected and digest.hexdigest() != expected:
-            raise Altered(f"md5 {expected}", f"md5 {digest.hexdigest()}")
-        copy.seek(0)
+        with ExitStack() as unless_whole:
+            copy = unless_whole.enter_context(tempfile.TemporaryFile(prefix="keepfit-"))
+            with closing(answer["Body"]) as body:
+                while step := body.read(_STEP):
+                    digest.update(step)
+                    sha256.update(step)
+                    copy.write(step)
+            if copy.tell() != promised:
+                raise Altered(f"{promised:,} bytes", f"{copy.tell():,} bytes")
+            expected = _md5(answer)
+            if expected and digest.hexdigest() != expected:
+                raise Altered(f"md5 {expected}", f"md5 {digest.hexdigest()}")
+            if not attempts.left:
+                raise TimeoutError  # nobody waits for it any more, so nobody would close it
+            copy.seek(0)
+            unless_whole.pop_all()  # closed by who asked for it
         return Copy(Object(key, _tag(answer), promised), sha256.hexdigest(), copy)
 
 

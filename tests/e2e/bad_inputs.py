@@ -655,6 +655,53 @@ DONE = {
 
 
 @dataclass(frozen=True)
+class Leaking:
+    """Files in which the answer is given away, what the gate says of it, and what a person writes who allows it."""
+
+    files: Callable[[], dict[str, bytes | str | None]]
+    says: tuple[str, ...]
+    allowed: str
+
+    @property
+    def waived(self):
+        gate = f"  - {{leakage: none, waived: [{{{self.allowed}, because: we looked, by: ada}}]}}\n"
+        return GOOD.replace("release:", f"{gate}release:")
+
+
+def told(rows):
+    """The number of guests says whether they come back."""
+    return [[*row[:3], "2" if row[5] == "true" else "1", *row[4:]] for row in rows]
+
+
+def told_by_stretch(rows):
+    """Who comes back has stayed longer than anybody who does not."""
+    return [[*row[:2], str(int(row[2]) + 1000 * (row[5] == "true")), *row[3:]] for row in rows]
+
+
+def seen_before():
+    """Visits of which no two are alike, and in March those of February once more, under other keys and moments."""
+
+    def unlike(rows, other):
+        return [[*row[:3], str(1 + (number + other) % 97), *row[4:]] for number, row in enumerate(rows)]
+
+    months = {month: unlike(visits(month), 40 * (month == 1)) for month in (1, 2, 3)}
+    return {f"data/visits/2020-0{month}.csv": as_csv(rows) for month, rows in months.items()}
+
+
+LEAKING = {
+    "a feature that alone predicts the label": {
+        "a copy of it": Leaking(everywhere(HEADER, told), ("guests",), "feature: guests"),
+        "by a threshold": Leaking(everywhere(HEADER, told_by_stretch), ("minutes",), "feature: minutes"),
+    },
+    "the same row in train and holdout": {
+        "under another key and moment": Leaking(
+            seen_before, ("rows to judge on equal a row to learn from in every feature",), "kind: near_copies"
+        ),
+    },
+}
+
+
+@dataclass(frozen=True)
 class Refused:
     """A YAML that is refused, and the telling parts of what a user is told."""
 

@@ -22,8 +22,8 @@ COMMANDS = sorted(name for name in app if not name.startswith("-"))
 
 
 def keepfit(words, folder):
-    environ = {**os.environ, "HOME": str(folder), "COLUMNS": "110"}
-    environ.pop("KEEPFIT_STORE", None)
+    apart = ("KEEPFIT_STORE", "COLUMNS")
+    environ = {name: value for name, value in os.environ.items() if name not in apart} | {"HOME": str(folder)}
     command = [sys.executable, "-m", "flows.cli", *words]
     return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=600, check=False)
 

@@ -89,7 +89,7 @@ def weed(folder, ports=()):
 def moto(folder):
     """Moto's server, which keeps all in memory and asks nobody who they are."""
     [port] = free_ports(1)
-    with _running([str(BIN / "moto_server"), "-H", "127.0.0.1", "-p", str(port)], folder):
+    with _running([sys.executable, str(Path(__file__).with_name("moto_in_turn.py")), str(port)], folder):
         server = Server(f"http://127.0.0.1:{port}")
         _wait(f"{server.url}/moto-api/")
         client(server).create_bucket(Bucket=BUCKET)

@@ -116,9 +116,9 @@ def test_the_points_are_those_of_every_write(before, tmp_path):
     inside = [name for kind, _, name in points if kind is DyingDirectory]
     writes = [
         *("object 1", "snapshot 1", "memo position", "object 2", "object 3", "object 4"),
-        *("object 5", "manifest 1", "verdict 1", "ledger 1", "ledger 2"),
+        *("object 5", "object 6", "manifest 1", "verdict 1", "ledger 1", "ledger 2"),
     ]
-    there = "object 5"  # the same bytes as object 3, so nothing is written
+    there = "object 6"  # the same bytes as object 3, so nothing is written
     whens, steps = ("before", "after"), ("half written", "written", "linked", "synced")
     assert outside == [f"{when} {each}" for each in writes for when in whens if f"{when} {each}" != f"after {there}"]
     assert inside == [f"{each} {step}" for each in writes for step in steps if each != there]

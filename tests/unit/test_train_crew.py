@@ -45,35 +45,37 @@ JOBS = [
 
 def test_two_processes_give_the_outcomes_of_one_and_are_gone_afterwards(material, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
+    others = children_of(os.getpid())  # of other tests
     with one_thread(), crew(material, 1) as run:
         alone = run(JOBS)
     with crew(material, 2) as run:
-        together, children = run(JOBS), children_of(os.getpid())
+        together, children = run(JOBS), children_of(os.getpid()) - others
         assert len(children) == 2
     for one, other in zip(alone, together, strict=True):
         assert (one.loss, one.note, one.rows) == (other.loss, other.note, other.rows)
         np.testing.assert_array_equal(one.answers, other.answers)
-    assert not children_of(os.getpid())
+    assert not children_of(os.getpid()) - others
     assert not list(tmp_path.iterdir())
 
 
 def test_a_process_that_is_killed_is_an_error_that_says_so(material):
+    others = children_of(os.getpid())
     with crew(material, 2) as run:
         run(JOBS[:2])
-        for child in children_of(os.getpid()):
+        for child in children_of(os.getpid()) - others:
             os.kill(child, signal.SIGKILL)
         with pytest.raises(InfrastructureError, match=r"signal 9(.|\n)*memory"):
             run(JOBS)
-    assert not children_of(os.getpid())
+    assert not children_of(os.getpid()) - others
 
 
 def children_of(parent):
-    found = []
+    found = set()
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             words = stat.read_text().rpartition(")")[2].split()
         except OSError:  # it ended meanwhile
             continue
         if int(words[1]) == parent and words[0] != "Z":
-            found.append(int(stat.parent.name))
+            found.add(int(stat.parent.name))
     return found
