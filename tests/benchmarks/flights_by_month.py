@@ -98,10 +98,10 @@ def after(month: int) -> date:
 
 def verdicts(world: World, months: tuple[int, ...] = (FIRST - 1, *LATER), *, weather: bool) -> list[list[str]]:
     """A row of the table for each month: what the production flow made of it, as of its end."""
-    return [_judged(world.run(real(weather=weather), after(month)), month) for month in months]
+    return [judged(world.run(real(weather=weather), after(month)), month) for month in months]
 
 
-def _judged(said: Mapping[str, Any], month: int) -> list[str]:
+def judged(said: Mapping[str, Any], month: int) -> list[str]:
     gates = outcomes(said)
     auc, naive, champion = (
         next(gate for name, gate in gates.items() if all(word in name for word in words))
