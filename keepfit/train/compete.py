@@ -17,7 +17,7 @@ from keepfit.features import Form
 from keepfit.records import Estimate, LearningPoint, Split, Trial, digest_of
 from keepfit.split import Fold, folds_of
 from keepfit.store import Store
-from keepfit.train.choice import Chosen, gain, score_on, simplest
+from keepfit.train.choice import ONE_ERROR, Chosen, gain, score_on, simplest
 from keepfit.train.crew import Run, crew
 from keepfit.train.estimators import Layout, layout_of
 from keepfit.train.examples import Examples
@@ -150,7 +150,7 @@ def _choose(
         best = min(names, key=lambda name: found[name].score or 0.0)
         return best, f"best {metric} on the validation folds"
     clusters = clusters_of(use_case, examples, answers[names[0]].rows)
-    chosen = simplest(metric, [score_on(metric, answers[name]) for name in names], clusters)
+    chosen = simplest(metric, [score_on(metric, answers[name]) for name in names], clusters, ONE_ERROR)
     return names[chosen.place], _why(names, chosen, metric)
 
 
@@ -161,8 +161,8 @@ def _why(names: Sequence[str], chosen: Chosen, metric: str) -> str:
     if behind is None:
         return f"best {metric} on the validation folds, and clearly better than every simpler candidate"
     size = "" if behind.value is None else f" by {behind.value:.3g}"
-    bound = f"at least {behind.low:.3g}" if behind.low is not None else behind.reason
-    return f"the simplest that cannot be told from the best: {best} has a better {metric}{size} ({bound})"
+    bound = f"less one standard error {behind.low:.3g}" if behind.low is not None else behind.reason
+    return f"the simplest within one standard error of the best: {best} has a better {metric}{size} ({bound})"
 
 
 def _learning_curve(
