@@ -69,7 +69,7 @@ def compete(store: Store, use_case: UseCase, division: Split, examples: Examples
             for name in CANDIDATES
             if name in found
         }
-        name, choice = _choose(use_case, examples, found, answers)
+        name, choice = choose(use_case, examples, found, answers)
         curve, growth = _learning_curve(run, use_case, examples, folds, found[name], answers[name])
     return Won(trials, found[name], choice, answers[name], curve, growth)
 
@@ -139,7 +139,7 @@ def _lone(use_case: UseCase, trials: Sequence[Trial]) -> Trial:
     )
 
 
-def _choose(
+def choose(
     use_case: UseCase, examples: Examples, found: Mapping[str, Trial], answers: Mapping[str, OutOfFold]
 ) -> tuple[str, str]:
     """The name of the winner, and why it won."""
