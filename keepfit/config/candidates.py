@@ -2,7 +2,7 @@
 
 They stand in the order of simplicity, which is also how fast they answer one record and how small their files are: a
 formula (linear models), a few hundred small trees, a small network, forests of deep trees, all training rows. Of
-candidates that validation cannot tell apart, the first is chosen.
+candidates within one standard error of the best on validation rows, the first is chosen.
 """
 
 from collections.abc import Mapping
