@@ -22,7 +22,8 @@ def iris():
 @pytest.fixture(scope="module")
 def found(tmp_path_factory, warm, iris):
     folder = tmp_path_factory.mktemp("reference")
-    return found_of(iris, folder, environment(folder / "home", warm.server["PREFECT_API_URL"])), folder
+    environ = environment(folder / "home", warm.server["PREFECT_API_URL"]) | warm.server
+    return found_of(iris, folder, environ), folder
 
 
 def test_keys_hold_out_one_part_after_the_other(tmp_path, iris):
