@@ -1,5 +1,8 @@
 """Measure candidate, naive baseline and champion on the same unseen rows."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from keepfit import evaluate as evaluation
 from keepfit import ledger, registry, report
 from keepfit.errors import IntegrityError
@@ -10,6 +13,7 @@ from keepfit.records import (
     Exported,
     Manifest,
     Position,
+    Record,
     Seat,
     Split,
     Trained,
@@ -25,8 +29,19 @@ def _say(record: Evaluated) -> str:
     return f"{record.rows:,} unseen rows{beside}"
 
 
-def _show(run: Run, *records: Evaluated) -> None:
-    markdown(run, "metrics", report.metrics_markdown(records[-1]))
+def _show(run: Run, *records: Any) -> None:
+    first = report.key_metrics(run.use_case)
+    markdown(run, "metrics", report.metrics_markdown(records[-1], first, _classes(run, records)))
+
+
+def _classes(run: Run, records: Sequence[Record]) -> tuple[str, ...]:
+    """The labels of the model that was measured: a new one's, or those of a version that is looked at again."""
+    for record in records:
+        if isinstance(record, Trained):
+            return record.classes
+        if isinstance(record, Seat):
+            return registry.manifest(run.store, run.use_case.name, record.digest).classes
+    return ()
 
 
 def _fresh(record: AnotherLook) -> str:

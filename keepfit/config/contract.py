@@ -81,7 +81,8 @@ class Contract(Section):
     """What every row must satisfy; columns it does not declare are dropped with a warning."""
 
     columns: Annotated[dict[ColumnName, ColumnRule], Field(min_length=1), AfterValidator(spread)]
-    """The columns of a row, by name. `pixel{0..63}` stands for 64 columns, `p{0..7}{0..7}` for p00 to p77."""
+    """The columns of a row, by name. `pixel{0..63}` stands for 64 columns, `p{0..7}{0..7}` for p00 to p77.
+    `image[{0..63}]` also reads a column `image` that holds arrays of 64 numbers, each element as a column."""
     rules: Annotated[tuple[RowRuleForm, ...], AsTuple] = ()
     """Rules across columns, a closed set: compare, sum, together, at_least_one, when … then, unique. A missing value
     breaks only rules that are about missing values."""

@@ -13,6 +13,7 @@ from keepfit.config.model import UseCase
 from keepfit.config.row_rules import RULES, RowRule
 from keepfit.config.row_rules import deciding_key as deciding_key_of_rule
 from keepfit.config.suggest import closest, listed
+from keepfit.config.values import SAYS_SOMETHING
 
 _EXPECTED = {
     "string_type": "text",
@@ -126,7 +127,8 @@ def _expected(detail: ErrorDetails) -> str:
         case "value_error":
             return str(context["error"])
         case "string_pattern_mismatch":
-            return f"text that matches {context['pattern']}"
+            blank = context["pattern"] == SAYS_SOMETHING
+            return "text with more than blanks" if blank else f"text that matches {context['pattern']}"
         case "too_short":
             return f"at least {context['min_length']} of them"
         case "string_too_short":

@@ -68,6 +68,7 @@ SHARE_SCHEMA = {
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), WithJsonSchema(DURATION_SCHEMA)]
 Share = Annotated[float, BeforeValidator(parse_share), WithJsonSchema(SHARE_SCHEMA)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-Text = Annotated[str, Field(min_length=1, max_length=4000)]
+SAYS_SOMETHING = r"\S"
+Text = Annotated[str, Field(min_length=1, max_length=4000, pattern=SAYS_SOMETHING)]
 ColumnName = Annotated[str, Field(min_length=1, max_length=200)]
 ColumnType = Literal["category", "text", "int", "float", "bool", "time"]

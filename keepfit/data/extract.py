@@ -21,7 +21,7 @@ from keepfit.data.rejudge import as_examples, keys_of_refused
 from keepfit.data.replay import Replays, replays
 from keepfit.data.rows import Rows, ordered, running
 from keepfit.data.stream import Stream
-from keepfit.data.tables import Parts, get_table, get_tables, put_table
+from keepfit.data.tables import Parts, get_table, get_tables, give_back, put_table
 from keepfit.errors import DataError, Problem
 from keepfit.records import Column, Extracted, Moment, SourceFile
 
@@ -64,10 +64,12 @@ def extract(
     back = replays(store, use_case.name)
     sources = [load(store, use_case, name, seen[name], moment, needed, back) for name in data.sources]
     files = sorted({file.path for source in sources for file in source.files} | back.away)
+    give_back()  # what parsing left
     with _rows(store, use_case, sources, None if named.others else needed) as rows:
         examples = _Examples(store, use_case, moment, rows, sources, back)
         parts = Parts(store)
         with ordered(Stream(examples.schema(files), lambda: examples.tables(files)), _order(use_case)) as result:
+            give_back()  # what reading left: all rows are with DuckDB now
             for table in result.batches:
                 parts.add(_with_files(table, files))
     examples.refuse(_refused(store, sources))

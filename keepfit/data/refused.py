@@ -38,6 +38,15 @@ class Reasons:
             self._of[column] = reasons
             self.wrong |= reasons.is_valid().to_numpy(zero_copy_only=False)
 
+    def at(self, rows: "np.typing.NDArray[np.int64]") -> "Reasons":
+        """Those of some rows, in their order."""
+        import pyarrow as pa
+
+        found = Reasons(len(rows))
+        for column, reasons in self._of.items():
+            found.add(column, reasons.take(pa.array(rows)))
+        return found
+
     def lists(self) -> list[list[str]]:
         """Of every wrong row, in order, all that is wrong with it, as ``column: reason``."""
         import pyarrow as pa

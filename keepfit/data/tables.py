@@ -1,5 +1,6 @@
 """Tables as Parquet objects: written once, named by the digest of their bytes, verified before they are parsed."""
 
+import ctypes
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -98,8 +99,15 @@ class Parts:
 
 
 def give_back() -> None:
-    """Return to the system what the allocator keeps of tables that are gone, before something else needs much."""
+    """Return to the system what allocators keep of tables that are gone, before something else needs much.
+
+    Threads that read leave behind many times what is alive: glibc keeps an arena for each of them, and gives nothing
+    back by itself.
+    """
     if "pyarrow" in sys.modules:
         import pyarrow as pa
 
         pa.default_memory_pool().release_unused()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # other C libraries have none
+    if trim is not None:
+        trim(0)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keepfit.evaluate.answers import Answers, ranked, within_classes
+from keepfit.evaluate.answers import Answers, Ranked, ranked, within_classes
 from keepfit.evaluate.score import Floats, Ints, Score, mean_score, no_score
 
 BINS = 10
@@ -54,10 +54,20 @@ def bins_of(given: Floats) -> Ints:
     >>> np.bincount(bins_of(np.arange(100) / 100.0))
     array([25, 25, 25, 25])
     """
-    order = ranked(given, np.zeros(given.size, dtype=bool))
+    return _of_equal_mass(ranked(given, np.zeros(given.size, dtype=bool)))
+
+
+def bins_in(answers: Answers) -> Ints:
+    """The bins of what was given; of two classes, rows are in order already."""
+    binary = answers.prediction.ndim == 2 and answers.prediction.shape[1] == 2
+    return _of_equal_mass(answers.ranked) if binary else bins_of(pairs_of(answers).given)
+
+
+def _of_equal_mass(order: Ranked) -> Ints:
+    rows = order.group.size
     middle = np.cumsum(order.count) - order.count / 2.0
-    bins = max(1, min(BINS, given.size // ROWS_A_BIN))
-    place = np.floor(middle / given.size * bins).astype(np.int64)
+    bins = max(1, min(BINS, rows // ROWS_A_BIN))
+    place = np.floor(middle / rows * bins).astype(np.int64)
     _, packed = np.unique(place, return_inverse=True)
     return np.asarray(packed[order.group], np.int64)
 
@@ -72,7 +82,7 @@ def calibration_error(answers: Answers) -> Score:
     The value here treats rows as independent; the bounds come from the noise of the clusters (``distance``).
     """
     given, came = pairs_of(answers)
-    group = bins_of(given)
+    group = bins_in(answers)
     residual = came - given
     count = np.bincount(group).astype(np.float64)
     mean = np.bincount(group, weights=residual) / count

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from keepfit.evaluate.answers import Answers
-from keepfit.evaluate.calibration import bins_of, pairs_of
+from keepfit.evaluate.calibration import bins_in, pairs_of
 from keepfit.evaluate.intervals import estimate
 from keepfit.evaluate.scales import Scale
 from keepfit.evaluate.score import Bools, Floats, mean_score, share_score
@@ -51,7 +51,7 @@ def calibration(model: str, answers: Answers, clusters: Clusters, confidence: fl
     Of the positive class; with more classes, of the class that was given the highest probability.
     """
     given, came = pairs_of(answers)
-    group = bins_of(given)
+    group = bins_in(answers)
     count = np.bincount(group)
     mean = np.bincount(group, weights=given) / count
     found = []

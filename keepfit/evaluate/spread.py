@@ -77,17 +77,27 @@ class Clusters:
         return Clusters.by(self.codes * self.other.count + self.other.codes, "cells")
 
     @cached_property
+    def runs(self) -> tuple[Ints | None, Ints]:
+        """The rows (n,), cluster after cluster (None: as they are), and where each of the clusters begins, (count,)."""
+        if self.codes is None:
+            return None, np.arange(self.count)
+        in_order = bool((self.codes[1:] >= self.codes[:-1]).all())
+        order = None if in_order else np.argsort(self.codes, kind="stable")
+        return order, np.searchsorted(self.codes, np.arange(self.count), sorter=order)
+
+    @cached_property
     def sizes(self) -> Ints:
         """Rows of each cluster, (count,)."""
         if self.codes is None:
             return np.ones(self.count, np.int64)
-        return np.bincount(self.codes, minlength=self.count)
+        return np.diff(np.append(self.runs[1], self.codes.size))
 
     def sums(self, values: Floats) -> Floats:
         """Sums of ``values`` (n,) over each cluster, (count,)."""
-        if self.codes is None:
+        if self.codes is None or not self.count:
             return values
-        return np.bincount(self.codes, weights=values, minlength=self.count).astype(np.float64, copy=False)
+        order, begins = self.runs
+        return np.add.reduceat(values if order is None else values[order], begins)  # many times faster than a bincount
 
     def deletions(self, influence: Floats) -> Floats:
         """By how much, to first order, the value falls when each cluster is left out, (count,).
@@ -171,10 +181,14 @@ def spread_of(influence: Floats, clusters: Clusters, strata: Ints | None = None)
 
 def _one_way(influence: Floats, clusters: Clusters, strata: Ints | None) -> Spread:
     trials = clusters.supporting(strata)
-    second, third, fourth = _moments(clusters.deletions(influence))
     count = max(clusters.count, 2)
     rows = max(influence.size, 2)
-    row_second, _, row_fourth = _moments(influence)
+    row_second, row_third, row_fourth = _moments(influence)
+    if clusters.codes is None:  # what leaving a row out changes is in proportion to its influence
+        left = float(rows - 1)
+        second, third, fourth = row_second / left**2, row_third / left**3, row_fourth / left**4
+    else:
+        second, third, fourth = _moments(clusters.deletions(influence))
     error = sqrt(max(second * (count - 1) / count, row_second / (rows * (rows - 1))))
     if not fourth > 0:
         return Spread(error, max(trials - 1, 1), 0.0, 0.0, trials)

@@ -6,7 +6,8 @@ threshold. All gates must pass, so no correction for their number is needed (int
 Technometrics 24:295); groups that fail are corrected among themselves.
 """
 
+from keepfit.judge.gates.leakage import waiver_of
 from keepfit.judge.prospects import asked, prospects
 from keepfit.judge.verdict import ended, judge, judge_again
 
-__all__ = ["asked", "ended", "judge", "judge_again", "prospects"]
+__all__ = ["asked", "ended", "judge", "judge_again", "prospects", "waiver_of"]

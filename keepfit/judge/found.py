@@ -29,8 +29,9 @@ class Found:
     def beside_champion(self) -> Grounds:
         """Of comparisons with champion and anchor: at what this look may spend."""
         confidence = self.evaluated.champion_confidence or self.evaluated.confidence
+        nothing = 1.0 - confidence < LEAST / 1.5  # a look that may spend nothing is measured at half of LEAST
         spent = "this year's rate of false promotions is spent, so this look can promote nothing"
-        return Grounds(confidence, self.evaluated.clustered_by, spent if 1.0 - confidence < LEAST / 1.5 else "")
+        return Grounds(confidence, self.evaluated.clustered_by, spent if nothing else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from keepfit.evaluate.power import MOST, rows_needed
-from keepfit.judge.wording import beside, many_more, number, percent, sample
+from keepfit.judge.wording import many_more, number, percent, sample, told_apart
 from keepfit.records import Comparison, Estimate, GateResult, More, Outcome
 
 
@@ -123,7 +123,7 @@ def _bounded(question: Question, estimate: Estimate, outcome: Outcome, confidenc
     low, high = _bounds(estimate) or (0.0, 0.0)
     if low == high:
         return "exactly"
-    lower, upper = beside(low, question.threshold), beside(high, question.threshold)
+    lower, upper = told_apart(low, question.threshold), told_apart(high, question.threshold)
     if outcome == "not_enough_evidence":
         return f"between {lower} and {upper}, each with {percent(confidence)} confidence"
     lower_decides = (outcome == "pass") == question.higher_is_better

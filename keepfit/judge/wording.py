@@ -22,10 +22,10 @@ def number(value: float | None, digits: int = 3) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def beside(bound: float, threshold: float) -> str:
+def told_apart(bound: float, threshold: float) -> str:
     """A bound with as many digits as show on which side of the threshold it lies.
 
-    >>> beside(0.6198, 0.62), beside(0.61999, 0.62), beside(0.641, 0.62)
+    >>> told_apart(0.6198, 0.62), told_apart(0.61999, 0.62), told_apart(0.641, 0.62)
     ('0.6198', '0.61999', '0.641')
     """
     for digits in range(3, 17):

@@ -6,6 +6,7 @@ and reasons hold, they are shown as text.
 
 from keepfit.report.html import render_run
 from keepfit.report.markdown import data_markdown, metrics_markdown, verdict_markdown
+from keepfit.report.metrics import key_metrics
 from keepfit.report.prospects import prospects_text
 from keepfit.report.run_records import ChampionRecords, RunRecords
 from keepfit.report.text import show_text, verdict_text
@@ -14,6 +15,7 @@ __all__ = [
     "ChampionRecords",
     "RunRecords",
     "data_markdown",
+    "key_metrics",
     "metrics_markdown",
     "prospects_text",
     "render_run",

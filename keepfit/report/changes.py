@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from keepfit.records import Comparison, Estimate, Evaluated, Manifest, Snapshot
+from keepfit.records import Manifest, Snapshot
 from keepfit.report.moments import clock, period
-from keepfit.report.numbers import NOT_MEASURED, bounds, count, decimals, fixed, lone
+from keepfit.report.numbers import NOT_MEASURED, count
 from keepfit.report.run_records import ChampionRecords, RunRecords
-from keepfit.report.wording import metric_word, settings_text
+from keepfit.report.wording import settings_text
 
 _FILES = (("features", "Feature state"), ("model", "Model file"))
 SHORT = 12  # hex digits of a digest that people compare
@@ -21,20 +21,6 @@ class ChangeRow:
     now: str
     changed: bool
     code: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PairedRow:
-    """One metric of both on the same rows, and the paired improvement."""
-
-    metric: str
-    reference: str
-    candidate: str
-    improvement: str
-    bounds: str
-    reading: str
-    kind: str
-    reason: str
 
 
 def change_rows(records: RunRecords, champion: ChampionRecords) -> tuple[ChangeRow, ...]:
@@ -61,11 +47,6 @@ def change_rows(records: RunRecords, champion: ChampionRecords) -> tuple[ChangeR
     return (*rows, *(_digests(what, old.files.get(role, ""), new.files.get(role, "")) for role, what in _FILES))
 
 
-def paired_rows(evaluated: Evaluated, against: str) -> tuple[PairedRow, ...]:
-    """Metrics of candidate and reference on the same rows."""
-    return tuple(_paired(found) for found in evaluated.comparisons if found.against == against)
-
-
 def _row(what: str, before: str, now: str) -> ChangeRow:
     return ChangeRow(what, before or NOT_MEASURED, now or NOT_MEASURED, before != now)
 
@@ -83,45 +64,3 @@ def _data(manifest: Manifest, snapshot: Snapshot | None, zone: str) -> str:
 
 def _until(manifest: Manifest, zone: str) -> str:
     return clock(manifest.train_until, zone) if manifest.train_until else ""
-
-
-def _paired(found: Comparison) -> PairedRow:
-    gain = found.improvement
-    places = decimals((gain.value, gain.low, gain.high), 0.0)
-    sides = decimals((found.candidate, found.reference))
-    kind = _reading(gain)
-    words = {
-        "better": "better",
-        "worse": "worse",
-        "open": "no clear difference",
-        "equal": "identical",
-        "missing": "not measured",
-    }
-    return PairedRow(
-        metric=metric_word(found.metric),
-        reference=fixed(found.reference, _at_least(sides, 3)),
-        candidate=fixed(found.candidate, _at_least(sides, 3)),
-        improvement=_signed(fixed(gain.value, places) if gain.low is not None else lone(gain.value, 0.0)),
-        bounds=bounds(gain.low, gain.high, places),
-        reading=words[kind],
-        kind=kind,
-        reason=gain.reason,
-    )
-
-
-def _at_least(places: int | None, fewest: int) -> int | None:
-    return None if places is None else max(places, min(fewest, places + 1))
-
-
-def _signed(text: str) -> str:
-    return text if text.startswith("-") or text == NOT_MEASURED or not text.strip("0.,") else f"+{text}"
-
-
-def _reading(gain: Estimate) -> str:
-    if gain.value is None:
-        return "missing"
-    if gain.low == gain.high == 0:
-        return "equal"
-    if gain.low is not None and gain.low > 0:
-        return "better"
-    return "worse" if gain.high is not None and gain.high < 0 else "open"

@@ -2,17 +2,20 @@
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from keepfit.records import Evaluated, Extracted, Validated, Verdict
-from keepfit.report.changes import paired_rows
+from keepfit.report.by_class import FIGURES, class_table
 from keepfit.report.data import by_source, conserved, read_in_all
 from keepfit.report.expected import expectation_row
 from keepfit.report.gates import gate_rows, tally
+from keepfit.report.groups import group_tables
 from keepfit.report.metrics import Cell, metric_rows
 from keepfit.report.numbers import count, percent
+from keepfit.report.paired import paired_rows
 from keepfit.report.wording import OUTCOME_SYMBOLS, OUTCOME_WORDS, visible
 
+_MOST_CLASSES = 30
 _SPECIAL = re.compile(r"([\\`*_\[\]~|#!])")
 
 
@@ -43,8 +46,14 @@ def data_markdown(extracted: Extracted, validated: Validated) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def metrics_markdown(evaluated: Evaluated) -> str:
-    """Every metric of every model, and the comparison with the champion on the same rows."""
+def metrics_markdown(evaluated: Evaluated, first: Sequence[str] = (), classes: Sequence[str] = ()) -> str:
+    """Every metric of every model, the comparison with the champion on the same rows, groups and classes.
+
+    Parameters
+    ----------
+    first : the metrics that people look at first; groups are shown by the first that was measured.
+    classes : labels in the order of the model's classes.
+    """
     champion = evaluated.champion_number
     head = ["metric", "candidate", "naive", *([f"champion (version {champion})"] if champion is not None else [])]
     rows = [
@@ -67,8 +76,44 @@ def metrics_markdown(evaluated: Evaluated) -> str:
         _table(head, rows),
         f"Beside the champion, on the same {count(evaluated.champion_rows)}:" if paired else "",
         _table(("metric", "champion", "candidate", "improvement", "reading"), paired),
+        *_groups(evaluated, first),
+        *_classes(evaluated, classes),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _groups(evaluated: Evaluated, first: Sequence[str]) -> Iterator[str]:
+    """Each protected column: what it means, then its groups."""
+    for table in group_tables(evaluated, None, first):
+        yield escaped(table.sentence)
+        champion = evaluated.champion_number is not None
+        head = (table.by, "rows", table.metric, *(["champion"] if champion else []), "naive", "reading")
+        yield _table(
+            head,
+            [
+                (
+                    row.group,
+                    row.rows,
+                    *(_figure(cell) for cell in (row.candidate, row.champion, row.naive) if cell is not None),
+                    ", ".join(row.words),
+                )
+                for row in table.rows
+            ],
+        )
+
+
+def _classes(evaluated: Evaluated, classes: Sequence[str]) -> Iterator[str]:
+    """What the figures by class mean, and the first of them."""
+    found = class_table(evaluated, classes)
+    if found is None:
+        return
+    yield escaped(found.sentence)
+    rows = found.rows[:_MOST_CLASSES]
+    yield _table(
+        ("class", "rows", *FIGURES), [(row.name, row.rows, *(_figure(cell) for _, cell in row.figures)) for row in rows]
+    )
+    if len(found.rows) > len(rows):
+        yield f"and {len(found.rows) - len(rows):,} more"
 
 
 def verdict_markdown(verdict: Verdict) -> str:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from keepfit.config import default_metric
 from keepfit.config.metrics import METRICS
+from keepfit.config.model import UseCase
 from keepfit.records import Estimate, Evaluated
 from keepfit.report.numbers import NOT_MEASURED, interval
 from keepfit.report.wording import metric_word
@@ -39,6 +41,22 @@ def headline(evaluated: Evaluated, gated: tuple[str, ...]) -> str | None:
     """The metric to say in one sentence: the first that a gate names, else the first that was measured."""
     measured = [name for name in METRICS if name in evaluated.candidate]
     return next((name for name in (*gated, *measured) if name in evaluated.candidate), None)
+
+
+def key_metrics(case: UseCase) -> tuple[str, ...]:
+    """The metrics that people look at first: those that gates name, in their order, and the one that was optimized."""
+    gated = [getattr(gate, "metric", "") for gate in case.gates]
+    chosen = case.train.optimize or default_metric(case.task)
+    return tuple(name for name in dict.fromkeys([*gated, chosen]) if name)
+
+
+def naive_word(evaluated: Evaluated) -> str:
+    """Which naive baseline the figures are of, where that is known.
+
+    The first is the plain one; comparisons are with all of them.
+    """
+    first = next((one.baseline for one in evaluated.baselines if one.baseline), "")
+    return f"naive baseline ({first})" if first else "naive baseline"
 
 
 def cell(estimate: Estimate | None) -> Cell:

@@ -114,6 +114,18 @@ def interval(estimate: Estimate) -> tuple[str, str]:
     return fixed(estimate.value, places), bounds(estimate.low, estimate.high, places)
 
 
+def told(estimate: Estimate) -> str:
+    """The value, its bounds in brackets where there are any, typeset for a sentence.
+
+    >>> told(Estimate(value=-0.67312, low=-0.7022, high=-0.6411, rows=9, clusters=3))
+    '−0.673 (−0.702 to −0.641)'
+    >>> told(Estimate(value=0.5, low=None, high=None, rows=9, clusters=3))
+    '0.5'
+    """
+    value, around = interval(estimate)
+    return typeset(f"{value} ({around})" if around else number(estimate.value))
+
+
 def bounds(low: float | None, high: float | None, places: int | None) -> str:
     """The interval in words; empty where there is none.
 

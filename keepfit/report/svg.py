@@ -13,6 +13,8 @@ from keepfit.report.wording import visible
 
 Point = tuple[float, float]
 
+_LETTER, _ROOM = 6.6, 11.0  # width of a digit of a tick, and what is left of the drawing beyond an axis
+
 
 def tag(name: str, content: str = "", **attributes: str | float) -> str:
     """One element; ``content`` is markup already, attributes are escaped here (``class_`` and ``font_size`` work).
@@ -57,6 +59,12 @@ def path(points: Iterable[Point], class_: str) -> str:
     """A line through all points."""
     steps = [f"{coordinate(x)},{coordinate(y)}" for x, y in points]
     return tag("polyline", points=" ".join(steps), class_=class_) if steps else ""
+
+
+def area(points: Iterable[Point], class_: str) -> str:
+    """A closed shape through all points."""
+    steps = [f"{coordinate(x)},{coordinate(y)}" for x, y in points]
+    return tag("polygon", points=" ".join(steps), class_=class_) if steps else ""
 
 
 def drawing(
@@ -128,7 +136,7 @@ def padded(values: Sequence[float], share: float = 0.06) -> tuple[float, float]:
 def x_axis(scale: Scale, marks: Sequence[float], top: float, bottom: float, name: str) -> str:
     """Ticks below, faint lines up, the name under the middle."""
     parts = [line((scale(m), top), (scale(m), bottom), "grid") for m in marks]
-    parts += [text(_tick(m), scale(m), bottom + 16, "tick", "middle") for m in marks]
+    parts += [text(_tick(m), _inside(_tick(m), scale(m), scale), bottom + 16, "tick", "middle") for m in marks]
     middle = (scale.start + scale.end) / 2
     return "".join([*parts, text(name, middle, bottom + 36, "name", "middle", limit=64)])
 
@@ -138,6 +146,11 @@ def y_axis(scale: Scale, marks: Sequence[float], left: float, right: float, name
     parts = [line((left, scale(m)), (right, scale(m)), "grid") for m in marks]
     parts += [text(_tick(m), left - 7, scale(m) + 4, "tick", "end") for m in marks]
     return "".join([*parts, text(name, 2, min(scale.start, scale.end) - 12, "name", limit=64)])
+
+
+def _inside(label: str, place: float, scale: Scale) -> float:
+    """Where a label's middle may be, so that a long one at the end is not cut."""
+    return min(place, scale.end + _ROOM - _LETTER * len(label) / 2)
 
 
 def _tick(value: float) -> str:

@@ -2,17 +2,22 @@
 
 from dataclasses import dataclass
 
-from keepfit.records import Outcome
-from keepfit.report.changes import ChangeRow, PairedRow, change_rows, paired_rows
+from keepfit.records import Evaluated, Outcome
+from keepfit.report.by_class import ClassTable, class_table
+from keepfit.report.changes import ChangeRow, change_rows
+from keepfit.report.choice import Choice, choice
 from keepfit.report.data import DataSection, data_section
 from keepfit.report.expected import ExpectationRow, expectation_row
-from keepfit.report.figures import Figure, figures, search_figure
+from keepfit.report.figures import Figure, figures
 from keepfit.report.gates import GateRow, gate_rows, of_outcome, tally
-from keepfit.report.metrics import MetricRow, headline, metric_rows
+from keepfit.report.groups import GroupTable, group_tables
+from keepfit.report.leakage import LeakSection, leak_section
+from keepfit.report.metrics import MetricRow, headline, key_metrics, metric_rows, naive_word
 from keepfit.report.moments import both_zones, clock, span
 from keepfit.report.numbers import count, exact, interval, number, percent, size
+from keepfit.report.paired import Forest, forest
 from keepfit.report.run_records import RunRecords
-from keepfit.report.wording import candidate_word, metric_word, settings_text
+from keepfit.report.wording import candidate_word, metric_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +49,19 @@ class Page:
     champion: str
     compared: str
     changes: tuple[ChangeRow, ...]
-    paired: tuple[PairedRow, ...]
+    beside_champion: Forest | None
+    paired_note: str
+    beside_anchor: Forest | None
     metrics: tuple[MetricRow, ...]
     metrics_note: str
     champion_note: str
+    naive: str
+    beside_naive: Forest | None
     figures: tuple[Figure, ...]
-    search: Figure | None
+    classes: ClassTable | None
+    groups: tuple[GroupTable, ...]
+    choice: Choice
+    leakage: LeakSection
     data: DataSection
     expectations: tuple[ExpectationRow, ...]
     facts: tuple[tuple[str, str], ...]
@@ -59,6 +71,7 @@ class Page:
 def page(records: RunRecords) -> Page:
     """What the report of this run says."""
     case, registered, evaluated = records.use_case, records.registered, records.evaluated
+    first = key_metrics(records.use_case)
     return Page(
         use_case=case.name,
         description=case.description,
@@ -75,12 +88,19 @@ def page(records: RunRecords) -> Page:
         champion="" if evaluated.champion_number is None else f"version {evaluated.champion_number}",
         compared=_compared(records),
         changes=change_rows(records, records.champion) if records.champion else (),
-        paired=paired_rows(evaluated, "champion"),
+        beside_champion=forest(evaluated, records.verdict, "champion"),
+        paired_note=_paired_note(evaluated),
+        beside_anchor=forest(evaluated, records.verdict, "anchor", first),
         metrics=metric_rows(evaluated),
         metrics_note=_metrics_note(records),
         champion_note=_champion_note(records),
+        naive=naive_word(evaluated),
+        beside_naive=forest(evaluated, records.verdict, "naive", first),
         figures=figures(records),
-        search=search_figure(records),
+        classes=class_table(evaluated, records.trained.classes),
+        groups=group_tables(evaluated, records.verdict, first),
+        choice=choice(records),
+        leakage=leak_section(records),
         data=data_section(records),
         expectations=tuple(expectation_row(each, {}) for each in records.validated.expectations),
         facts=_facts(records),
@@ -130,8 +150,7 @@ def summary(records: RunRecords) -> str:
 
 def _headline(records: RunRecords) -> str:
     evaluated = records.evaluated
-    gated = tuple(getattr(gate, "metric", "") for gate in records.use_case.gates)
-    name = headline(evaluated, gated)
+    name = headline(evaluated, key_metrics(records.use_case))
     if name is None:
         return ""
     value, around = interval(evaluated.candidate[name])
@@ -148,8 +167,9 @@ def _headline(records: RunRecords) -> str:
 
 
 def _gates_note(records: RunRecords) -> str:
+    by = records.evaluated.clustered_by
     counts = (
-        "rows of one day count together" if records.evaluated.clustered_by == "day" else "each row counts for itself"
+        "each row counts for itself" if by == "row" else f"rows of one {by.replace(' and ', ' or one ')} count together"
     )
     return (
         f"Each bound is one-sided at {percent(records.evaluated.confidence)}; {counts}. A gate passes when the whole "
@@ -181,14 +201,34 @@ def _compared(records: RunRecords) -> str:
     return f"Both versions on the same {count(rows)}, {unseen} version {champion} learnt from."
 
 
+def _paired_note(evaluated: Evaluated) -> str:
+    later = evaluated.champion_confidence or evaluated.confidence
+    return (
+        "An improvement is positive where the candidate is better, whatever the metric; each row has a scale of its "
+        "own, zero in the middle, and is shaded where a gate would let it pass. Bounds are one-sided at "
+        f"{100 * later:.6g}% each."
+    )
+
+
 def _metrics_note(records: RunRecords) -> str:
     evaluated = records.evaluated
-    days = max((e.clusters for e in evaluated.candidate.values()), default=0) if evaluated.clustered_by == "day" else 0
-    independent = f", {count(days, 'day')} of which each counts as one observation" if days else ""
+    units = max((e.clusters for e in evaluated.candidate.values()), default=0) if evaluated.clustered_by != "row" else 0
+    independent = f", {_units(units, evaluated.clustered_by)} of which each counts as one observation" if units else ""
     return (
         f"On {count(evaluated.rows)} that none of the models learnt from{independent}. "
         f"Bounds are one-sided at {percent(evaluated.confidence)} each."
     )
+
+
+def _units(clusters: int, by: str) -> str:
+    """What counts together, counted; with days and entities the fewer of both.
+
+    >>> _units(28, "day"), _units(1, "entity"), _units(9, "day and entity")
+    ('28 days', '1 entity', '9 days or entities')
+    """
+    words = by.replace(" and ", " or ")
+    several = words.replace("day", "days").replace("entity", "entities").replace("row", "rows")
+    return f"{clusters:,} {words if clusters == 1 else several}"
 
 
 def _champion_note(records: RunRecords) -> str:
@@ -208,8 +248,6 @@ def _facts(records: RunRecords) -> tuple[tuple[str, str], ...]:
         tail = f", 99% within {number(measured.p99_ms)} ms" if measured.p99_ms is not None else ""
         speed = f"{number(measured.p50_ms)} ms in the middle{tail} (advice, not a gate)"
     return (
-        ("Candidate", candidate_word(records.trained.candidate)),
-        ("Settings", settings_text(records.trained.settings)),
         ("Features", f"{len(records.use_case.features)} columns: {', '.join(records.use_case.features)}"),
         (
             "Label",

@@ -54,7 +54,8 @@ def _other(store: Store, use_case: UseCase, rows: "pa.Table", manifest: Manifest
     if manifest.sides is None:  # of an earlier build, which had one rule only
         share = manifest.holdout_share if manifest.key == key else None
         return np.asarray(key_places(rows, key) < (share or 0.0), dtype=bool)
-    shared = [name for name in compared(rows.column_names, use_case) if name in _names(store, use_case, manifest)]
+    known = _names(store, use_case, manifest)
+    shared = [name for name in compared(rows.column_names, use_case) if name in known]
     return _not_among(store, use_case, rows, manifest, key) & _not_among(store, use_case, rows, manifest, shared)
 
 

@@ -11,16 +11,22 @@ R = TypeVar("R")
 AHEAD = 6  # answers that are waited for, or held, before they are asked for
 
 
-def ahead(read: Callable[[T], R], wanted: Iterable[T], at_once: int = AHEAD) -> Iterator[R]:
-    """``map(read, wanted)``, by threads of which no more than ``at_once`` read or hold an answer.
+def ahead(read: Callable[[T], R], wanted: Iterable[T], at_once: int = AHEAD, threads: int | None = None) -> Iterator[R]:
+    """``map(read, wanted)``, by threads, with no more than ``at_once`` answers that are worked on or held.
 
-    Whatever ``read`` raises is raised when the iteration comes to it.
+    Whatever ``read`` raises is raised when the iteration comes to it. An iteration that is given up does not wait for
+    its threads: it may be the garbage collector that ends it, within another thread that is just starting.
+
+    Parameters
+    ----------
+    threads
+        As many as answers if it is not given.
 
     >>> list(ahead(str, range(20)))[-1]
     '19'
     """
     waiting: deque[Future[R]] = deque()
-    pool = ThreadPoolExecutor(at_once, thread_name_prefix="keepfit-ahead")
+    pool = ThreadPoolExecutor(threads or at_once, thread_name_prefix="keepfit-ahead")
     try:
         for one in wanted:
             waiting.append(pool.submit(read, one))

@@ -78,12 +78,57 @@ def test_nothing_sticks_out_to_the_side(name, size, visit):
     assert page.evaluate(outside) == []
 
 
-def test_words_in_a_chart_stay_inside_it(visit):
-    page = visit("hostile")
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+@pytest.mark.parametrize("name", SAMPLES)
+def test_words_in_a_chart_stay_inside_it(name, size, visit):
+    page = visit(name, SIZES[size])
     outside = """() => [...document.querySelectorAll('svg.chart text')].filter(t => {
         const box = t.closest('svg').getBoundingClientRect(), own = t.getBoundingClientRect();
         return own.left < box.left - 1 || own.right > box.right + 1 }).map(t => t.textContent)"""
     assert page.evaluate(outside) == []
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+@pytest.mark.parametrize("name", SAMPLES)
+def test_words_in_a_chart_can_be_read(name, size, visit):
+    """No label lies on another one, and none is smaller than nine pixels."""
+    page = visit(name, SIZES[size])
+    found = page.evaluate("""() => [...document.querySelectorAll('svg.chart')].flatMap(svg => {
+        const words = [...svg.querySelectorAll('text')].map(t => [t.textContent, t.getBoundingClientRect()]);
+        const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+        const size = t => parseFloat(getComputedStyle(t).fontSize) * scale;
+        const small = [...svg.querySelectorAll('text')].filter(t => size(t) < 9).map(t => 'small: ' + t.textContent);
+        const over = words.flatMap(([a, p], i) => words.slice(i + 1)
+            .filter(([b, q]) => p.left < q.right - 1 && q.left < p.right - 1)
+            .filter(([b, q]) => p.top < q.bottom - 5 && q.top < p.bottom - 5)
+            .map(([b]) => a + ' over ' + b));
+        return [...small, ...over] })""")
+    assert found == []
+
+
+def test_a_bad_group_jumps_out_and_a_small_one_is_no_good_one(visit):
+    page = visit("grouped")
+    colour = "e => getComputedStyle(e).color"
+    rows = {
+        row.locator("th").inner_text(): row.locator("td.says span").first
+        for row in page.locator("#groups tbody tr").all()
+    }
+    assert rows["LGA"].inner_text() == "worse than the whole"
+    assert rows["HA"].inner_text() == "too small to tell"
+    tones = {name: span.evaluate(colour) for name, span in rows.items()}
+    assert tones["LGA"] == page.locator("#groups .outcome.fail").first.evaluate(colour)
+    assert len({tones[name] for name in ("LGA", "HA", "EWR")}) == 3
+    bars = page.locator("#groups tr.worse .bar.candidate").first.evaluate("e => getComputedStyle(e).stroke")
+    assert bars == tones["LGA"]
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_paired_differences_stand_under_each_other(size, visit):
+    page = visit("grouped", SIZES[size])
+    zeros = page.locator("#changes .forest").first.locator(".zero").all()
+    places = {round(zero.bounding_box()["x"]) for zero in zeros}
+    assert len(zeros) == 12
+    assert len(places) == 1
 
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
@@ -130,5 +175,6 @@ def test_charts_have_names_for_a_screen_reader(visit):
     assert page.get_by_role("img", name="ROC AUC at least 0.62: pass").count() == 1
     assert page.get_by_role("heading", level=1).count() == 1
     assert page.get_by_role("heading", level=2).all_inner_texts() == [
-        "Gates", "What changed since the champion", "Metrics", "How it behaves", "Data", "Provenance",
+        "Gates", "What changed since the champion", "Metrics", "How it behaves",
+        "How it was chosen", "Leakage", "Data", "Provenance",
     ]  # fmt: skip

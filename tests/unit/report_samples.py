@@ -12,15 +12,19 @@ import numpy as np
 
 from keepfit.config.model import UseCase
 from keepfit.evaluate import Champion, evaluate
+from keepfit.evaluate.slices import by_level
 from keepfit.judge import judge
 from keepfit.records import (
     Broken,
     Column,
     ColumnSummary,
     Dropped,
+    Estimate,
     Expectation,
     Exported,
     Extracted,
+    Leak,
+    LearningPoint,
     Manifest,
     Measured,
     Registered,
@@ -595,6 +599,88 @@ def multiclass():
     )
 
 
+def rungs(winner="hist_gradient_boosting"):
+    """A search by halving: nine settings on a third of the rows, the best three of each candidate on all."""
+    random = np.random.default_rng(17)
+    made = []
+    for candidate, level in (("logistic_regression", 0.452), (winner, 0.431)):
+        for n in range(9):
+            folds = tuple(float(v) for v in level + 0.004 * n + random.normal(scale=0.004, size=3))
+            made.append(
+                Trial(
+                    candidate=candidate,
+                    settings={"learning_rate": round(0.05 + 0.02 * n, 3)},
+                    folds=folds,
+                    score=sum(folds) / 3,
+                    share=1.0 if n < 3 else 1 / 3,
+                )
+            )
+    return tuple(made)
+
+
+LEAKS = (
+    Leak(kind="predicts_alone", feature="tail_number", value=0.9993, limit=0.99, reason="tail_number tells it alone"),
+    Leak(kind="near_copies", rows=212, value=0.017, limit=0.01, reason="212 rows to judge on equal rows learnt from"),
+)
+
+
+def grouped():
+    """Groups of which one is bad and one too small, two naive baselines, an anchor, a halved search, leaks."""
+    case = flights_case(
+        protected=["origin", "carrier"],
+        gates=[
+            {"metric": "roc_auc", "at_least": 0.8, "by": "origin"},
+            {"metric": "log_loss", "better_than": "naive"},
+            {"metric": "log_loss", "not_worse_than": "champion", "margin": 0.01},
+            {"leakage": "none", "waived": [{"feature": "tail_number", "because": "known at booking", "by": "ada"}]},
+        ],
+    )
+    numbers = binary_numbers(skill=0.6, champion_skill=0.55)
+    y, rows = numbers["y"], numbers["y"].size
+    random = np.random.default_rng(21)
+    origin = random.integers(0, 3, size=rows)
+    bad = origin == 2
+    numbers["candidate"][bad] = numbers["candidate"][random.permutation(np.flatnonzero(bad))]
+    carrier = np.zeros(rows, int)
+    carrier[:20] = 1
+    last = np.clip(np.roll(y, 400) * 0.5 + 0.05, 0, 1)
+    numbers |= {
+        "naive": numbers["naive"] | {"last label": np.column_stack([1 - last, last])},
+        "groups": (by_level("origin", origin, ["EWR", "JFK", "LGA"]), by_level("carrier", carrier, ["UA", "HA"])),
+        "anchor": Champion(
+            number=3,
+            digest=name_of("version 3"),
+            prediction=numbers["champion"].prediction,
+            unseen=np.ones(rows, bool),
+        ),
+    }
+    extracted, validated, split = flights_data()
+    made = assemble(
+        case,
+        numbers,
+        (extracted, validated, msgspec.structs.replace(split, leaks=LEAKS)),
+        number=7,
+        released=Released(released=False, champion=1, reason="the verdict is a fail"),
+        champion=earlier_champion(case),
+        all_trials=rungs(),
+    )
+    trained = msgspec.structs.replace(
+        made.trained,
+        learning_curve=(
+            LearningPoint(rows=22_000, score=0.4502),
+            LearningPoint(rows=44_000, score=0.4399),
+            LearningPoint(rows=89_311, score=0.4311),
+        ),
+        growth=Estimate(value=0.0088, low=0.0041, high=0.0136, rows=20_000, clusters=20),
+        memory=450_000_000,
+        choice="best log_loss on the validation folds, and clearly better than every simpler candidate",
+        calibration="calibrated by sigmoid: log loss out of fold lower by 0.00312 (at least 0.00101)",
+        decision="positive above 0.31: the mean cost out of fold is lowest, 0.41 a row (precision 0.5, recall 0.6)",
+        warnings=("one value only on the training side: tail_number",),
+    )
+    return replace(made, trained=trained)
+
+
 HOSTILE = (
     '<script>alert(1)</script>"><img src=x onerror=alert(2)>\n\u202eevil\u202c\u0000 | `a` \U0001f469\u200d\U0001f4bb '
     + "A" * 3000
@@ -604,7 +690,7 @@ SHORT_HOSTILE = "</style></svg><script>alert(3)</script>{{ 7*7 }}\r\n\u2066x"
 
 def hostile():
     """Names, values and reasons that want to be more than text."""
-    base = SAMPLES["passing"]()
+    base = SAMPLES["grouped"]()
     gates = tuple(
         msgspec.structs.replace(
             g,
@@ -636,12 +722,16 @@ def hostile():
     )
     source = msgspec.structs.replace(base.extracted.sources[0], path=HOSTILE, source=SHORT_HOSTILE)
     evaluated = msgspec.structs.replace(
-        base.evaluated, curves=tuple(msgspec.structs.replace(c, model=c.model) for c in base.evaluated.curves)
+        base.evaluated,
+        slices=tuple(msgspec.structs.replace(one, by=HOSTILE, group=SHORT_HOSTILE) for one in base.evaluated.slices),
+        baselines=tuple(msgspec.structs.replace(one, baseline=SHORT_HOSTILE) for one in base.evaluated.baselines),
     )
+    leak = Leak(kind=SHORT_HOSTILE, feature=HOSTILE, value=1.0, limit=None, reason=HOSTILE)
     settings = {SHORT_HOSTILE: HOSTILE}
     return replace(
         base,
         validated=validated,
+        split=msgspec.structs.replace(base.split, leaks=(leak,)),
         evaluated=evaluated,
         verdict=msgspec.structs.replace(base.verdict, gates=gates),
         extracted=msgspec.structs.replace(base.extracted, sources=(source,), warnings=(SHORT_HOSTILE,)),
@@ -649,6 +739,11 @@ def hostile():
             base.trained,
             candidate=SHORT_HOSTILE,
             settings=settings,
+            choice=HOSTILE,
+            calibration=HOSTILE,
+            decision=SHORT_HOSTILE,
+            warnings=(HOSTILE,),
+            growth=Estimate(value=None, low=None, high=None, rows=0, clusters=0, reason=HOSTILE),
             classes=(HOSTILE, SHORT_HOSTILE),
             trials=tuple(
                 msgspec.structs.replace(t, candidate=SHORT_HOSTILE, settings=settings) for t in base.trained.trials
@@ -661,5 +756,6 @@ def hostile():
 
 
 SAMPLES = {
-    make.__name__: cache(make) for make in (passing, first, failing, undecided, risky, regression, multiclass, hostile)
+    make.__name__: cache(make)
+    for make in (passing, first, failing, undecided, risky, grouped, regression, multiclass, hostile)
 }

@@ -242,6 +242,12 @@ CONTRADICTIONS = {
         "{feature",
         ["`gates[0].waived[0].by` is missing"],
     ),
+    "a waiver by nobody": (
+        ROC,
+        '- {leakage: none, waived: [{feature: distance, because: fine, by: " "}]}',
+        'by: " "',
+        ["gates[0].waived[0].by", "text with more than blanks"],
+    ),
     "a waiver of another column": (
         ROC,
         "- {leakage: none, waived: [{feature: distanse, because: fine, by: ada}]}",

@@ -250,6 +250,20 @@ def test_rows_and_numbers_do_not_depend_on_where_blocks_are_cut(size, monkeypatc
     assert (problem(body).what, problem(body).where) == ("a quote is opened and not closed", "a.csv, row 8")
 
 
+@pytest.mark.parametrize("size", [40, 1000, 1 << 20])
+def test_rows_between_misplaced_quotes_are_read_however_many_there_are(size, monkeypatch):
+    """Alone and in crowds: a quote within a bare field, one that does not end its field, lines within quotes."""
+    kinds = ['{},5" disk', '{},"x"y', '{},"p\nq"', '"{}",plain', '{},"say ""hi"""']
+    order = [0] * 50 + [3] * 70 + [1] * 40 + [2, 1, 4, 0, 3] * 30 + [3] * 40 + [1]
+    monkeypatch.setattr(blocks, "USUAL", size)
+    found = read("a,b\n" + "\n".join(kinds[kind].format(number) for number, kind in enumerate(order, 1)))
+    values = {0: '5" disk', 2: "p\nq", 3: "plain", 4: 'say "hi"'}
+    good = {number: {"a": str(number), "b": values[kind]} for number, kind in enumerate(order, 1) if kind != 1}
+    assert found.rows == good
+    wrong = {number: f'{number},"x"y' for number, kind in enumerate(order, 1) if kind == 1}
+    assert {number: raw for number, (_, raw) in found.refused.items()} == wrong
+
+
 def test_rows_that_are_very_short_are_worked_on_in_shorter_blocks():
     """A row that is refused takes some hundred bytes, however short its line."""
     cut = [block.data for block in blocks.line_blocks([b"1\n" * (1 << 20), b"long\n" * (1 << 20)] * 2)]

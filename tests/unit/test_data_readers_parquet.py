@@ -82,7 +82,8 @@ def test_what_is_taken_as_something_else_loses_nothing(values, kind, found):
 @pytest.mark.parametrize(
     ("values", "kind"),
     [
-        (pa.array([[1]]), "list<"),
+        (pa.array([["a"]]), "list<"),
+        (pa.array([[[1]]]), "list<"),
         (pa.array([{"a": 1}]), "struct<"),
         (pa.array([b"x"]), "binary"),
         (pa.array([b"x"], pa.binary(1)), "fixed_size_binary"),

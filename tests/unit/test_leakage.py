@@ -7,9 +7,11 @@ import pyarrow as pa
 import pytest
 
 from keepfit.config import UseCase
-from keepfit.split.leakage import leaks_in
+from keepfit.data.tables import put_table
+from keepfit.split.leakage import find_leaks, leaks_in
 from keepfit.split.leakage.row_order import row_order
 from keepfit.split.rules import ruled
+from keepfit.store import open_store
 
 START = datetime(2013, 1, 1, tzinfo=UTC)
 UTC_TIME = pa.timestamp("us", tz="UTC")
@@ -264,6 +266,22 @@ def test_files_that_are_sorted_by_the_label_are_found(what):
         rows = shuffled.set_column(0, "_file", pa.array(np.where(label, "cats.csv", "dogs.csv").tolist()))
     leak = row_order([rows], "y", regression=False, event_time=None)
     assert (leak.kind, leak.feature, leak.rows) == ("row_order", None, 800)
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+def test_files_that_an_identifier_explains_are_told_of_once(tmp_path, numbered):
+    columns, store = honest(10), open_store(str(tmp_path))
+    order = np.argsort(label_of(columns), kind="stable")
+    if numbered:
+        numbers = np.empty(1500, np.int64)
+        numbers[order] = np.arange(1500)
+        columns["id"] = [f"{number:06}" for number in numbers]
+    table = pa.table(columns)
+    written = table.take(pa.array(order)).append_column("_file", pa.array(["all.csv"] * 1500))
+    part = put_table(store, written.append_column("_row", pa.array(range(1500))))
+    case = use_case(columns)
+    leaks = find_leaks(store, case, table, ruled(table, case).sides, [part])
+    assert [leak.kind for leak in leaks] == ["identifier_order" if numbered else "row_order"]
 
 
 def test_files_in_the_order_of_time_may_hold_labels_that_go_on():

@@ -44,3 +44,7 @@ def test_where_nothing_would_decide_nothing_is_said():
 def test_a_threshold_above_is_met_by_the_upper_bound():
     skewed = found(low=0.69, high=0.80)
     assert rows_needed(skewed, 0.75, 0.95).clusters > rows_needed(skewed, 0.65, 0.95).clusters
+
+
+def test_one_day_says_nothing_about_how_many_would_decide():
+    assert rows_needed(Estimate(value=0.7, low=0.6, high=0.8, rows=500, clusters=1), 0.65, 0.95) is None

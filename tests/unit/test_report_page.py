@@ -132,8 +132,10 @@ def test_a_model_that_is_the_champion_again_is_called_identical():
     numbers["candidate"] = numbers["champion"].prediction
     case = samples["flights_case"]()
     again = samples["assemble"](case, numbers, samples["flights_data"](), champion=samples["earlier_champion"](case))
-    text = Seen(render_run(again)).text
-    assert text.count("identical") == len(again.evaluated.candidate)
+    html = render_run(again)
+    text = Seen(html).text
+    assert html.count('<span class="equal">identical</span>') == len(again.evaluated.candidate)
+    assert f"the candidate is identical in all {len(again.evaluated.candidate)}." in text
     assert "improvement 0 exactly threshold −0.01" in text
 
 
@@ -161,7 +163,7 @@ def test_what_changed_since_the_champion_is_side_by_side(seen):
     assert "104,655 rows, 1 January 2013 to 29 April 2013" in text
     assert re.search(r"Candidate logistic_regression hist_gradient_boosting changed", text)
     assert re.search(r"Requirements [0-9a-f]{12} [0-9a-f]{12} same", text)
-    assert re.search(r"ROC AUC 0\.860 0\.935 \+0\.0\d+ 0\.0\d+ to 0\.0\d+ better", text)
+    assert re.search(r"ROC AUC 0\.860 0\.935 \+0\.0\d+ 0\.0\d+ to 0\.0\d+ .{9,120}? better ", text)
 
 
 def test_moments_are_told_in_the_zone_of_the_use_case_and_in_utc(seen):
@@ -177,13 +179,23 @@ def test_rows_are_conserved_on_the_page_too(seen):
 @pytest.mark.parametrize(
     ("name", "titles"),
     [
-        ("passing", ["ROC curve", "Calibration", "Confusion table", "Search history"]),
+        (
+            "passing",
+            ["ROC curve", "Precision and recall", "Calibration", "Decision curve", "Confusion table", "Search history"],
+        ),
         ("regression", ["Predicted against actual", "Residuals", "Search history"]),
         ("multiclass", ["Calibration", "Confusion table", "Search history"]),
+        (
+            "grouped",
+            [
+                *("ROC curve", "Precision and recall", "Calibration", "Decision curve", "Confusion table"),
+                *("Search history", "Learning curve"),
+            ],
+        ),
     ],
 )
 def test_each_task_has_its_charts(name, titles, pages):
-    found = re.findall(r'class="chart(?: wide)?" viewBox="[^"]*" role="img"><title>([^<]*)</title><desc>', pages[name])
+    found = re.findall(r'class="chart" viewBox="[^"]*" role="img"><title>([^<]*)</title><desc>', pages[name])
     assert found == titles
 
 
@@ -201,6 +213,34 @@ def test_hostile_names_are_shown_as_the_text_they_are(seen):
     assert "{{ 7*7 }}" in text
     assert "A" * 700 not in text
     assert [tag for tag, _ in seen["hostile"].elements if tag == "svg"]
+
+
+@pytest.mark.parametrize("section", ["changes", "metrics", "groups", "choice", "leakage"])
+def test_hostile_names_get_into_every_new_section_as_text(section, pages):
+    part = pages["hostile"].split(f'<section id="{section}">')[1].split("</section>")[0]
+    assert "&lt;script&gt;alert(" in part
+    assert "<script" not in part
+
+
+def test_the_page_says_how_the_version_was_chosen_and_what_a_person_should_look_at(seen):
+    text = seen["grouped"].text
+    for words in (
+        "Why this one best log loss on the validation folds, and clearly better than every simpler candidate",
+        "Competition 18 settings on 3 folds, in one process",
+        "Probabilities calibrated by sigmoid: log loss out of fold lower by 0.00312",
+        "Decisions positive above 0.31",
+        "one value only on the training side: tail_number",
+        "Beside version 3, the anchor",
+    ):
+        assert words in text
+
+
+def test_a_search_of_a_thousand_settings_stays_a_page():
+    base = SAMPLES["grouped"]()
+    many = msgspec.structs.replace(base.trained, trials=base.trained.trials * 60)
+    html = render_run(replace(base, trained=many))
+    assert "960 more settings" in html
+    assert len(html) < 400_000
 
 
 def test_text_that_no_encoding_can_say_does_not_stop_the_report():

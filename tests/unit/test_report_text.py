@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from keepfit.records import Shown, ShownEntry, ShownVersion, sha256
-from keepfit.report import data_markdown, metrics_markdown, show_text, verdict_markdown, verdict_text
+from keepfit.report import data_markdown, key_metrics, metrics_markdown, show_text, verdict_markdown, verdict_text
 
 samples = runpy.run_path(str(Path(__file__).with_name("report_samples.py")))
 SAMPLES, HOSTILE = samples["SAMPLES"], samples["HOSTILE"]
@@ -158,7 +158,7 @@ def test_markdown_tables_keep_their_columns(name):
     records = SAMPLES[name]()
     for text in (
         data_markdown(records.extracted, records.validated),
-        metrics_markdown(records.evaluated),
+        metrics_markdown(records.evaluated, key_metrics(records.use_case), records.trained.classes),
         verdict_markdown(records.verdict),
     ):
         assert not unprintable(text)
@@ -177,6 +177,29 @@ def test_markdown_says_the_same_as_the_page():
         metrics_markdown(passing.evaluated),
     )
     assert verdict_markdown(SAMPLES["failing"]().verdict).startswith("**✗ fail**: 2 of 5 gates failed")
+
+
+def test_markdown_shows_groups_and_what_they_mean():
+    records = SAMPLES["grouped"]()
+    text = metrics_markdown(records.evaluated, ["roc_auc"])
+    assert "Of 3 groups of origin, 1 is clearly worse than the model over all rows" in text
+    assert re.search(
+        r"\| LGA \| 4,254 \| 0\.499 \(.*\) \| .* \| worse than the whole, worse than the champion \|", text
+    )
+    assert re.search(r"\| HA \| 20 \| .* \| too small to tell \|", text)
+    assert "group" not in metrics_markdown(SAMPLES["passing"]().evaluated)
+
+
+def test_markdown_shows_classes_by_their_labels_and_counts_those_it_leaves_out():
+    from msgspec.structs import replace
+
+    records = SAMPLES["multiclass"]()
+    text = metrics_markdown(records.evaluated, classes=tuple("abcdefghij"))
+    assert re.search(r"\| i \| 59 \| 0\.946 \(.*\) \| 0\.898 ", text)
+    assert "class 8" in metrics_markdown(records.evaluated)
+    many = replace(records.evaluated, by_class=records.evaluated.by_class * 20)
+    assert "and 170 more" in metrics_markdown(many)
+    assert "precision | recall" not in metrics_markdown(SAMPLES["first"]().evaluated)
 
 
 def test_many_files_are_summed_up_in_markdown():

@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 from msgspec.structs import replace
+from test_judge import evaluated
 
 from keepfit.errors import IntegrityError, Refused
 from keepfit.ledger import LEAST, after_look, entries, fits, fold_of, head, replay, spend_of, spending_of, year_of
-from keepfit.records import Entry, Spending, Verdict, canonical, digest_of, parse
-from keepfit.registry import OVERSPENT, last_look, look, position, show, show_all, verify
+from keepfit.records import Entry, Seat, Spending, Verdict, canonical, digest_of, parse
+from keepfit.registry import OVERSPENT, last_evaluated, last_look, look, position, show, show_all, verify
 from keepfit.release import promote, release
-from keepfit.store import open_store
+from keepfit.store import open_store, put
 
 FIRST = datetime(2013, 4, 1, tzinfo=UTC)
 moments = st.integers(0, 3 * 365).map(lambda days: FIRST + timedelta(days=days))
@@ -70,6 +71,23 @@ def test_time_that_goes_back_gives_nothing_anew():
     spending = after_look(Spending(), FIRST + timedelta(days=400), 0.002)
     assert year_of(spending, FIRST) == (FIRST + timedelta(days=400), 0.002)
     assert year_of(spending, FIRST + timedelta(days=400 + 365)) == (FIRST + timedelta(days=765), 0.0)
+
+
+def test_a_look_as_of_before_the_year_may_spend_what_a_first_one_may():
+    assert spend_of(Spending(year_start=FIRST), 0.048, FIRST - timedelta(days=30)) == pytest.approx(0.002)
+
+
+def test_years_are_counted_from_the_first_look_and_not_from_the_next():
+    assert year_of(Spending(year_start=FIRST, spent=0.03), FIRST + timedelta(days=400)) == (
+        FIRST + timedelta(days=365),
+        0.0,
+    )
+
+
+def test_a_look_moves_no_anchor_that_is_there():
+    first, later = Seat(number=1, digest="1"), Seat(number=2, digest="2")
+    assert after_look(Spending(anchor=first), FIRST, 0.001, later).anchor == first
+    assert after_look(Spending(), FIRST, 0.001, later).anchor == later
 
 
 # in the ledger --------------------------------------------------------------------------------------------------------
@@ -170,8 +188,8 @@ def test_a_ledger_that_is_older_than_spending_verifies_and_goes_on(store):
 # another look ---------------------------------------------------------------------------------------------------------
 
 
-def looked(store, seat, outcome, run="again", day=40, **changes):
-    case, as_of = UseCaseOf(), NOON + timedelta(days=day)
+def looked(store, seat, outcome, run="again", day=40, case=None, objects=None, **changes):
+    case, as_of = case or UseCaseOf(), NOON + timedelta(days=day)
     stood = position(store, case, run, as_of)
     verdict = Verdict(
         outcome=outcome,
@@ -191,7 +209,7 @@ def looked(store, seat, outcome, run="again", day=40, **changes):
         actor="judge",
         reason="again",
         at=NOON,
-        objects={},
+        objects=objects or {},
         details={"snapshot": "s"},
     )
     return told, verdict
@@ -237,6 +255,39 @@ def test_another_look_that_is_undecided_leaves_the_challenger(store, undecided):
     assert newest.fold.challenger == undecided
     assert last_look(store, newest, undecided) == newest
     assert promote(store, "flights", 2, **PERSON).released
+
+
+def test_two_runs_that_look_at_once_are_two_looks(store, undecided):
+    position(store, UseCaseOf(), "mine", NOON + timedelta(days=40))
+    theirs, _ = looked(store, undecided, "not_enough_evidence", run="theirs")
+    mine, _ = looked(store, undecided, "not_enough_evidence", run="mine")
+    assert mine.entry == theirs.entry + 1
+    assert looked(store, undecided, "not_enough_evidence", run="mine")[0] == mine
+    assert head(store, "flights").seq == mine.entry
+
+
+def test_another_look_that_comes_when_the_rate_is_gone_promotes_nothing(store, undecided):
+    position(store, UseCaseOf(), "late", NOON + timedelta(days=40))
+    poor = UseCaseOf(false_promotions=spent(store).spent + 1e-5)
+    told, verdict = looked(store, undecided, "pass", run="late", case=poor)
+    entry = head(store, "flights")
+    assert (entry.action, entry.spent) == ("judged", UNSET)
+    assert "have spent this year's" in entry.details[OVERSPENT]
+    result = release(store, poor, told, verdict, actor="judge", at=NOON)
+    assert (result.released, "this look does not count" in result.reason) == (False, True)
+
+
+def test_the_last_look_is_that_of_the_version_that_is_asked_about(store, undecided):
+    first = fold_of(head(store, "flights")).champion
+    looked(store, undecided, "not_enough_evidence")
+    found = last_look(store, head(store, "flights"), first)
+    assert (found.action, found.version) == ("registered", first)
+
+
+def test_the_newest_figures_are_those_of_the_last_look(store, undecided):
+    figures = replace(evaluated(), rows=77)
+    looked(store, undecided, "not_enough_evidence", objects={"evaluated": put(store, canonical(figures))})
+    assert last_evaluated(store, "flights") == (undecided.number, figures)
 
 
 def test_a_held_version_waits_for_a_person_also_after_another_look(store):

@@ -7,7 +7,7 @@ import pytest
 
 from keepfit.errors import InfrastructureError
 from keepfit.records import sha256
-from keepfit.store import get_many
+from keepfit.store import ahead, get_many
 
 
 class Slow:
@@ -56,6 +56,33 @@ def test_who_stops_early_stops_the_threads():
     sleep(0.1)
     assert store.asked == asked
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("keepfit-ahead")]
+
+
+def test_who_stops_early_does_not_wait_for_the_threads():
+    """It may be the garbage collector that stops, within a thread that is just starting: waiting would be for ever."""
+    go_on = threading.Event()
+    found = ahead(lambda number: number == 0 or go_on.wait(10), range(9), at_once=3)
+    next(found)
+    start = monotonic()
+    found.close()
+    assert monotonic() - start < 5
+    go_on.set()
+
+
+def test_threads_may_be_fewer_than_answers_that_are_held():
+    lock, running, most = threading.Lock(), [], []
+
+    def read(number):
+        with lock:
+            running.append(number)
+            most.append(len(running))
+        sleep(0.01)
+        with lock:
+            running.remove(number)
+        return number
+
+    assert list(ahead(read, range(20), at_once=5, threads=2)) == list(range(20))
+    assert max(most) == 2
 
 
 def test_a_failure_comes_in_its_turn():

@@ -94,6 +94,13 @@ def test_a_row_that_it_learnt_from_is_not_unseen_though_its_values_were_correcte
     assert fresh(store, case, corrected, version) == set(table.column("id").to_pylist()) - learnt
 
 
+def test_a_column_that_came_since_makes_no_row_known(store):
+    case, table = by_key(), rows(400, dated=False)
+    version, learnt = version_of(store, case, table)
+    wider = table.append_column("since", pa.array(range(400)))
+    assert fresh(store, case, wider, version) == set(table.column("id").to_pylist()) - learnt
+
+
 def test_dated_rows_are_unseen_after_the_end_of_its_training(store):
     case, table = use_case(), rows()
     version, _ = version_of(store, case, table.slice(0, 900))

@@ -3,7 +3,7 @@
 Nothing is guessed: a cell that does not fit refuses its row alone, which keeps its raw values and every reason.
 """
 
-from keepfit.data.mapping.mapped import Parsed, by_period, direct, mapped, readings, typed
+from keepfit.data.mapping.mapped import Parsed, by_element, by_period, direct, mapped, readings, typed
 from keepfit.data.mapping.options import Options, Period, Reading, options
 from keepfit.data.mapping.periods import called
 
@@ -12,6 +12,7 @@ __all__ = [
     "Parsed",
     "Period",
     "Reading",
+    "by_element",
     "by_period",
     "called",
     "direct",

@@ -3,15 +3,17 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from keepfit.config.values import ColumnType
 from keepfit.data.convert import arrow_type
+from keepfit.data.mapping.arrays import Spread, spread
 from keepfit.data.mapping.cells import cells, value
 from keepfit.data.mapping.options import Options, Period, Reading
 from keepfit.data.mapping.periods import assigned
 from keepfit.data.refused import Reasons, refused_schema, split
 
 if TYPE_CHECKING:
-    import numpy as np
     import pyarrow as pa
 
 
@@ -28,7 +30,7 @@ def typed(raw: "pa.Table", options: Options) -> Parsed:
 
 
 def mapped(raw: "pa.Table", options: Options) -> Parsed:
-    """Every row as its period reads it: found, stripped, translated, typed, converted, filled in.
+    """Every row as its period reads it: arrays spread, found, stripped, translated, typed, converted, filled in.
 
     Parameters
     ----------
@@ -42,6 +44,27 @@ def mapped(raw: "pa.Table", options: Options) -> Parsed:
         that nobody declares as they stand, but for those whose name the mapping uses for another. Refused rows have
         their raw values and all reasons.
     """
+    elements = by_element(raw, options)
+    found = _mapped(elements.table, options)
+    return found if not elements.reasons.wrong.any() else _without_arrays(found, raw, elements.reasons, options)
+
+
+def by_element(raw: "pa.Table", options: Options) -> Spread:
+    """The rows with a column for each element of an array whose elements are declared."""
+    aliases = (how.name for period in options.periods for how in period.columns.values())
+    return spread(raw, {*options.types, *aliases})
+
+
+def _without_arrays(found: Parsed, raw: "pa.Table", wrong: Reasons, options: Options) -> Parsed:
+    """What was found without the rows that have no array where one is declared."""
+    import pyarrow as pa
+
+    places = np.searchsorted(raw.column("_row").to_numpy(), found.table.column("_row").to_numpy())
+    good, refused = split(found.table, raw.take(pa.array(places)), wrong.at(places), options.event_time)
+    return Parsed(good, pa.concat_tables([found.refused, refused]).sort_by("_row").cast(refused_schema()))
+
+
+def _mapped(raw: "pa.Table", options: Options) -> Parsed:
     if not options.periods:
         return typed(raw, options)
     named = frozenset(

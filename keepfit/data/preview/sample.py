@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from keepfit.config.model import UseCase
 from keepfit.config.sources import FileSource
 from keepfit.data.declared import declared, visible
-from keepfit.data.mapping import Options, mapped, options
+from keepfit.data.mapping import Options, by_element, mapped, options
 from keepfit.data.paths import in_path, with_path
 from keepfit.data.places import Read, place
 from keepfit.data.preview import columns as seen
@@ -89,6 +89,7 @@ def _read(read: Read, *, path: str, declaration: FileSource, how: Options, rows:
     shapeless = pa.concat_tables([refused_schema().empty_table(), *(each.refused for each in taken)])
     parsed = mapped(raw, how)
     refused = pa.concat_tables([shapeless, parsed.refused])
+    raw = by_element(raw, how).table
     return _File(path, raw, parsed.table, refused, as_read(raw, parsed, how), shapeless.num_rows, "")
 
 

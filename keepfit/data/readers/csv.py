@@ -3,9 +3,7 @@
 import codecs
 import os
 import re
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -19,6 +17,7 @@ from keepfit.data.readers.records import Records
 from keepfit.data.readers.rows import Parsed, Wrong, numbered
 from keepfit.data.readers.text import text
 from keepfit.errors import DataError, Problem
+from keepfit.store import ahead
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,7 +46,8 @@ def csv_parts(stream: BinaryIO, name: str, form: Form, direct: Mapping[str, Colu
         table, wrong = _parse(block, len(header), form, name)
         return Parsed(directly(table.rename_columns(header), direct), wrong, block.stop)
 
-    yield from numbered(_in_order(chain([first], cut), parse), name, f"only a header: {', '.join(header)[:80]}")
+    parsed = ahead(parse, chain([first], cut), _THREADS + 1, _THREADS)
+    yield from numbered(parsed, name, f"only a header: {', '.join(header)[:80]}")
 
 
 def _header(cut: Iterable[Block], records: Records, name: str) -> tuple[list[str], Block]:
@@ -65,18 +65,6 @@ def _header(cut: Iterable[Block], records: Records, name: str) -> tuple[list[str
     do = "see why the upstream system wrote nothing"
     what = f"0 rows in {name}"
     raise DataError(Problem(what, name, "a header and rows", "an empty file", did="read nothing of it", do=do))
-
-
-def _in_order(cut: Iterable[Block], parse: Callable[[Block], Parsed]) -> Iterator[Parsed]:
-    """Some blocks are parsed while others are cut or worked on; few are in memory."""
-    with ThreadPoolExecutor(_THREADS) as pool:
-        ahead: deque[Future[Parsed]] = deque()
-        for block in cut:
-            ahead.append(pool.submit(parse, block))
-            if len(ahead) > _THREADS:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
 
 
 def _parse(block: Block, width: int, form: Form, name: str) -> "tuple[pa.Table, list[Wrong]]":

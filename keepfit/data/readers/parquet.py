@@ -11,7 +11,7 @@ from keepfit.data.readers.form import Raw
 from keepfit.data.readers.names import see_names
 from keepfit.data.readers.pages import columns_of
 from keepfit.data.readers.stream import BROKEN, MOST, RATIO
-from keepfit.data.readers.taken import see_types, taken, taken_as
+from keepfit.data.readers.taken import is_list, see_types, taken, taken_as
 from keepfit.data.tables import PART
 from keepfit.errors import DataError, Problem
 
@@ -78,14 +78,26 @@ def _opened(stream: BinaryIO, name: str) -> "Iterator[pa.RecordBatch]":
     repeating = [column for column in repeating if not columns[column].prefixes]
     short = _short(opened(repeating), repeating)
     file = opened([column for column in repeating if column not in short])
-    width = sum(column.width for column in columns.values()) + sum(short.values())
+    each = _values_a_row(metadata, [is_list(field.type) for field in schema])
+    width = sum(column.width * many for column, many in zip(columns.values(), each, strict=True)) + sum(short.values())
     most = _FEW if any(column.prefixes for column in columns.values()) else _ROWS
     return iter(file.iter_batches(batch_size=int(min(max(_AT_ONCE / max(width, 1), 1), most))))
+
+
+def _values_a_row(metadata: Any, lists: list[bool]) -> list[float]:
+    """How many values a row has in each column, in the row group in which it has most."""
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    return [
+        max((group.column(at).num_values / max(group.num_rows, 1) for group in groups), default=1.0) if many else 1.0
+        for at, many in enumerate(lists)
+    ]
 
 
 def _is_text(kind: "pa.DataType") -> bool:
     import pyarrow as pa
 
+    if is_list(kind):
+        return False
     return taken_as(kind) == pa.string() and not (pa.types.is_time(kind) or pa.types.is_decimal(kind))
 
 

@@ -6,7 +6,6 @@ quote only a delimiter or a line end can follow: by this a quote that was never 
 """
 
 import re
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,7 @@ from keepfit.data.readers.form import Form
 _LINE_END = re.compile(rb"[\r\n]")
 _BLANK = re.compile(rb"[\r\n]*+")
 _OPEN = "a quote is opened and not closed"
+_AT_ONCE = 16  # records that are read by the grammar from one with an irregular quote on: others are often near
 
 
 class Records:
@@ -33,7 +33,7 @@ class Records:
         # Text without quotes, quotes within a plain field, whole quoted fields: the short way to the end of a record.
         record = rb"(?:[^%b\r\n]++|(?<=[^%b\r\n])%b|%b(?=[%b\r\n]%b))*+"
         inner, last = (record % (quote, delimiter, quote, quoted, delimiter, end) for end in (b"", rb"|\Z"))
-        whole = rb"(?:%b[\r\n]++)*+" % inner
+        whole = rb"(?:%b[\r\n]++){0,%d}+" % (inner, _AT_ONCE)
         self._records = re.compile(whole), re.compile(rb"%b(?:%b\Z)?+" % (whole, last))
         self._neighbours = np.zeros(256, dtype=bool)
         self._neighbours[list(b"\r\n" + self._quote + form.delimiter.encode())] = True
@@ -41,13 +41,27 @@ class Records:
     def cut(self, buffer: bytes, final: bool) -> tuple[Block, int]:
         """The block that ends at the last line end outside quotes, or all of the buffer where the text ends with it."""
         if self._quote not in buffer:
-            end = len(buffer) if final else _line_end(buffer, len(buffer))
+            end = len(buffer) if final else _line_end(buffer, 0, len(buffer))
             return Block(buffer[:end], cut_off=final and not buffer.endswith((b"\r", b"\n"))), end
-        quotes = np.flatnonzero(np.frombuffer(buffer, dtype=np.uint8) == self._quote[0])
-        if not self._regular(buffer, quotes) or (final and len(quotes) % 2):
-            return self._scan(buffer, final)
-        end = len(buffer) if final else _outside(buffer, quotes)
-        return Block(buffer[:end], quoted=True, cut_off=final and not buffer.endswith((b"\r", b"\n"))), end
+        quotes = _Quotes(buffer, self._quote, self._neighbours, final)
+        pieces: list[bytes] = []
+        odd: list[bytes] = []
+        stop, position, copied = "", 0, 0
+        while (begun := quotes.irregular(position)) is not None:
+            position = _end(self._records[final].match(buffer, begun))
+            if position > begun:
+                continue
+            stop, end = self._irregular(buffer, begun, final)
+            if not end:
+                break
+            odd.append(buffer[begun:end])
+            pieces += [buffer[copied:begun], ODD]
+            copied = position = end
+        else:
+            position = len(buffer) if final else quotes.outside(position, len(buffer))
+        data = b"".join([*pieces, buffer[copied:position]])
+        cut_off = final and not stop and not data.endswith((b"\r", b"\n", ODD))
+        return Block(data, tuple(odd), quoted=True, stop=stop, cut_off=cut_off), position
 
     def first(self, data: bytes) -> tuple[list[str], int] | None:
         """The fields of the first record, and where it ends; None where there is no record."""
@@ -65,37 +79,6 @@ class Records:
     def _unquoted(self, field: bytes) -> bytes:
         return field[1:-1].replace(self._quote * 2, self._quote) if field.startswith(self._quote) else field
 
-    def _regular(self, buffer: bytes, quotes: npt.NDArray[Any]) -> bool:
-        """Whether every quote opens or closes a field or is doubled within one, so that they go in pairs.
-
-        An opening one then follows a line end, a delimiter or (doubled) a quote; a closing one is followed by such.
-        """
-        data = np.frombuffer(buffer, dtype=np.uint8)
-        opening, closing = quotes[0::2], quotes[1::2]
-        before = data[opening[opening > 0] - 1]
-        after = data[closing[closing < len(data) - 1] + 1]
-        return bool(self._neighbours[before].all() and self._neighbours[after].all())
-
-    def _scan(self, buffer: bytes, final: bool) -> tuple[Block, int]:
-        """From one record with irregular quotes to the next, where quotes do not go in pairs."""
-        odd: list[bytes] = []
-        pieces: list[bytes] = []
-        position, stop = 0, ""
-        while True:
-            begun, position = position, _end(self._records[final].match(buffer, position))
-            pieces.append(buffer[begun:position])
-            if position == len(buffer):
-                break
-            stop, end = self._irregular(buffer, position, final)
-            if not end:
-                break
-            odd.append(buffer[position:end])
-            pieces.append(ODD)
-            position = end
-        data = b"".join(pieces)
-        cut_off = final and not stop and not data.endswith((b"\r", b"\n", ODD))
-        return Block(data, tuple(odd), quoted=True, stop=stop, cut_off=cut_off), position
-
     def _irregular(self, buffer: bytes, start: int, final: bool) -> tuple[str, int]:
         """Of what is no whole record: why it stops the reading, or where its line ends (0: more text is needed)."""
         field = _end(self._fields.match(buffer, start))
@@ -112,14 +95,55 @@ def _end(match: re.Match[bytes] | None) -> int:
     return match.end() if match else 0
 
 
-def _line_end(buffer: bytes, until: int) -> int:
-    """Where the last line that ends before ``until`` ends (0: none does)."""
-    return max(buffer.rfind(b"\n", 0, until), buffer.rfind(b"\r", 0, until)) + 1
+def _line_end(buffer: bytes, start: int, until: int) -> int:
+    """Where the last line that ends between two places ends (``start``: none does)."""
+    end = buffer.rfind(b"\n", start, until)
+    return max(start - 1, end, buffer.rfind(b"\r", max(start, end), until)) + 1
 
 
-def _outside(buffer: bytes, quotes: npt.NDArray[Any]) -> int:
-    """Where the last line ends that does so outside quotes, which go in pairs."""
-    end = _line_end(buffer, len(buffer))
-    while (before := int(np.searchsorted(quotes, end))) % 2:
-        end = _line_end(buffer, int(quotes[before - 1]))
-    return end
+class _Quotes:
+    """The quotes of a buffer: each is told by its neighbours, so that only records with an irregular one are read.
+
+    From the beginning of a record on they go in pairs. The first of a pair begins a field or goes on after a doubled
+    quote, so it follows a line end, a delimiter or a quote; the second is followed by such.
+    """
+
+    def __init__(self, buffer: bytes, quote: bytes, neighbours: npt.NDArray[np.bool_], final: bool) -> None:
+        self._buffer, self._neighbours, self._final = buffer, neighbours, final
+        self._bytes = np.frombuffer(buffer, dtype=np.uint8)
+        self._quotes = np.flatnonzero(self._bytes == quote[0])
+        self._wrong: dict[int, npt.NDArray[np.intp]] = {}
+
+    def irregular(self, start: int) -> int | None:
+        """Where the first record begins, from the one at ``start`` on, with a quote that is not of such a pair."""
+        first = self._before(start)
+        wrong = self._irregular(first % 2)
+        place = int(wrong.searchsorted(first))
+        return self.outside(start, int(self._quotes[wrong[place]])) if place < len(wrong) else None
+
+    def outside(self, start: int, until: int) -> int:
+        """Where the last line ends that does so outside quotes, between the beginning of a record and a place."""
+        first, end = self._before(start), _line_end(self._buffer, start, until)
+        while ((before := self._before(end)) - first) % 2:
+            end = _line_end(self._buffer, start, int(self._quotes[before - 1]))
+        return end
+
+    def _before(self, place: int) -> int:
+        return int(self._quotes.searchsorted(place))
+
+    def _irregular(self, first: int) -> npt.NDArray[np.intp]:
+        """The numbers of the irregular quotes where pairs begin at the first (0) or the second one (1)."""
+        if first not in self._wrong:
+            wrong = np.zeros(len(self._quotes), dtype=bool)
+            wrong[first::2] = self._not_beside(first, -1)
+            wrong[first + 1 :: 2] = self._not_beside(first + 1, 1)
+            if self._final and (len(wrong) - first) % 2:
+                wrong[-1] = True  # opened and not closed
+            self._wrong[first] = np.flatnonzero(wrong)
+        return self._wrong[first]
+
+    def _not_beside(self, first: int, step: int) -> npt.NDArray[np.bool_]:
+        """Whether every second quote has none of the characters beside it between which quotes may stand."""
+        # Beyond the ends of the buffer there is the quote itself, which is such a character.
+        beside = self._bytes.take(self._quotes[first::2] + step, mode="clip")
+        return ~self._neighbours[beside]

@@ -2,8 +2,8 @@
 
 Truth values, whole numbers, floats and nulls stay what they are; half floats become floats; every form of text is text,
 dictionaries are what is in them. Dates stay dates; times of day become text; moments are kept in microseconds (finer
-ones are cut), those with a zone in UTC. Decimals keep every digit (with more than 38 they become text). All else
-(lists, structs, maps, binary, durations) is not taken.
+ones are cut), those with a zone in UTC. Decimals keep every digit (with more than 38 they become text). A list of
+numbers becomes its JSON, as in JSON Lines. All else (other lists, structs, maps, binary, durations) is not taken.
 """
 
 from datetime import date
@@ -45,6 +45,8 @@ def taken_as(kind: "pa.DataType") -> "pa.DataType | None":
     types = pa.types
     if types.is_dictionary(kind):
         return taken_as(kind.value_type)
+    if is_list(kind):
+        return pa.string() if _is_number(kind.value_type) else None
     if types.is_timestamp(kind):
         return pa.timestamp("us", tz="UTC" if kind.tz is not None else None)
     if types.is_decimal(kind):
@@ -58,6 +60,19 @@ def taken_as(kind: "pa.DataType") -> "pa.DataType | None":
         (pa.date32(), types.is_date(kind)),
     )
     return next((target for target, fits in known if fits), None)
+
+
+def is_list(kind: "pa.DataType") -> bool:
+    """Whether every cell is a list, of a fixed length or not."""
+    import pyarrow as pa
+
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def _is_number(kind: "pa.DataType") -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 def taken(table: "pa.Table") -> Raw:
@@ -84,7 +99,23 @@ def _cast(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
     import pyarrow as pa
 
     target = taken_as(column.type)
+    if is_list(column.type):
+        return _as_json(column)
     return column if target == column.type else column.cast(target, safe=not pa.types.is_timestamp(column.type))
+
+
+def _as_json(lists: "pa.ChunkedArray") -> "pa.ChunkedArray":
+    """Every list as JSON; what JSON cannot say (NaN, infinity) as its text."""
+    import msgspec
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    numbers = pc.list_flatten(lists)
+    if pa.types.is_floating(numbers.type) and not pc.all(pc.is_finite(numbers), min_count=0).as_py():
+        lists = lists.cast(pa.list_(pa.string()))
+    encoder = msgspec.json.Encoder()
+    texts = [None if each is None else encoder.encode(each).decode() for each in lists.to_pylist()]
+    return pa.chunked_array([pa.array(texts, pa.string())])
 
 
 def _outside(column: "pa.ChunkedArray") -> "pa.Array | None":

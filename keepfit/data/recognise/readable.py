@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from keepfit.config.values import ColumnType
 from keepfit.data.convert import Cells, Spelling, convert
-from keepfit.data.mapping import Options, Parsed, by_period, readings
+from keepfit.data.mapping import Options, Parsed, by_element, by_period, readings
 from keepfit.data.mapping.cells import cells
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _leniently(raw: "pa.Table", options: Options) -> "pa.Table":
     import pyarrow as pa
 
     tables = []
-    for period, rows in by_period(raw, options):
+    for period, rows in by_period(by_element(raw, options).table, options):
         how = {each.name: (target, each) for target, each in readings(options, period).items()}
         columns = {name: rows.column(name) for name in rows.column_names if name not in options.types}
         for name in rows.column_names:

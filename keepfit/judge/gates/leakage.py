@@ -16,7 +16,7 @@ def asked(gate: Leakage) -> str:
 def leakage(gate: Leakage, made: Made) -> tuple[GateResult, ...]:
     """Every finding without a waiver is a fail; no amount of rows would help."""
     leaks = made.split.leaks
-    allowed = {leak: waiver for leak in leaks if (waiver := _waiver(gate, leak))}
+    allowed = {leak: waiver for leak in leaks if (waiver := waiver_of(gate, leak))}
     left = [leak for leak in leaks if leak not in allowed]
     waived = tuple(f"{_told(leak)}: allowed by {by.by}: {by.because}" for leak, by in allowed.items())
     reason = "; ".join(map(_told, left)) if left else _passed(leaks)
@@ -25,7 +25,7 @@ def leakage(gate: Leakage, made: Made) -> tuple[GateResult, ...]:
     return (replace(answer, value=float(len(left)), rows=made.split.train, waived=waived),)
 
 
-def _waiver(gate: Leakage, leak: Leak) -> Waiver | None:
+def waiver_of(gate: Leakage, leak: Leak) -> Waiver | None:
     """Who allows a finding: by its feature, its kind, or both where both are said."""
     fits = (
         each

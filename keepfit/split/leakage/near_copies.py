@@ -29,9 +29,9 @@ def near_copies(material: Material) -> Iterator[Leak]:
     place = np.minimum(np.searchsorted(known, judged), len(known) - 1)
     met = known[place] == judged
     rows = int(met.sum())
-    if rows < max(FEWEST, SHARE * len(judged), TIMES * _met_by_chance(material)) or len(known) < DIFFERENT * len(
-        learnt
-    ):
+    if rows < max(FEWEST, SHARE * len(judged)) or len(known) < DIFFERENT * len(learnt):
+        return
+    if rows < TIMES * _met_by_chance(material):
         return
     label = [material.use_case.data.label.column]
     own = row_hashes(material.holdout.select(label).filter(met), label)
