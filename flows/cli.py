@@ -177,6 +177,24 @@ def disable(
 
 
 @app.command
+def serve(
+    *use_cases: str,
+    host: Annotated[str, Parameter(help="The address to listen on; beyond loopback only with KEEPFIT_TOKENS.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, Parameter(help="The port; 0 takes one that is free.")] = 8000,
+    most_waiting: Annotated[int, Parameter(help="Requests that may wait; more get 503 and Retry-After.")] = 256,
+    every: Annotated[float, Parameter(help="Seconds between two looks at the ledger.")] = 1.0,
+    store: StoreOption = None,
+    json: JsonFlag = False,
+) -> int:
+    """Answer over HTTP with the champions of use cases, and follow the ledger; SIGTERM ends it, all answered."""
+    from flows import serve as serving
+
+    return serving.serve(use_cases, host, port, store, most_waiting, every, as_json=json)
+
+
+@app.command
 def demo(
     *,
     until: Annotated[str, Parameter(help="Write the months of 2013 that are over by this date.")] = "2014-01-01",

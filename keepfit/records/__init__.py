@@ -53,6 +53,7 @@ from keepfit.records.judgement import (
 )
 from keepfit.records.model import Exported, LearningPoint, Manifest, Measured, Trained, Trial
 from keepfit.records.run import AnotherLook, Journey, JudgedAgain, Moment, Page, Registered, Released, RunResult
+from keepfit.records.signature import Role, Signature, SignedColumn
 
 __all__ = [
     "Accepted",
@@ -97,12 +98,15 @@ __all__ = [
     "Registered",
     "Released",
     "ReplayedRows",
+    "Role",
     "RowCount",
     "RunResult",
     "Seat",
     "Shown",
     "ShownEntry",
     "ShownVersion",
+    "Signature",
+    "SignedColumn",
     "Slice",
     "Snapshot",
     "SourceFile",
