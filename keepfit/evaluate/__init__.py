@@ -6,6 +6,7 @@ gives no value, never a good one. Everything is a pure function of arrays.
 """
 
 from keepfit.evaluate.again import another_look
+from keepfit.evaluate.asked import holdout_records
 from keepfit.evaluate.days import days_of
 from keepfit.evaluate.holdout import Champion, evaluate
 from keepfit.evaluate.intervals import compare, estimate
@@ -23,4 +24,5 @@ __all__ = [
     "estimate",
     "evaluate",
     "evaluate_versions",
+    "holdout_records",
 ]
