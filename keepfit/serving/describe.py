@@ -31,6 +31,7 @@ def model(live: Live) -> dict[str, Any]:
         "classes": list(manifest.classes),
         "timezone": signature.timezone,
         "trained_as_of": manifest.as_of,
+        "engine": live.scorer.engine,
         "features": [column(each) for each in signature.columns if "feature" in each.roles],
         "optional": [column(each) for each in signature.columns if "feature" not in each.roles],
         "example": example(live),

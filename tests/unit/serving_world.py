@@ -5,11 +5,11 @@ from functools import cache
 
 import numpy as np
 
-from keepfit import features
+from keepfit import features, score
 from keepfit.config import UseCase, signature_of
 from keepfit.export import Probe, dump, hostile_records
 from keepfit.ledger import append, fold_of
-from keepfit.records import Draft, Manifest, Seat, canonical, digest_of
+from keepfit.records import Draft, Exported, Manifest, Seat, canonical, digest_of
 from keepfit.registry.versions import manifest_key
 from keepfit.store import publish, put
 
@@ -92,7 +92,7 @@ def _fitted(task, turn):
 CLASSES = {"binary": ("false", "true"), "multiclass": ("few", "some", "many"), "regression": ()}
 
 
-def version(store, turn=1, case=None, **files):
+def version(store, turn=1, case=None, *, compile_it=True, **files):
     """The manifest of a version whose files are in the store; ``files`` replace some by other bytes."""
     case = case or use_case()
     encoding, estimator = _fitted(case.task, turn)
@@ -108,6 +108,9 @@ def version(store, turn=1, case=None, **files):
         "probe": canonical(Probe(records=tuple(records), expected=expected)),
         "signature": canonical(signature_of(case)),
     }
+    files = {role: put(store, data) for role, data in (made | files).items() if data is not None}
+    if compile_it:
+        files = score.compiled(store, Exported(files=files, bytes=0), 1e-9).files
     return Manifest(
         use_case=case.name,
         task=case.task,
@@ -118,7 +121,7 @@ def version(store, turn=1, case=None, **files):
         requirements="requirements",
         candidate="made in a moment",
         settings={},
-        files={role: put(store, data) for role, data in (made | files).items() if data is not None},
+        files=files,
         classes=CLASSES[case.task],
         train_until=NOON,
         key=("id",),
@@ -154,7 +157,7 @@ def disabled(store, use_case):
     append(store, use_case, lambda _: _draft("disabled"))
 
 
-def champion(store, turn=1, case=None, **files):
+def champion(store, turn=1, case=None, *, compile_it=True, **files):
     """A version that serves."""
     case = case or use_case()
-    return promoted(store, case.name, registered(store, version(store, turn, case, **files)))
+    return promoted(store, case.name, registered(store, version(store, turn, case, compile_it=compile_it, **files)))
