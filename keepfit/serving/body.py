@@ -23,8 +23,8 @@ def header(scope: Scope, name: bytes) -> bytes | None:
     return None
 
 
-def see_that_json(scope: Scope) -> None:
-    """See that the body says that it is JSON.
+def see_that_json(scope: Scope, *, unless_said: bool = False) -> None:
+    """See that the body says that it is JSON, or with ``unless_said`` does not say that it is anything else.
 
     Raises
     ------
@@ -32,7 +32,8 @@ def see_that_json(scope: Scope) -> None:
         415: it is something else, or packed.
     """
     kind = header(scope, b"content-type")
-    if kind != b"application/json" and not _JSON.fullmatch(kind or b""):
+    silent = kind is None and unless_said
+    if kind != b"application/json" and not silent and not _JSON.fullmatch(kind or b""):
         raise HttpProblem(415, "not_json", "expected content-type: application/json")
     _see_that_plain(scope)
 

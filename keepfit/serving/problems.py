@@ -40,7 +40,7 @@ class HttpProblem(Exception):
     def document(self) -> bytes:
         """The body.
 
-        ``error`` repeats the detail, because that is where clients of the Open Inference Protocol look.
+        ``error`` says it in one line, because that is where clients of the Open Inference Protocol look.
 
         >>> HttpProblem(410, "disabled", "it is out of service").document().decode()[:60]
         '{"type":"about:blank","title":"Gone","status":410,"code":"di'
@@ -51,7 +51,7 @@ class HttpProblem(Exception):
             "status": self.status,
             "code": self.code,
             "detail": self.detail,
-            "error": self.detail,
+            "error": "; ".join([self.detail, *(f"{each.pointer}: {each.detail}" for each in self.errors[:1])]),
             **self.more,
         }
         if self.errors:
