@@ -65,6 +65,29 @@ def judge(
 
 
 @app.command
+def score(
+    use_case: str,
+    *,
+    input: Annotated[str, Parameter(help="A file, or a pattern of files: CSV, JSON Lines or Parquet.")],
+    output: Annotated[str, Parameter(help="The file to write, .parquet or .csv; refused rows go beside it.")],
+    version: Annotated[
+        int | None, Parameter(name="--version", help="By its number; the champion unless given.")
+    ] = None,
+    as_of: Annotated[str | None, Parameter(help="The moment whose champion answers; now unless given.")] = None,
+    overwrite: Annotated[bool, Parameter(negative="", help="Replace an output that is there.")] = False,
+    store: StoreOption = None,
+    json: JsonFlag = False,
+) -> int:
+    """Score files of rows with the champion or another version (exit 3: too many rows break the contract).
+
+    Rows are those of the source's files or, where the use case has a query, of its result; the label is not needed.
+    """
+    from flows import scoring
+
+    return scoring.score(use_case, input, output, version, as_of, store, overwrite=overwrite, as_json=json)
+
+
+@app.command
 def show(
     use_case: str,
     *,
