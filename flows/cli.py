@@ -208,13 +208,17 @@ def serve(
     port: Annotated[int, Parameter(help="The port; 0 takes one that is free.")] = 8000,
     most_waiting: Annotated[int, Parameter(help="Requests that may wait; more get 503 and Retry-After.")] = 256,
     every: Annotated[float, Parameter(help="Seconds between two looks at the ledger.")] = 1.0,
+    log: Annotated[
+        str | None, Parameter(help="Folder for predictions on their way to the store; empty: none are logged.")
+    ] = None,
+    sync: Annotated[bool, Parameter(negative="", help="Answer only after the prediction is on the disk.")] = False,
     store: StoreOption = None,
     json: JsonFlag = False,
 ) -> int:
     """Answer over HTTP with the champions of use cases, and follow the ledger; SIGTERM ends it, all answered."""
     from flows import serve as serving
 
-    return serving.serve(use_cases, host, port, store, most_waiting, every, as_json=json)
+    return serving.serve(use_cases, host, port, store, most_waiting, every, log, sync=sync, as_json=json)
 
 
 @app.command

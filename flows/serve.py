@@ -5,13 +5,17 @@ import os
 import re
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from keepfit.errors import ConfigError, InfrastructureError, Problem
+
+if TYPE_CHECKING:
+    from keepfit.serving.log.log import PredictionLog
+    from keepfit.store import Store
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
 _BACKLOG = 2048
@@ -24,7 +28,9 @@ def serve(
     store: str | None,
     most_waiting: int,
     every: float,
+    log: str | None,
     *,
+    sync: bool,
     as_json: bool,
 ) -> int:
     """Serve until a signal comes; returns when everything in flight is answered."""
@@ -51,7 +57,8 @@ def serve(
     followers = {name: Follower(bytes_of, name, LocalCopy(caches, bytes_of, name), metrics, every) for name in names}
     for follower in followers.values():
         follower.start()
-    answers = Answers(followers, tokens, metrics, most=most_waiting)
+    logs = _logs(names, _log_folder(log, os.environ), bytes_of, sync=sync)
+    answers = Answers(followers, tokens, metrics, most=most_waiting, logs=logs)
 
     def started() -> None:
         said = _said(answers.followers, listener)
@@ -61,7 +68,33 @@ def serve(
     answer_on(application(answers), answers, listener, started)
     for follower in followers.values():
         follower.stop()
+    for each in logs.values():
+        each.close()
     return 0
+
+
+def _log_folder(given: str | None, environ: Mapping[str, str]) -> Path | None:
+    """Where predictions are logged before they go to the store; None where none are.
+
+    >>> _log_folder(None, {"HOME": "/home/ada"})
+    PosixPath('/home/ada/.local/state/keepfit/log')
+    >>> _log_folder("", {"HOME": "/home/ada"})
+    """
+    named = environ.get("KEEPFIT_LOG") if given is None else given
+    if named is not None:
+        return Path(named).expanduser().absolute() if named.strip() else None
+    state = environ.get("XDG_STATE_HOME") or (f"{environ['HOME']}/.local/state" if environ.get("HOME") else None)
+    return Path(state) / "keepfit" / "log" if state else None
+
+
+def _logs(names: Sequence[str], folder: Path | None, store: "Store", *, sync: bool) -> "dict[str, PredictionLog]":
+    """A log for each use case; this process is a worker of its own, so that none waits for another."""
+    if folder is None:
+        return {}
+    from keepfit.serving.log.log import PredictionLog
+
+    host = re.sub(r"[^a-z0-9-]+", "-", socket.gethostname().lower()).strip("-")[:60] or "host"
+    return {name: PredictionLog(folder, store, name, f"{host}-{os.getpid()}", sync=sync) for name in names}
 
 
 def _name(use_case: str) -> str:

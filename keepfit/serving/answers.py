@@ -13,6 +13,8 @@ import msgspec
 
 from keepfit.serving.closer_look import Row
 from keepfit.serving.follow import Follower
+from keepfit.serving.log.log import PredictionLog
+from keepfit.serving.logged import logged
 from keepfit.serving.metrics import Metrics
 from keepfit.serving.problems import HttpProblem
 from keepfit.serving.tokens import Tokens
@@ -40,7 +42,7 @@ def _none_waiting() -> int:
 class Answers:
     """The followed use cases, and what is asked of them.
 
-    ``waiting`` says how many requests the server holds, ``most`` how many it may.
+    ``waiting`` says how many requests the server holds, ``most`` how many it may; ``logs`` what is logged where.
     """
 
     followers: Mapping[str, Follower]
@@ -49,6 +51,7 @@ class Answers:
     most: int = 256
     waiting: Callable[[], int] = _none_waiting
     draining: bool = False
+    logs: Mapping[str, PredictionLog] = field(default_factory=dict)
     _ids: Any = field(default_factory=lambda: map(f"{secrets.token_hex(6)}-{{:x}}".format, count(1)))
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, thread_name_prefix="score"))
 
@@ -93,18 +96,21 @@ class Answers:
         Raises
         ------
         HttpProblem
-            As `live`, what ``read`` raises, and 503 where it takes too long.
+            As `live`, what ``read`` raises, and 503 where it takes too long or cannot be logged.
         """
         live = self.live(use_case)
         first_id = next(self._ids)
         if size <= AT_ONCE:
-            predictions = live.answer(read(live), first_id)
+            answered = live.answer(read(live), first_id)
         else:
             work = asyncio.get_running_loop().run_in_executor(self._pool, lambda: live.answer(read(live), first_id))
             try:
-                predictions = await asyncio.wait_for(work, DEADLINE)
+                answered = await asyncio.wait_for(work, DEADLINE)
             except TimeoutError:
                 raise HttpProblem(503, "deadline", "the answer took too long", headers=RETRY_AFTER) from None
+        if use_case in self.logs:
+            await logged(self.logs[use_case], live, answered, started)
+        predictions = answered.predictions
         warned = sum(1 for each in predictions if each.warnings)
         self.metrics.answered(use_case, len(predictions), warned, perf_counter() - started)
         return live, predictions

@@ -17,6 +17,7 @@ from keepfit.serving.answers import Answers
 from keepfit.serving.app import App, unexpected
 from keepfit.serving.body import is_csv, read_body, see_that_json
 from keepfit.serving.closer_look import Row, tree_of
+from keepfit.serving.logged import labelled, labels_of
 from keepfit.serving.metrics import MEDIA_TYPE as METRICS_TYPE
 from keepfit.serving.openapi import openapi
 from keepfit.serving.page import docs_page
@@ -45,6 +46,7 @@ def application(answers: Answers) -> App:
             Route("/v1/models", routes.models, methods=["GET"]),
             Route("/v1/models/{name}", routes.model, methods=["GET"]),
             Route("/v1/models/{name}/predict", routes.unknown, methods=["POST"]),
+            *([Route("/v1/models/{name}/labels", routes.labels, methods=["POST"])] if answers.logs else []),
             Route("/v2", routes.server, methods=["GET"]),
             Route("/v2/health/live", routes.alive, methods=["GET"]),
             Route("/v2/health/ready", routes.readyz, methods=["GET"]),
@@ -110,6 +112,16 @@ class Routes:
         self._allow(request, "score")
         self._live(request)
         raise unexpected()
+
+    async def labels(self, request: Request) -> Response:
+        """What turned out to be true of predictions, on its way to the prediction log."""
+        self._allow(request, "label")
+        self._answers.see_that_room()
+        see_that_json(request.scope)
+        live = self._live(request)
+        made = labels_of(live, tree_of(await read_body(request.scope, request.receive)))
+        await labelled(self._answers.logs[live.signature.use_case], made)
+        return _json({"accepted": len(made)})
 
     async def server(self, request: Request) -> Response:
         """The server, by the Open Inference Protocol."""

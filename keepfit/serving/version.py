@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
@@ -37,6 +37,14 @@ class Prediction(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
+class Answered(NamedTuple):
+    """Records, what the model said of each (k probabilities, or a value), and what is answered."""
+
+    records: list[Row]
+    outcomes: list[Any]
+    predictions: list[Prediction]
+
+
 @dataclass(frozen=True, eq=False)
 class Live:
     """A loaded version; ``levels`` are the categories it has learnt, by column."""
@@ -49,7 +57,7 @@ class Live:
     levels: Mapping[str, frozenset[str]]
     example: Row
 
-    def answer(self, records: list[Row], first_id: str) -> list[Prediction]:
+    def answer(self, records: list[Row], first_id: str) -> Answered:
         """An answer to each record, in order; ids are made from ``first_id`` and the place."""
         answers = self.scorer.predict_records(records)
         ids = [first_id] if len(records) == 1 else [f"{first_id}.{place}" for place in range(len(records))]
@@ -57,12 +65,11 @@ class Live:
         if not np.isfinite(answers).all():
             pairs = zip(warned, _not_finite(answers), strict=True)
             warned = [(*those, "the model has no finite answer") if bad else those for those, bad in pairs]
-        return list(map(self._of_classes if self.manifest.classes else _of_value, *self._parts(answers, ids, warned)))
-
-    def _parts(self, answers: Any, ids: list[str], warned: list[tuple[str, ...]]) -> tuple[Any, ...]:
-        if not self.manifest.classes:
-            return ids, answers.tolist(), warned
-        return ids, answers.tolist(), warned, self.scorer.decide(answers).tolist()
+        outcomes = answers.tolist()
+        if self.manifest.classes:
+            chosen = self.scorer.decide(answers).tolist()
+            return Answered(records, outcomes, list(map(self._of_classes, ids, outcomes, warned, chosen)))
+        return Answered(records, outcomes, list(map(_of_value, ids, outcomes, warned)))
 
     def _of_classes(self, one: str, row: list[float], warnings: tuple[str, ...], chosen: int) -> Prediction:
         classes = self.manifest.classes

@@ -51,7 +51,7 @@ def test_a_prediction_is_that_of_the_version(folder, client):
     answer = client.post(PREDICT, json={"records": [GOOD, GOOD | {"colour": "pink"}]}).json()
     store = open_store(str(folder / "store"))
     live = load(store, "visits", world_seat(store))
-    expected = live.answer(live.rows.read(json.dumps(GOOD).encode()), "id")[0]
+    expected = live.answer(live.rows.read(json.dumps(GOOD).encode()), "id").predictions[0]
     first, second = answer["predictions"]
     assert (answer["use_case"], answer["version"]) == ("visits", 1)
     assert (first["score"], first["decision"], first["warnings"]) == (expected.score, expected.decision, [])
@@ -280,7 +280,7 @@ def test_swaps_under_load_fail_nobody_and_mix_nothing(tmp_path):
     scores = {}
     for seat in seats:
         live = load(store, "visits", seat)
-        scores[seat.number] = live.answer(live.rows.read(json.dumps(GOOD).encode()), "id")[0].score
+        scores[seat.number] = live.answer(live.rows.read(json.dumps(GOOD).encode()), "id").predictions[0].score
     assert scores[1] != scores[2]
     world.promoted(store, "visits", seats[0])
     wrong, seen, done = [], {1: 0, 2: 0}, threading.Event()

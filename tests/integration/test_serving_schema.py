@@ -3,7 +3,7 @@
 import pytest
 import schemathesis
 import serving_world as world
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.config import GenerationConfig, SchemathesisConfig
 from serving_process import serving
@@ -30,6 +30,8 @@ def test_no_request_breaks_the_server_and_every_answer_is_as_described(server, m
     statuses = set()
     for operation in schema.get_all_operations():
         found = operation.ok()
+        if mode is GenerationMode.NEGATIVE and found.method != "post":
+            continue  # there is nothing to be wrong in it
 
         @settings(max_examples=CASES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         def ask(case):
@@ -38,5 +40,5 @@ def test_no_request_breaks_the_server_and_every_answer_is_as_described(server, m
             assert answer.status_code < 500 or answer.status_code == 503, answer.text
             case.validate_response(answer)
 
-        __import__("hypothesis").given(case=found.as_strategy(generation_mode=mode))(ask)()
+        given(case=found.as_strategy(generation_mode=mode))(ask)()
     assert 200 in statuses if mode is GenerationMode.POSITIVE else 422 in statuses

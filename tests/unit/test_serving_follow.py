@@ -69,7 +69,7 @@ def spoil(store, seat, role="model"):
 
 
 def score(state):
-    (answer,) = state.live.answer(state.live.rows.read(b"%b" % canonical(world.GOOD)), "id")
+    (answer,) = state.live.answer(state.live.rows.read(canonical(world.GOOD)), "id").predictions
     return answer.score
 
 
@@ -233,7 +233,9 @@ def test_a_folder_that_was_emptied_is_not_taken_for_a_new_history(store, follow)
 def test_each_task_answers_in_its_own_words(store, task):
     seat = world.champion(store, 1, world.use_case(task=task))
     live = load(store, CASE, seat)
-    first, second = live.answer([*live.rows.checked([world.GOOD, world.GOOD | {"colour": "pink"}], ("records",))], "x")
+    first, second = live.answer(
+        live.rows.checked([world.GOOD, world.GOOD | {"colour": "pink"}], ("records",)), "x"
+    ).predictions
     assert (first.id, second.id) == ("x.0", "x.1")
     assert (first.warnings, second.warnings) == ((), ("colour: training has not seen this value",))
     if task == "regression":
