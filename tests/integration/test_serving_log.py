@@ -12,7 +12,7 @@ from keepfit.store import open_store
 
 PREDICT, LABELS = "/v1/models/visits/predict", "/v1/models/visits/labels"
 GOOD = world.GOOD
-AT = "2024-05-02T00:00:00Z"
+AT = datetime.now(UTC).isoformat()
 
 
 def stretch():
