@@ -65,6 +65,29 @@ def judge(
 
 
 @app.command
+def score(
+    use_case: str,
+    *,
+    input: Annotated[str, Parameter(help="A file, or a pattern of files: CSV, JSON Lines or Parquet.")],
+    output: Annotated[str, Parameter(help="The file to write, .parquet or .csv; refused rows go beside it.")],
+    version: Annotated[
+        int | None, Parameter(name="--version", help="By its number; the champion unless given.")
+    ] = None,
+    as_of: Annotated[str | None, Parameter(help="The moment whose champion answers; now unless given.")] = None,
+    overwrite: Annotated[bool, Parameter(negative="", help="Replace an output that is there.")] = False,
+    store: StoreOption = None,
+    json: JsonFlag = False,
+) -> int:
+    """Score files of rows with the champion or another version (exit 3: too many rows break the contract).
+
+    Rows are those of the source's files or, where the use case has a query, of its result; the label is not needed.
+    """
+    from flows import scoring
+
+    return scoring.score(use_case, input, output, version, as_of, store, overwrite=overwrite, as_json=json)
+
+
+@app.command
 def show(
     use_case: str,
     *,
@@ -192,6 +215,28 @@ def disable(
     from flows import commands
 
     return commands.disable(use_case, reason, actor, store, as_json=json)
+
+
+@app.command
+def serve(
+    *use_cases: str,
+    host: Annotated[str, Parameter(help="The address to listen on; beyond loopback only with KEEPFIT_TOKENS.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, Parameter(help="The port; 0 takes one that is free.")] = 8000,
+    most_waiting: Annotated[int, Parameter(help="Requests that may wait; more get 503 and Retry-After.")] = 256,
+    every: Annotated[float, Parameter(help="Seconds between two looks at the ledger.")] = 1.0,
+    log: Annotated[
+        str | None, Parameter(help="Folder for predictions on their way to the store; empty: none are logged.")
+    ] = None,
+    sync: Annotated[bool, Parameter(negative="", help="Answer only after the prediction is on the disk.")] = False,
+    store: StoreOption = None,
+    json: JsonFlag = False,
+) -> int:
+    """Answer over HTTP with the champions of use cases, and follow the ledger; SIGTERM ends it, all answered."""
+    from flows import serve as serving
+
+    return serving.serve(use_cases, host, port, store, most_waiting, every, log, sync=sync, as_json=json)
 
 
 @app.command

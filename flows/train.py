@@ -56,7 +56,7 @@ def journey(run: Run) -> RunResult:
     exported = export(run, trained)
     position = registry.position(run.store, run.use_case, run.identity(validated.snapshot), run.moment.as_of)
     evaluated = evaluate(run, division, trained, exported, beside(position))
-    measured = measure(run, exported)
+    measured = measure(run, division, exported)
     manifest = manifest_of(run, division, trained, exported)
     verdict = judge(run, manifest, division, trained, evaluated, measured)
     provenance = Provenance(

@@ -9,6 +9,7 @@ from keepfit.config.gates import AtLeast, AtMost, BetterThan, Gate, NotWorseThan
 from keepfit.config.loading import Loaded, find, load, understand
 from keepfit.config.metrics import METRICS, Metric, Task
 from keepfit.config.model import UseCase
+from keepfit.config.signature import signature_of
 from keepfit.config.sources import FileSource
 from keepfit.config.standard import default_metric
 from keepfit.config.train import Candidate, Choice, Range
@@ -38,5 +39,6 @@ __all__ = [
     "format_duration",
     "load",
     "parse_duration",
+    "signature_of",
     "understand",
 ]

@@ -9,6 +9,7 @@ from keepfit.evaluate.again import another_look
 from keepfit.evaluate.asked import Asked, asked
 from keepfit.evaluate.days import days_of
 from keepfit.evaluate.holdout import Champion, evaluate
+from keepfit.evaluate.holdout_records import holdout_records
 from keepfit.evaluate.intervals import compare, estimate
 from keepfit.evaluate.score import Score
 from keepfit.evaluate.spread import Clusters
@@ -26,4 +27,5 @@ __all__ = [
     "estimate",
     "evaluate",
     "evaluate_versions",
+    "holdout_records",
 ]

@@ -1,7 +1,23 @@
-"""Models as bytes and back: skops, never pickle; a closed list of types; equal models have equal bytes."""
+"""Models as bytes and back, never pickle: skops from a closed list of types, and a compiled form that is numbers only.
+
+Equal models have equal bytes.
+"""
 
 from keepfit.export.archive import dump, load
+from keepfit.export.compiled import Compiled, CompiledFile, load_compiled
+from keepfit.export.compiling import compiled_of
 from keepfit.export.probe import Probe, hostile_records, probe_of
 from keepfit.export.version import export
 
-__all__ = ["Probe", "dump", "export", "hostile_records", "load", "probe_of"]
+__all__ = [
+    "Compiled",
+    "CompiledFile",
+    "Probe",
+    "compiled_of",
+    "dump",
+    "export",
+    "hostile_records",
+    "load",
+    "load_compiled",
+    "probe_of",
+]

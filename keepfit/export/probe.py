@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Plain = dict[str, str | float | bool | None]
 
 _EXTREMES: dict[str, tuple[str | float | None, ...]] = {
-    "number": (None, 0.0, -1.0, 1e30, -1e30),
+    "number": (None, 0.0, -1.0, 1.0 / 3.0, 16_777_217.0, 1e30, -1e30, 1e308, -1e308),  # some that 32 bits cannot hold
     "category": (None, "", "never seen before"),
     "time": (None, "1970-01-01T00:00:00+00:00", "2099-12-31T23:59:59+00:00"),
 }

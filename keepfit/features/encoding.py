@@ -7,13 +7,12 @@ filled and flagged; a column for every category and calendar value).
 
 from collections.abc import Iterator, Mapping
 from itertools import accumulate
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keepfit.config.features import CALENDAR, Derived, FeatureForm
-from keepfit.features.calendar import CalendarFeature, local
+from keepfit.features.calendar import SPANS, CalendarFeature, local
 from keepfit.features.categories import MOST_LEVELS, CategoryFeature, HashedFeature, fit_category
 from keepfit.features.columns import Columns, Levels, row_count
 from keepfit.features.form import Form
@@ -21,6 +20,9 @@ from keepfit.features.numbers import Computed, NumberFeature, fit_number
 from keepfit.features.target import Target, TargetFeature, cross_fit, fit_target
 from keepfit.features.text import TextFeature, fit_text
 from keepfit.records import Record
+
+if TYPE_CHECKING:  # a server needs no YAML, and reading it costs more than all that a server does need
+    from keepfit.config.features import FeatureForm
 
 Matrix = NDArray[np.float64]
 Times = NDArray[np.datetime64]
@@ -51,22 +53,22 @@ class Encoding(Record, frozen=True, kw_only=True):
         return [end - 1 for end, feature in pairs if isinstance(feature, CategoryFeature | HashedFeature)]
 
 
-def kinds_of(wanted: Mapping[str, FeatureForm]) -> dict[str, str]:
+def kinds_of(wanted: Mapping[str, "FeatureForm"]) -> dict[str, str]:
     """How each column of the YAML's features is read: as ``number``, ``category`` or ``time``.
 
     >>> kinds_of({"distance": ("number",), "time_hour": ("hour", "month"), "note": ("text",)})
     {'distance': 'number', 'time_hour': 'time', 'note': 'category'}
     """
-    plain = {name: _read_as(kinds[0]) for name, kinds in wanted.items() if not isinstance(kinds, Derived)}
+    plain = {name: _read_as(kinds[0]) for name, kinds in wanted.items() if isinstance(kinds, tuple)}
     return plain | _inputs(_computed(wanted))
 
 
 def _read_as(kind: str) -> str:
-    return "time" if kind in CALENDAR else "number" if kind == "number" else "category"
+    return "time" if kind.removesuffix("_cyclic") in SPANS else "number" if kind == "number" else "category"
 
 
-def _computed(wanted: Mapping[str, FeatureForm]) -> tuple[Computed, ...]:
-    derived = ((name, form) for name, form in wanted.items() if isinstance(form, Derived))
+def _computed(wanted: Mapping[str, "FeatureForm"]) -> tuple[Computed, ...]:
+    derived = ((name, form) for name, form in wanted.items() if not isinstance(form, tuple))
     return tuple(Computed(name=name, how=form.how, of=form.of) for name, form in derived)
 
 
@@ -75,7 +77,7 @@ def _inputs(computed: tuple[Computed, ...]) -> dict[str, str]:
 
 
 def fit(
-    form: Form, wanted: Mapping[str, FeatureForm], columns: Columns, zone: str, target: Target | None = None
+    form: Form, wanted: Mapping[str, "FeatureForm"], columns: Columns, zone: str, target: Target | None = None
 ) -> Encoding:
     """Learn the encoding from training rows.
 
@@ -96,7 +98,7 @@ def fit(
     made = (
         feature
         for name, how in wanted.items()
-        for kind in (("number",) if isinstance(how, Derived) else how)
+        for kind in (how if isinstance(how, tuple) else ("number",))
         for feature in _fit(kind, name, raw[name], Context(form, zone, target))
     )
     return Encoding(form=form, features=tuple(made), computed=computed)

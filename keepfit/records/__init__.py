@@ -54,6 +54,7 @@ from keepfit.records.judgement import (
 from keepfit.records.model import Exported, LearningPoint, Manifest, Measured, Trained, Trial
 from keepfit.records.run import AnotherLook, Journey, JudgedAgain, Moment, Page, Registered, Released, RunResult
 from keepfit.records.selftest import FaultOutcome, FaultResult, GoodModel, Selftested
+from keepfit.records.signature import Role, Signature, SignedColumn
 
 __all__ = [
     "Accepted",
@@ -101,6 +102,7 @@ __all__ = [
     "Registered",
     "Released",
     "ReplayedRows",
+    "Role",
     "RowCount",
     "RunResult",
     "Seat",
@@ -108,6 +110,8 @@ __all__ = [
     "Shown",
     "ShownEntry",
     "ShownVersion",
+    "Signature",
+    "SignedColumn",
     "Slice",
     "Snapshot",
     "SourceFile",

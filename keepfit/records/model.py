@@ -65,17 +65,22 @@ class Trained(Record, frozen=True, kw_only=True):
 class Exported(Record, frozen=True, kw_only=True):
     """The files that make up a version, by role, and their size.
 
-    Roles are ``features``, ``model``, ``naive``, ``probe`` and ``output``, which old versions do not have.
+    Roles are ``features``, ``model``, ``naive``, ``probe``, ``output``, which old versions do not have, and
+    ``compiled``, which is served instead of ``model`` where the version has it. ``engine`` says how it is served;
+    ``note`` why it has no compiled form (empty: it has one).
     """
 
     files: dict[str, str]
     bytes: int
+    engine: str = "skops"
+    note: str = ""
 
 
 class Measured(Record, frozen=True, kw_only=True):
     """The exported version through the real scoring path.
 
-    ``parity`` is the largest difference to the training object; times are milliseconds for one record and are advice,
+    ``parity`` is the largest difference to the training object, over the records that it answered when it was trained,
+    rows of the holdout and hostile ones; times are milliseconds for one record and are advice,
     never part of a verdict.
     """
 

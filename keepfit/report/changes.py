@@ -8,7 +8,7 @@ from keepfit.report.numbers import NOT_MEASURED, count
 from keepfit.report.run_records import ChampionRecords, RunRecords
 from keepfit.report.wording import settings_text
 
-_FILES = (("features", "Feature state"), ("model", "Model file"))
+_FILES = (("features", "Feature state"), ("model", "Model file"), ("compiled", "Compiled form"))
 SHORT = 12  # hex digits of a digest that people compare
 
 

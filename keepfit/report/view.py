@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from keepfit.records import Evaluated, Outcome
+from keepfit.records import Evaluated, Exported, Outcome
 from keepfit.report.by_class import ClassTable, class_table
 from keepfit.report.changes import ChangeRow, change_rows
 from keepfit.report.choice import Choice, choice
@@ -257,10 +257,16 @@ def _facts(records: RunRecords) -> tuple[tuple[str, str], ...]:
             "Exported",
             f"{count(len(exported.files), 'file')}, {size(exported.bytes)}",
         ),
+        ("Served by", _served(exported)),
         ("Parity", f"largest difference {exact(measured.parity)} over {count(measured.parity_rows)}"),
         ("One record takes", speed),
         ("Seed", str(records.manifest.seed)),
     )
+
+
+def _served(exported: Exported) -> str:
+    """How the version is asked, and why it has no compiled form."""
+    return exported.engine if not exported.note else f"{exported.engine} ({exported.note})"
 
 
 def _digests(records: RunRecords) -> tuple[tuple[str, str], ...]:

@@ -1,9 +1,10 @@
 """Answers of a version: its files are checked against their digests, then loaded, then asked."""
 
+from keepfit.score.compiled import compiled
 from keepfit.score.measure import measure
 from keepfit.score.naive import Dated, Naive, baselines, naive_of
 from keepfit.score.output import Output
-from keepfit.score.scorer import Scorer, answers, load, numbers
+from keepfit.score.scorer import Scorer, answers, load, load_trained, numbers
 from keepfit.score.threads import one_thread
 
 __all__ = [
@@ -13,7 +14,9 @@ __all__ = [
     "Scorer",
     "answers",
     "baselines",
+    "compiled",
     "load",
+    "load_trained",
     "measure",
     "naive_of",
     "numbers",

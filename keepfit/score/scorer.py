@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keepfit import export, features
+from keepfit.export import Compiled
 from keepfit.records import parse
 from keepfit.score.output import PLAIN, Output
 from keepfit.store import Store, get
@@ -16,19 +17,33 @@ from keepfit.store import Store, get
 Predictions = NDArray[np.float64]
 
 LARGEST = 3e38
+SKOPS = "skops"
 
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """An estimator, the encoding in front of it, and the correction of its answers."""
+    """An estimator (scikit-learn's, or its compiled form), the encoding before it, the correction of its answers."""
 
     encoding: features.Encoding
     estimator: Any
     output: Output = PLAIN
 
+    @property
+    def engine(self) -> str:
+        """How it is asked: ``compiled: trees``, ``compiled: linear``, ``compiled: network`` or ``skops``."""
+        return self.estimator.engine if isinstance(self.estimator, Compiled) else SKOPS
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """The columns that are read, and as what: ``number``, ``category`` or ``time``."""
+        return self.encoding.kinds
+
     def predict(self, columns: features.Columns) -> Predictions:
         """Probabilities (n, k) in the order of the version's classes, or values (n,) for regression."""
-        return self.output.correct(answers(self.estimator, numbers(self.encoding, columns)))
+        matrix = numbers(self.encoding, columns)
+        model = self.estimator
+        given = model.answers(matrix) if isinstance(model, Compiled) else answers(model, matrix)
+        return self.output.correct(given)
 
     def decide(self, probabilities: Predictions) -> NDArray[np.int64]:
         """The index of the class chosen for each row, (n,): above the version's threshold, else the most probable."""
@@ -54,15 +69,29 @@ def answers(estimator: Any, matrix: Any) -> Predictions:
 
 
 def load(store: Store, files: Mapping[str, str]) -> Scorer:
-    """The scorer of a version by the digests of its files: ``features``, ``model``, and ``output`` where it has one.
+    """The scorer that serves a version, by the digests of its files: ``features``, ``output`` and how to ask it.
+
+    That is ``compiled`` where the version has it: neither scikit-learn nor pandas nor scipy is imported then. Else it
+    is ``model``. A version from before there were corrections has no ``output``.
 
     Raises
     ------
     IntegrityError
         A file is not what its digest says, or not a model of ours.
     """
+    if "compiled" not in files:
+        return load_trained(store, files)
+    where = f"objects/{files['compiled']}"
+    return _scorer(store, files, export.load_compiled(get(store, files["compiled"]), where))
+
+
+def load_trained(store: Store, files: Mapping[str, str]) -> Scorer:
+    """The same around the estimator that was trained, from its skops file: the truth that others are compared with."""
+    return _scorer(store, files, export.load(get(store, files["model"]), f"objects/{files['model']}"))
+
+
+def _scorer(store: Store, files: Mapping[str, str], estimator: Any) -> Scorer:
     encoding = parse(get(store, files["features"]), features.Encoding, f"objects/{files['features']}")
-    estimator = export.load(get(store, files["model"]), f"objects/{files['model']}")
-    if "output" not in files:  # a version from before there were corrections
+    if "output" not in files:
         return Scorer(encoding, estimator)
     return Scorer(encoding, estimator, parse(get(store, files["output"]), Output, f"objects/{files['output']}"))

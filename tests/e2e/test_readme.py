@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from readme_serving import examples, run_examples
 
 from flows.cli import app
 from flows.progress import TRAIN
@@ -75,7 +76,7 @@ def steady(text):
     return re.sub(r"[ \t]+", " ", text).strip()
 
 
-def test_the_commands_print_what_the_readme_shows(tmp_path):
+def test_the_commands_print_and_the_server_answers_what_the_readme_shows(tmp_path):
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
     assert keepfit(["demo", "--until", "2013-05-01"], tmp_path).returncode == 0
     assert [block.splitlines()[0].split()[2] for block in SHOWN] == ["run", "run", "show"]
@@ -88,3 +89,4 @@ def test_the_commands_print_what_the_readme_shows(tmp_path):
         shown = done.stdout.replace(f"  {getpass.getuser()}  ", "  you  ")
         for line in map(steady, expected.splitlines()):
             assert line in steady(shown) or not line, f"{command}: {line}"
+    run_examples(examples(README), tmp_path)

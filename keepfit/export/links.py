@@ -1,0 +1,56 @@
+"""From an estimator's sums to its answers, in float64, by the same operations as scikit-learn's."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Link = Literal["identity", "logistic", "softmax", "shares"]
+
+
+def identity(sums: Floats) -> Floats:
+    """(n, 1) to (n,): the values of a regression."""
+    return sums[:, 0]
+
+
+def logistic(sums: Floats) -> Floats:
+    """(n, 1) log-odds of the second class to (n, 2) probabilities.
+
+    >>> logistic(np.array([[0.0], [1e3], [-1e3]]))
+    array([[0.5, 0.5],
+           [0. , 1. ],
+           [1. , 0. ]])
+    """
+    second = inverse_logit(sums[:, 0])
+    return np.column_stack([1.0 - second, second])
+
+
+def inverse_logit(odds: Floats) -> Floats:
+    """Log-odds to probabilities, of the same shape."""
+    with np.errstate(over="ignore"):  # the exponential of a large number: a probability of zero
+        return 1.0 / (1.0 + np.exp(-odds))
+
+
+def softmax(sums: Floats) -> Floats:
+    """(n, k) to (n, k) probabilities.
+
+    >>> softmax(np.array([[1e3, 1e3, -1e3]]))
+    array([[0.5, 0.5, 0. ]])
+    """
+    powers = np.exp(sums - sums.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float64)
+
+
+def shares(sums: Floats) -> Floats:
+    """(n, k) probabilities as they are: a forest votes with them."""
+    return sums
+
+
+LINKS: dict[Link, Callable[[Floats], Floats]] = {
+    "identity": identity,
+    "logistic": logistic,
+    "softmax": softmax,
+    "shares": shares,
+}

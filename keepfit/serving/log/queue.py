@@ -1,0 +1,82 @@
+"""Frames on their way to the disk: bounded, handed over in one go, in order."""
+
+import asyncio
+from collections.abc import Callable
+from threading import Condition
+from typing import NamedTuple
+
+Acknowledged = asyncio.Future[None]
+
+
+class Batch(NamedTuple):
+    """What is written together: bytes, how many records they hold, and who waits for them."""
+
+    data: bytes
+    records: int
+    waiting: tuple[Acknowledged, ...]
+
+
+class Queue:
+    """Frames that wait; ``limit`` is in bytes and holds for what is being written too."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._frames: list[bytes] = []
+        self._waiting: list[Acknowledged] = []
+        self._room = Condition()
+        self._records = self._new = 0
+        self.bytes = 0  # also those that were taken and not yet written
+        self.closed = False
+        self._hurry = False
+
+    def add(self, frame: bytes, records: int, waiting: Acknowledged | None) -> bool:
+        """Take a frame, unless there is no room for it; whoever waits for one wakes the writer."""
+        with self._room:
+            if self.closed or (self.bytes and self.bytes + len(frame) > self._limit):
+                return False
+            self._frames.append(frame)
+            self._records += records
+            self.bytes += len(frame)
+            self._new += len(frame)
+            if waiting is not None:
+                self._waiting.append(waiting)
+            if waiting is not None or (self._new > self._limit // 4 and not self._hurry):
+                self._hurry = True
+                self._room.notify()
+        return True
+
+    def take(self, seconds: float) -> Batch:
+        """All that waits: at once if somebody waits for it or it grows, else after so many seconds."""
+        with self._room:
+            self._room.wait_for(lambda: self._hurry or self.closed, seconds)
+            self._hurry = False
+            batch = Batch(b"".join(self._frames), self._records, tuple(self._waiting))
+            self._frames, self._waiting, self._records, self._new = [], [], 0, 0
+            return batch
+
+    def written(self, size: int) -> None:
+        """So many bytes are done with: written, or given up."""
+        with self._room:
+            self.bytes -= size
+
+    def close(self) -> None:
+        """Take no more."""
+        with self._room:
+            self.closed = True
+            self._room.notify()
+
+
+def answer(waiting: tuple[Acknowledged, ...], tell: Callable[[Acknowledged], None]) -> None:
+    """Tell those who wait, each in its own event loop, with one call a loop."""
+    loops: dict[asyncio.AbstractEventLoop, list[Acknowledged]] = {}
+    for one in waiting:
+        loops.setdefault(one.get_loop(), []).append(one)
+    for loop, those in loops.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_tell_all, those, tell)
+
+
+def _tell_all(waiting: list[Acknowledged], tell: Callable[[Acknowledged], None]) -> None:
+    for one in waiting:
+        if not one.done():  # the request may be gone
+            tell(one)

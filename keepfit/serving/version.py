@@ -1,0 +1,165 @@
+"""A version that can answer: its files verified, loaded, and asked once for what they are known to say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+import numpy as np
+from msgspec import UNSET, UnsetType
+
+from keepfit import features, registry, score
+from keepfit.errors import IntegrityError, Problem
+from keepfit.export import Probe
+from keepfit.features.categories import CategoryFeature
+from keepfit.records import Manifest, Seat, Signature, finite, parse
+from keepfit.serving.closer_look import Row
+from keepfit.serving.example import example_of
+from keepfit.serving.rows import Rows
+from keepfit.store import Store, get
+
+T = TypeVar("T")
+
+EXACT = 1e-9  # how far an answer may be from what the training object said, and of large values which share
+
+
+class Prediction(msgspec.Struct, frozen=True):
+    """An answer to one record: ``score`` of the second of two classes, ``scores`` of several, or a ``value``.
+
+    A model whose answer is not finite has none (null), and a warning says so.
+    """
+
+    id: str
+    score: float | UnsetType | None = UNSET
+    scores: dict[str, float | None] | UnsetType = UNSET
+    value: float | UnsetType | None = UNSET
+    decision: str | UnsetType = UNSET
+    warnings: tuple[str, ...] = ()
+
+
+class Answered(NamedTuple):
+    """Records, what the model said of each (k probabilities, or a value), and what is answered."""
+
+    records: list[Row]
+    outcomes: list[Any]
+    predictions: list[Prediction]
+
+
+@dataclass(frozen=True, eq=False)
+class Live:
+    """A loaded version; ``levels`` are the categories it has learnt, by column."""
+
+    seat: Seat
+    manifest: Manifest
+    signature: Signature
+    rows: Rows
+    scorer: score.Scorer
+    levels: Mapping[str, frozenset[str]]
+    example: Row
+
+    def answer(self, records: list[Row], first_id: str) -> Answered:
+        """An answer to each record, in order; ids are made from ``first_id`` and the place."""
+        answers = self.scorer.predict_records(records)
+        ids = [first_id] if len(records) == 1 else [f"{first_id}.{place}" for place in range(len(records))]
+        warned = [self._warnings(record) for record in records]
+        if not np.isfinite(answers).all():
+            pairs = zip(warned, _not_finite(answers), strict=True)
+            warned = [(*those, "the model has no finite answer") if bad else those for those, bad in pairs]
+        outcomes = answers.tolist()
+        if self.manifest.classes:
+            chosen = self.scorer.decide(answers).tolist()
+            return Answered(records, outcomes, list(map(self._of_classes, ids, outcomes, warned, chosen)))
+        return Answered(records, outcomes, list(map(_of_value, ids, outcomes, warned)))
+
+    def _of_classes(self, one: str, row: list[float], warnings: tuple[str, ...], chosen: int) -> Prediction:
+        classes = self.manifest.classes
+        if len(classes) == 2:
+            return Prediction(id=one, score=finite(row[1]), decision=classes[chosen], warnings=warnings)
+        scores = {name: finite(share) for name, share in zip(classes, row, strict=True)}
+        return Prediction(id=one, scores=scores, decision=classes[chosen], warnings=warnings)
+
+    def _warnings(self, record: Row) -> tuple[str, ...]:
+        """What is odd about a record that is answered nevertheless."""
+        unseen = [
+            name for name, known in self.levels.items() if (at := record.get(name)) is not None and at not in known
+        ]
+        return tuple(f"{name}: training has not seen this value" for name in unseen) if unseen else ()
+
+
+def _of_value(one: str, value: float, warnings: tuple[str, ...]) -> Prediction:
+    return Prediction(id=one, value=finite(value), warnings=warnings)
+
+
+def _not_finite(answers: Any) -> list[bool]:
+    bad = ~np.isfinite(answers)
+    flags: list[bool] = (bad.any(axis=1) if bad.ndim > 1 else bad).tolist()
+    return flags
+
+
+def load(store: Store, use_case: str, seat: Seat) -> Live:
+    """The version of a seat, every byte of it verified, which answers its probe set as the training object did.
+
+    Raises
+    ------
+    IntegrityError
+        A file was altered, is not what it should be, or the version answers otherwise.
+    InfrastructureError
+        The store did not answer, or (Missing) a file is gone.
+    """
+    manifest = registry.manifest(store, use_case, seat.digest)
+    signature = _signature(store, manifest, seat)
+    encoding = _file(store, manifest, "features", features.Encoding)
+    scorer = score.load(store, manifest.files)
+    _see_that_it_answers(scorer, _file(store, manifest, "probe", Probe), seat)
+    return Live(
+        seat=seat,
+        manifest=manifest,
+        signature=signature,
+        rows=Rows(signature),
+        scorer=scorer,
+        levels=_levels(encoding, signature),
+        example=example_of(signature, encoding),
+    )
+
+
+def _signature(store: Store, manifest: Manifest, seat: Seat) -> Signature:
+    if "signature" not in manifest.files:
+        raise IntegrityError(
+            Problem(
+                f"version {seat.number} does not say which records it takes",
+                where=f"{store.address}/{manifest.use_case}/versions/{seat.digest}.json",
+                expected="a signature among its files",
+                found="a version of an earlier build",
+                do=f"run `keepfit run {manifest.use_case}` once with this build",
+            )
+        )
+    return _file(store, manifest, "signature", Signature)
+
+
+def _file(store: Store, manifest: Manifest, role: str, kind: type[T]) -> T:
+    digest = manifest.files[role]
+    return parse(get(store, digest), kind, f"objects/{digest}")
+
+
+def _see_that_it_answers(scorer: score.Scorer, probe: Probe, seat: Seat) -> None:
+    expected = np.array(probe.expected)
+    answers = scorer.predict_records(probe.records).reshape(expected.shape)
+    off = np.abs(answers - expected) - EXACT * np.maximum(1.0, np.abs(expected))
+    if not (off <= 0).all():  # NaN is never right
+        raise IntegrityError(
+            Problem(
+                f"version {seat.number} does not answer its probe set as it did when it was trained",
+                where=f"version {seat.digest}",
+                expected=f"the same answers, to {EXACT:g}",
+                found=f"{int((~(off <= 0)).any(axis=-1).sum())} of {len(expected)} records answered otherwise",
+            )
+        )
+
+
+def _levels(encoding: features.Encoding, signature: Signature) -> dict[str, frozenset[str]]:
+    texts = {column.name for column in signature.columns if column.type in {"category", "text"}}
+    return {
+        each.column: frozenset((*each.levels, *each.rare))
+        for each in encoding.features
+        if isinstance(each, CategoryFeature) and each.column in texts
+    }

@@ -1,0 +1,44 @@
+"""Requests that schemathesis makes from our own OpenAPI document, good ones and bad ones."""
+
+import pytest
+import schemathesis
+import serving_world as world
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.config import GenerationConfig, SchemathesisConfig
+from serving_process import serving
+
+from keepfit.store import open_store
+
+CASES = 300
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("schema")
+    world.champion(open_store(str(folder / "store")))
+    with serving(folder / "work", folder / "store", "visits") as running:
+        yield running
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+@pytest.mark.filterwarnings("default")
+def test_no_request_breaks_the_server_and_every_answer_is_as_described(server, mode):
+    config = SchemathesisConfig()
+    config.projects.default.generation = GenerationConfig(modes=[mode])
+    schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json", config=config)
+    statuses = set()
+    for operation in schema.get_all_operations():
+        found = operation.ok()
+        if mode is GenerationMode.NEGATIVE and found.method != "post":
+            continue  # there is nothing to be wrong in it
+
+        @settings(max_examples=CASES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        def ask(case):
+            answer = case.call(base_url=server.url)
+            statuses.add(answer.status_code)
+            assert answer.status_code < 500 or answer.status_code == 503, answer.text
+            case.validate_response(answer)
+
+        given(case=found.as_strategy(generation_mode=mode))(ask)()
+    assert 200 in statuses if mode is GenerationMode.POSITIVE else 422 in statuses

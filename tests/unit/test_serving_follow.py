@@ -1,0 +1,270 @@
+"""What answers while the ledger moves, files rot and the store goes away."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import serving_world as world
+
+from keepfit.errors import InfrastructureError
+from keepfit.records import canonical
+from keepfit.serving.copy import LocalCopy
+from keepfit.serving.follow import Follower
+from keepfit.serving.metrics import Metrics
+from keepfit.serving.version import load
+from keepfit.store import open_store
+
+ROOT = Path(__file__).parents[2]
+CASE = "visits"
+
+
+class Away:
+    """A store that can be out of reach."""
+
+    def __init__(self, store):
+        self.behind, self.reachable = store, True
+
+    @property
+    def address(self):
+        return self.behind.address
+
+    def _there(self):
+        if not self.reachable:
+            raise InfrastructureError("the store does not answer")
+
+    def read(self, key):
+        self._there()
+        return self.behind.read(key)
+
+    def create(self, key, data):
+        self._there()
+        self.behind.create(key, data)
+
+    def list(self, prefix, limit=None):
+        self._there()
+        return self.behind.list(prefix, limit)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Away(open_store(str(tmp_path / "store")))
+
+
+@pytest.fixture
+def follow(tmp_path, store):
+    def make():
+        copy = LocalCopy(tmp_path / "cache", store, CASE)
+        return Follower(store, CASE, copy, Metrics((CASE,)))
+
+    return make
+
+
+def spoil(store, seat, role="model"):
+    manifest = load(store, CASE, seat).manifest
+    path = Path(store.address) / "objects" / manifest.files[role]
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+
+
+def score(state):
+    (answer,) = state.live.answer(state.live.rows.read(canonical(world.GOOD)), "id").predictions
+    return answer.score
+
+
+def test_a_new_champion_takes_its_place(store, follow):
+    first = world.champion(store, 1)
+    follower = follow()
+    follower.look()
+    assert follower.state.live.seat == first
+    before = score(follower.state)
+    second = world.champion(store, 2)
+    follower.look()
+    assert follower.state.live.seat == second
+    assert score(follower.state) != before
+
+
+def test_nothing_is_loaded_again_while_nothing_moves(store, follow):
+    world.champion(store, 1)
+    follower = follow()
+    follower.look()
+    live = follower.state.live
+    follower.look()
+    world.registered(store, world.version(store, 2))
+    follower.look()
+    assert follower.state.live is live
+    assert follower.state.seq == 3
+
+
+@pytest.mark.parametrize("role", ["compiled", "probe"])
+def test_a_champion_with_an_altered_file_is_refused_and_the_old_one_goes_on(store, follow, role):
+    first = world.champion(store, 1)
+    follower = follow()
+    follower.look()
+    seat = world.registered(store, world.version(store, 2))
+    spoil(store, seat, role)
+    world.promoted(store, CASE, seat)
+    follower.look()
+    assert (follower.state.live.seat, follower.state.refused) == (first, seat)
+    assert "version 2 is refused" in follower.state.trouble
+
+
+def test_a_champion_that_answers_otherwise_is_refused(store, follow):
+    first = world.champion(store, 1)
+    follower = follow()
+    follower.look()
+    other = world.version(store, 1)
+    wrong = (Path(store.address) / "objects" / other.files["compiled"]).read_bytes()
+    world.champion(store, 2, compile_it=False, compiled=wrong)
+    follower.look()
+    assert follower.state.live.seat == first
+    assert "does not answer its probe set" in follower.state.trouble
+
+
+def test_a_version_of_an_earlier_build_is_refused_with_advice(store, follow):
+    world.champion(store, 1, signature=None)
+    follower = follow()
+    follower.look()
+    assert follower.state.live is None
+    assert "does not say which records it takes" in follower.state.trouble
+
+
+def test_after_a_refused_champion_the_next_good_one_answers(store, follow):
+    world.champion(store, 1)
+    follower = follow()
+    follower.look()
+    world.champion(store, 2, signature=None)
+    follower.look()
+    third = world.champion(store, 3)
+    follower.look()
+    assert (follower.state.live.seat, follower.state.trouble, follower.state.refused) == (third, "", None)
+
+
+def test_disable_stops_answers_and_a_promotion_brings_them_back(store, follow):
+    first = world.champion(store, 1)
+    follower = follow()
+    follower.look()
+    world.disabled(store, CASE)
+    follower.look()
+    assert follower.state.disabled
+    assert follower.state.live is None
+    world.promoted(store, CASE, first)
+    follower.look()
+    assert (follower.state.disabled, follower.state.live.seat) == (False, first)
+
+
+def test_what_was_disabled_does_not_come_back_when_the_next_champion_is_refused(store, follow):
+    world.champion(store, 1)
+    follower = follow()
+    follower.look()
+    world.disabled(store, CASE)
+    follower.look()
+    world.champion(store, 2, signature=None)
+    follower.look()
+    assert follower.state.live is None
+
+
+def test_a_store_out_of_reach_stops_nothing(store, follow):
+    first = world.champion(store, 1)
+    follower = follow()
+    follower.look()
+    store.reachable = False
+    follower.look()
+    assert follower.state.live.seat == first
+    assert "does not answer" in follower.state.trouble
+    store.reachable = True
+    follower.look()
+    assert follower.state.trouble == ""
+
+
+def test_a_cold_start_without_the_store_answers_from_the_last_verified_copy(store, follow):
+    world.champion(store, 1)
+    second = world.champion(store, 2)
+    first_process = follow()
+    first_process.look()
+    store.reachable = False
+    follower = follow()
+    follower.look()
+    assert (follower.state.live.seat, follower.state.local) == (second, True)
+    assert score(follower.state) == score(first_process.state)
+    store.reachable = True
+    third = world.champion(store, 3)
+    follower.look()
+    assert (follower.state.live.seat, follower.state.local) == (third, False)
+
+
+def test_a_cold_start_without_the_store_does_not_revive_what_was_disabled(store, follow):
+    world.champion(store, 1)
+    follower = follow()
+    follower.look()
+    world.disabled(store, CASE)
+    follower.look()
+    store.reachable = False
+    again = follow()
+    again.look()
+    assert (again.state.disabled, again.state.live) == (True, None)
+
+
+def test_an_altered_local_copy_is_refused(store, follow, tmp_path):
+    world.champion(store, 1)
+    follow().look()
+    store.reachable = False
+    for path in (tmp_path / "cache").rglob("objects/*"):
+        path.chmod(0o600)
+        path.write_bytes(b"?" + path.read_bytes()[1:])
+    follower = follow()
+    follower.look()
+    assert follower.state.live is None
+
+
+def test_a_folder_that_was_emptied_is_not_taken_for_a_new_history(store, follow):
+    first = world.champion(store, 1)
+    follower = follow()
+    follower.look()
+    shutil.rmtree(store.address)
+    for each in (follower, follow()):
+        each.look()
+        assert each.state.live.seat == first
+        assert "0 entries, but there have been 2" in each.state.trouble
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_each_task_answers_in_its_own_words(store, task):
+    seat = world.champion(store, 1, world.use_case(task=task))
+    live = load(store, CASE, seat)
+    first, second = live.answer(
+        live.rows.checked([world.GOOD, world.GOOD | {"colour": "pink"}], ("records",)), "x"
+    ).predictions
+    assert (first.id, second.id) == ("x.0", "x.1")
+    assert (first.warnings, second.warnings) == ((), ("colour: training has not seen this value",))
+    if task == "regression":
+        assert isinstance(first.value, float)
+    elif task == "binary":
+        assert 0 <= first.score <= 1
+        assert first.decision == ("true" if first.score > 0.5 else "false")
+    else:
+        assert list(first.scores) == list(world.CLASSES[task])
+        assert first.decision == max(first.scores, key=first.scores.get)
+
+
+def test_the_example_of_a_version_is_a_record_that_it_takes(store):
+    live = load(store, CASE, world.champion(store, 1))
+    assert live.rows.read(canonical(live.example))
+
+
+def test_to_answer_takes_neither_prefect_nor_pandas_nor_scikit_learn(store):
+    seat = world.champion(store, 1)
+    program = (
+        "import sys\n"
+        "from keepfit.records import Seat, canonical\n"
+        "from keepfit.serving import routes, server\n"
+        "from keepfit.serving.version import load\n"
+        "from keepfit.store import open_store\n"
+        f"live = load(open_store({store.address!r}), {CASE!r}, Seat(number={seat.number}, digest={seat.digest!r}))\n"
+        f"live.answer(live.rows.read({canonical(world.GOOD)!r}), 'id')\n"
+        "apart = ('prefect', 'pandas', 'sklearn', 'scipy', 'skops', 'pyarrow', 'duckdb', 'boto3', 'fastapi')\n"
+        "print(sorted(name for name in sys.modules if name.split('.')[0] in apart)[:9])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
