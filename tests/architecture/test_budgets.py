@@ -54,8 +54,8 @@ def test_no_global_statement_and_no_optional_import(path):
 
 @NAMED
 def test_below_flows_nobody_reads_the_clock(path):
-    if path.relative_to(ROOT).parts[0] == "flows":
-        return
+    if path.relative_to(ROOT).parts[0] == "flows" or path.is_relative_to(ROOT / "keepfit" / "serving"):
+        return  # whoever answers people says when
     for node in ast.walk(TREES[path]):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             owner = node.value.id
