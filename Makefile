@@ -37,6 +37,8 @@ bench: $(STAMP)  ## speed beside the peer or the limit, from one run
 	$(BIN)/python -m tests.benchmarks.training_memory
 	$(BIN)/python -m tests.benchmarks.interval_speed
 	$(BIN)/python -m tests.benchmarks.bootstrap_speed
+	$(BIN)/python -m tests.benchmarks.reference_results
+	$(BIN)/python -m tests.benchmarks.flights_by_month
 	$(BIN)/python -m tests.benchmarks.year_of_looks
 	$(BIN)/python -m tests.benchmarks.coverage_simulation
 

@@ -147,6 +147,24 @@ def docs(
 
 
 @app.command
+def selftest(
+    use_case: str,
+    *,
+    as_of: Annotated[str | None, Parameter(help="The moment to pretend it is; now unless given.")] = None,
+    seeds: Annotated[int, Parameter(help="In how many worlds models are judged.")] = 20,
+    strict: Annotated[bool, Parameter(negative="", help="Exit 5 too where the YAML guards nothing.")] = False,
+    json: JsonFlag = False,
+) -> int:
+    """Plant bad models and bad data into a use case, to see that its gates catch each (exit 5: not all).
+
+    Shows too that a good model is refused no more often than stated. Nothing but a scratch store is written.
+    """
+    from flows import selftest as testing
+
+    return testing.selftest(use_case, as_of, seeds, strict=strict, as_json=json)
+
+
+@app.command
 def schema() -> int:
     """Print the JSON schema of a use case, for editors."""
     from flows import commands

@@ -172,8 +172,8 @@ def styled(text: str, style: str) -> "Text":
 class Opening:
     """Makes a stage of the time until the first stage starts: libraries load, Prefect's server starts."""
 
-    def __init__(self, watcher: Watcher) -> None:
-        self._watcher = watcher
+    def __init__(self, watcher: Watcher, note: str = "libraries and Prefect") -> None:
+        self._watcher, self._note = watcher, note
         self._begin = perf_counter()
         self._open = True
 
@@ -189,7 +189,7 @@ class Opening:
         """The first one ends the opening."""
         if self._open:
             self._open = False
-            self._watcher.finished(START, perf_counter() - self._begin, "libraries and Prefect", remembered=False)
+            self._watcher.finished(START, perf_counter() - self._begin, self._note, remembered=False)
         self._watcher.started(stage)
 
     def noted(self, stage: str, note: str) -> None:
@@ -207,7 +207,12 @@ class Opening:
 
 @contextmanager
 def progress(
-    title: str, stages: Sequence[str] = TRAIN, stream: TextIO | None = None, *, live: bool | None = None
+    title: str,
+    stages: Sequence[str] = TRAIN,
+    stream: TextIO | None = None,
+    *,
+    live: bool | None = None,
+    opening: str = "libraries and Prefect",
 ) -> Iterator[Watcher]:
     """Show how a run goes until the block ends.
 
@@ -221,6 +226,8 @@ def progress(
         Where to; standard error unless given.
     live : bool
         A table that is redrawn; unless given, whether the stream is a terminal that can be redrawn.
+    opening : str
+        What the time until the first stage goes into.
 
     Yields
     ------
@@ -233,13 +240,13 @@ def progress(
     console = Console(file=stream or sys.stderr, highlight=False)
     redrawn = console.file.isatty() and not console.is_dumb_terminal if live is None else live
     if not redrawn:
-        with Opening(PlainLines(stream or sys.stderr)) as listener:
+        with Opening(PlainLines(stream or sys.stderr), opening) as listener:
             yield listener
         return
     table = LiveTable(title, (START, *stages))
     # what others write to stderr goes above the table; stdout is not ours to touch
     with (
         Live(table, console=console, refresh_per_second=8, redirect_stdout=False),
-        Opening(table) as listener,
+        Opening(table, opening) as listener,
     ):
         yield listener

@@ -50,8 +50,9 @@ def _setting(name: str, limits: Limits) -> dict[str, Any]:
     forms = [value, _choice(value)]
     if limits.ranged:
         forms.append(_range(_number(limits)))
+    default = f"{_word(limits.default)}{limits.unless and f', {limits.unless}'}"
     return {
-        "description": f"{name}: {limits}; or `{{choice: […]}}`, or a range. Default: {_word(limits.default)}.",
+        "description": f"{name}: {limits}; or `{{choice: […]}}`, or a range. Default: {default}.",
         "anyOf": forms,
     }
 

@@ -2,7 +2,7 @@
 
 They stand in the order of simplicity, which is also how fast they answer one record and how small their files are: a
 formula (linear models), a few hundred small trees, a small network, forests of deep trees, all training rows. Of
-candidates that validation cannot tell apart, the first is chosen.
+candidates within one standard error of the best on validation rows, the first is chosen.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ Setting = int | float | str | bool | None
 class Limits:
     """What a setting may be: a number from ``low`` to ``high`` (``whole``: an integer), or one of ``words``.
 
-    ``default`` is what it is where nobody says anything.
+    ``default`` is what it is where nobody says anything, ``unless`` when it is something else.
     """
 
     low: float | None = None
@@ -26,6 +26,7 @@ class Limits:
     whole: bool = False
     words: tuple[Setting, ...] = ()
     default: Setting = None
+    unless: str = ""
 
     def __str__(self) -> str:
         """The limits in words.
@@ -134,7 +135,7 @@ _KINDS = (
             "hidden_layer_sizes": Limits(1, 1024, whole=True, default=32),
             "alpha": Limits(0, 1e6, default=0.001),
             "learning_rate_init": Limits(1e-6, 1, default=0.003),
-            "max_iter": Limits(1, 10_000, whole=True, default=30),
+            "max_iter": Limits(1, 10_000, whole=True, default=30, unless="more on fewer than 13,000 rows"),
             "class_weight": _CLASS_WEIGHT,
         },
         {

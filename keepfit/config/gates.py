@@ -57,8 +57,8 @@ class BetterThan(MetricGate):
     """Superiority: the paired improvement is above zero."""
 
     better_than: Literal["naive", "champion"]
-    """`naive`: every naive baseline (majority class or mean, last known label, last season); `champion`: the version
-    that serves."""
+    """`naive`: every naive baseline (majority class or mean, last known label, last week, last year); `champion`: the
+    version that serves."""
 
 
 class NotWorseThan(MetricGate):

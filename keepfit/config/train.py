@@ -94,8 +94,8 @@ class Train(Section):
     optimize: MetricName | None = None
     """The metric by which validation folds choose; log_loss, or rmse for regression, unless said."""
     choose: Literal["simplest", "best"] = "simplest"
-    """`simplest`: of the candidates that the folds cannot tell from the best, the one that is the simplest and the
-    fastest to ask; `best`: the best on the folds, by however little."""
+    """`simplest`: of the candidates within one standard error of the best on the folds, the one that is the simplest
+    and the fastest to ask; `best`: the best on the folds, by however little."""
     class_weight: Literal["none", "balanced"] = "none"
     """`balanced`: rows of a rare class weigh as much in all as those of a frequent one."""
     calibrate: bool = True

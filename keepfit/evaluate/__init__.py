@@ -6,6 +6,7 @@ gives no value, never a good one. Everything is a pure function of arrays.
 """
 
 from keepfit.evaluate.again import another_look
+from keepfit.evaluate.asked import Asked, asked
 from keepfit.evaluate.days import days_of
 from keepfit.evaluate.holdout import Champion, evaluate
 from keepfit.evaluate.intervals import compare, estimate
@@ -14,10 +15,12 @@ from keepfit.evaluate.spread import Clusters
 from keepfit.evaluate.versions import evaluate_versions
 
 __all__ = [
+    "Asked",
     "Champion",
     "Clusters",
     "Score",
     "another_look",
+    "asked",
     "compare",
     "days_of",
     "estimate",

@@ -140,8 +140,13 @@ class _Line(NamedTuple):
 def _solved(weight: Floats, x: Floats, first: Any, second: Any) -> tuple[Any, Any]:
     """Two numbers (or two rows of numbers) over the information of intercept and slope; sums, not BLAS."""
     a, b, c = float(weight.sum()), float((weight * x).sum()), float((weight * x * x).sum())
-    size = a * c - b * b
+    size = _spread(a, b, c)
     return (c * first - b * second) / size, (a * second - b * first) / size
+
+
+def _spread(a: float, b: float, c: float) -> float:
+    """What tells intercept and slope apart: 0 where all of the weight lies on one value of x."""
+    return a * c - b * b
 
 
 def _logistic(x: Floats, came: Floats) -> _Line | None:
@@ -151,7 +156,8 @@ def _logistic(x: Floats, came: Floats) -> _Line | None:
     for _ in range(_STEPS):
         expected = 1.0 / (1.0 + np.exp(-np.clip(intercept + slope_ * x, -500.0, 500.0)))
         weight = expected * (1.0 - expected)
-        if not float((weight * x * x).sum()) > _EPSILON:
+        a, b, c = float(weight.sum()), float((weight * x).sum()), float((weight * x * x).sum())
+        if not c > _EPSILON or not _spread(a, b, c) > _EPSILON * a * c:
             return None
         off = came - expected
         one, two = _solved(weight, x, float(off.sum()), float((off * x).sum()))

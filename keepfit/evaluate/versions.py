@@ -8,20 +8,17 @@ from numpy.typing import NDArray
 
 from keepfit import features, score
 from keepfit.config.model import UseCase
-from keepfit.data import read_snapshot
-from keepfit.evaluate.days import days_of
+from keepfit.evaluate.asked import asked
 from keepfit.evaluate.holdout import Champion, evaluate
-from keepfit.evaluate.slices import Groups, by_band, by_level
 from keepfit.records import Evaluated, Manifest, Seat, Split, parse
-from keepfit.score import Dated, Naive, Scorer, baselines, one_thread
-from keepfit.split import HOLDOUT, row_hashes, sides_of, unseen
+from keepfit.score import Naive, Scorer, baselines, one_thread
+from keepfit.split import unseen
 from keepfit.store import Store, get, put
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Predictions = NDArray[np.float64]
-Times = NDArray[np.datetime64]
 
 
 def evaluate_versions(
@@ -42,51 +39,25 @@ def evaluate_versions(
     ``champion_confidence`` where it is given. A version that cannot be asked (it needs a column that is gone, or knows
     other classes) leaves its comparison without evidence.
     """
-    table = _holdout(store, use_case, division)
-    labels = features.encode_labels(table.column(use_case.data.label.column), classes)
-    times = _times(table, use_case.data.event_time)
+    rows = asked(store, use_case, division, classes)
     scorer = score.load(store, files)
-    predictions = _predict(scorer, table)
+    predictions = _predict(scorer, rows.table)
     naive = parse(get(store, files["naive"]), Naive, "naive")
-    entities = row_hashes(table, use_case.split.entity) if use_case.split.entity else None
-    dated = Dated(labels, times, use_case.data.timezone, use_case.data.label.known_after, entities)
     return evaluate(
         task=use_case.task,
-        y=labels,
+        y=rows.labels,
         candidate=predictions,
         decided=_decisions(scorer, predictions),
-        naive=baselines(naive, dated),
-        champion=champion and _ask(store, use_case, table, classes, *champion),
-        anchor=anchor and _ask(store, use_case, table, classes, *anchor),
+        naive=baselines(naive, rows.dated(use_case)),
+        champion=champion and _ask(store, use_case, rows.table, classes, *champion),
+        anchor=anchor and _ask(store, use_case, rows.table, classes, *anchor),
         champion_confidence=champion_confidence,
-        days=None if times is None else days_of(times, use_case.data.timezone),
-        entities=entities,
-        groups=_groups(use_case, table),
+        days=rows.days,
+        entities=rows.entities,
+        groups=rows.groups,
         confidence=use_case.confidence,
         predictions=put(store, np.ascontiguousarray(predictions, "<f8").tobytes()),
     )
-
-
-def _holdout(store: Store, use_case: UseCase, division: Split) -> "pa.Table":
-    table = read_snapshot(store, use_case.name, division.snapshot)
-    return table.filter(sides_of(store, division) == HOLDOUT)
-
-
-def _times(table: "pa.Table", event_time: str | None) -> Times | None:
-    if event_time is None:
-        return None
-    times = features.from_table(table, {event_time: "time"})[event_time]
-    return np.asarray(times, dtype="datetime64[us]")
-
-
-def _groups(use_case: UseCase, table: "pa.Table") -> list[Groups]:
-    """The groups of each protected column."""
-    return [
-        by_band(name, features.from_table(table, {name: "number"})[name], how.bands)
-        if how.bands
-        else by_level(name, *features.from_table(table, {name: "category"})[name])
-        for name, how in use_case.protected.items()
-    ]
 
 
 def _ask(

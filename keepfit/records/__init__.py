@@ -53,6 +53,7 @@ from keepfit.records.judgement import (
 )
 from keepfit.records.model import Exported, LearningPoint, Manifest, Measured, Trained, Trial
 from keepfit.records.run import AnotherLook, Journey, JudgedAgain, Moment, Page, Registered, Released, RunResult
+from keepfit.records.selftest import FaultOutcome, FaultResult, GoodModel, Selftested
 
 __all__ = [
     "Accepted",
@@ -75,8 +76,11 @@ __all__ = [
     "Expectation",
     "Exported",
     "Extracted",
+    "FaultOutcome",
+    "FaultResult",
     "Fold",
     "GateResult",
+    "GoodModel",
     "Journey",
     "JudgedAgain",
     "Leak",
@@ -100,6 +104,7 @@ __all__ = [
     "RowCount",
     "RunResult",
     "Seat",
+    "Selftested",
     "Shown",
     "ShownEntry",
     "ShownVersion",

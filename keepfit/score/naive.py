@@ -1,8 +1,9 @@
 """Baselines that know no features: what a model must be better than to be worth anything.
 
 Learnt from the training side and carried by the version: the class shares or the mean; the last label that was known,
-as far as it says something about the next one; the newest week of training by weekday and hour. They answer for unseen
-rows with what was known at the time of each row, and nothing later.
+as far as it says something about the next one; the newest week of training by weekday and hour; the newest year by day,
+52 weeks earlier so that weekdays agree. They answer for unseen rows with what was known at the time of each row, and
+nothing later.
 """
 
 from dataclasses import dataclass
@@ -18,8 +19,10 @@ from keepfit.records import Record
 Predictions = NDArray[np.float64]
 MOST_CLASSES = 20  # beyond, a table of rows by classes costs more than such a baseline is worth
 PRIOR_ROWS = 5.0  # as many rows of the overall shares are added to a cell, so that no class has the chance nought
-_WEEK = np.timedelta64(7, "D")
-_CELLS = 168
+_DAY = np.timedelta64(1, "D")
+_WEEK = 7 * _DAY
+_HOURS = 168
+_DAYS = 364  # 52 weeks
 
 
 class Naive(Record, frozen=True, kw_only=True):
@@ -28,7 +31,8 @@ class Naive(Record, frozen=True, kw_only=True):
     ``values`` are the training share of each class, or the training mean. ``last_weight`` and ``entity_weight`` say how
     far the last known label, of all rows and of the same entity, moves the answer away from them (0: not at all, and
     no baseline); ``newest`` is the label of the newest training rows. ``season`` has a row of values for each hour of
-    the week, Monday first; empty where training was too short.
+    the week, Monday first, ``year`` one for each day of 52 weeks, by days since 1970 modulo 364; both are empty where
+    training was too short.
     """
 
     values: tuple[float, ...]
@@ -36,6 +40,7 @@ class Naive(Record, frozen=True, kw_only=True):
     entity_weight: float = 0.0
     newest: tuple[float, ...] = ()
     season: tuple[tuple[float, ...], ...] = ()
+    year: tuple[tuple[float, ...], ...] = ()
 
     def predict(self, rows: int) -> Predictions:
         """Class shares (rows, k) of k classes, or the mean (rows,)."""
@@ -93,6 +98,7 @@ def naive_of(rows: Dated, classes: int) -> Naive:
         else _weight(table, _last_known(table, times, rows.known_after, np.asarray(rows.entities)), centre),
         newest=tuple(table[times == times.max()].mean(axis=0).tolist()),
         season=_season(table, times, rows.zone, centre, classes),
+        year=_year(table, times, rows.zone, centre, classes),
     )
 
 
@@ -114,6 +120,8 @@ def baselines(naive: Naive, rows: Dated) -> dict[str, Predictions]:
             found[name] = _shaped(centre + weight * (last - centre))
     if naive.season:
         found["last season"] = _shaped(np.asarray(naive.season)[_hour_of_week(times, rows.zone)])
+    if naive.year:
+        found["last year"] = _shaped(np.asarray(naive.year)[_day_of_year(times, rows.zone)])
     return found
 
 
@@ -164,18 +172,40 @@ def _season(
 ) -> tuple[tuple[float, ...], ...]:
     """The newest week by hour of the week; nothing where training is shorter than two weeks."""
     newest = times.max()
-    if newest - times.min() < 2 * _WEEK - np.timedelta64(1, "D"):
+    if newest - times.min() < 2 * _WEEK - _DAY:
         return ()
     recent = times > newest - _WEEK
-    cell = _hour_of_week(times[recent], zone)
+    return _by_cell(table[recent], _hour_of_week(times[recent], zone), _HOURS, centre, classes)
+
+
+def _year(
+    table: Predictions, times: Any, zone: str, centre: Predictions, classes: int
+) -> tuple[tuple[float, ...], ...]:
+    """The newest 52 weeks by day; nothing where training is shorter, since some day would have no year before it."""
+    newest = times.max()
+    if newest - times.min() < (_DAYS - 1) * _DAY:
+        return ()
+    recent = times > newest - _DAYS * _DAY
+    return _by_cell(table[recent], _day_of_year(times[recent], zone), _DAYS, centre, classes)
+
+
+def _by_cell(
+    table: Predictions, cell: NDArray[np.int64], cells: int, centre: Predictions, classes: int
+) -> tuple[tuple[float, ...], ...]:
+    """The mean of each cell; of classes with some rows of the overall shares added, so that none has no chance."""
     prior = PRIOR_ROWS if classes else 0.0
-    count = np.bincount(cell, minlength=_CELLS)[:, None] + prior
-    sums = np.column_stack([np.bincount(cell, weights=column, minlength=_CELLS) for column in table[recent].T])
-    cells = np.where(count > 0, (sums + prior * centre) / np.maximum(count, 1e-300), centre)
-    return tuple(tuple(row) for row in cells.tolist())
+    count = np.bincount(cell, minlength=cells)[:, None] + prior
+    sums = np.column_stack([np.bincount(cell, weights=column, minlength=cells) for column in table.T])
+    means = np.where(count > 0, (sums + prior * centre) / np.maximum(count, 1e-300), centre)
+    return tuple(tuple(row) for row in means.tolist())
 
 
 def _hour_of_week(times: Any, zone: str) -> NDArray[np.int64]:
     """0 for the hour after midnight of a Monday, local, to 167."""
     hours = features.local(times, zone).astype("datetime64[h]").astype(np.int64)
-    return np.asarray((hours + 72) % _CELLS, np.int64)  # the first of January 1970 was a Thursday
+    return np.asarray((hours + 72) % _HOURS, np.int64)  # the first of January 1970 was a Thursday
+
+
+def _day_of_year(times: Any, zone: str) -> NDArray[np.int64]:
+    """The local day, modulo 52 weeks: equal for days that are 52 weeks apart."""
+    return np.asarray(features.local(times, zone).astype("datetime64[D]").astype(np.int64) % _DAYS, np.int64)

@@ -3,6 +3,10 @@
 Two models are compared on the same out-of-fold rows by the influence functions of their metric, clustered by day where
 rows have a time. Such an interval covers the noise of the rows, not that of fitting again on others (for that no
 unbiased estimate exists: Bengio & Grandvalet 2004, JMLR 5:1089), so a choice that it calls clear may still be chance.
+
+Candidates are told apart at one standard error (Breiman, Friedman, Olshen & Stone 1984, 3.4.3, here of the paired
+difference): both choices have their price, so neither needs proof. At 95 % a formula was kept where boosting had a
+sixth less loss. A correction must prove that it helps.
 """
 
 from collections.abc import Sequence
@@ -18,7 +22,8 @@ from keepfit.evaluate.spread import Clusters
 from keepfit.records import Estimate
 from keepfit.train.out_of_fold import OutOfFold
 
-CONFIDENCE = 0.95  # one-sided
+PROOF = 0.95  # one-sided: what a correction, or the sentence that it helps, is held to
+ONE_ERROR = 0.8413  # one-sided: a standard error
 
 
 class Chosen(NamedTuple):
@@ -48,16 +53,17 @@ def score_on(metric: str, rows: OutOfFold) -> Score:
     )
 
 
-def gain(metric: str, better: Score, worse: Score, clusters: Clusters) -> Estimate:
+def gain(metric: str, better: Score, worse: Score, clusters: Clusters, confidence: float = PROOF) -> Estimate:
     """By how much one is better than the other, positive whatever the metric's direction."""
     same = better.value == worse.value and np.array_equal(better.influence, worse.influence)
-    return compare(better, worse, clusters, CONFIDENCE, METRICS[metric], identical=same)
+    return compare(better, worse, clusters, confidence, METRICS[metric], identical=same)
 
 
-def simplest(metric: str, scores: Sequence[Score], clusters: Clusters) -> Chosen:
+def simplest(metric: str, scores: Sequence[Score], clusters: Clusters, confidence: float = PROOF) -> Chosen:
     """The first of several, given in the order of simplicity, that the best one is not clearly better than.
 
-    Clearly: the lower bound of the improvement is above 0. Where rows are too few for a bound, nothing is clear.
+    Clearly: the lower bound of the improvement, at ``confidence``, is above 0. Where rows are too few for a bound,
+    nothing is clear.
 
     Raises
     ------
@@ -74,7 +80,7 @@ def simplest(metric: str, scores: Sequence[Score], clusters: Clusters) -> Chosen
             break
         if score.value is None:
             continue
-        behind = gain(metric, scores[best], score, clusters)
+        behind = gain(metric, scores[best], score, clusters, confidence)
         if behind.low is None or behind.low <= 0:
             return Chosen(place, best, behind)
     return Chosen(best, best, None)

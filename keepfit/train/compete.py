@@ -17,7 +17,7 @@ from keepfit.features import Form
 from keepfit.records import Estimate, LearningPoint, Split, Trial, digest_of
 from keepfit.split import Fold, folds_of
 from keepfit.store import Store
-from keepfit.train.choice import Chosen, gain, score_on, simplest
+from keepfit.train.choice import ONE_ERROR, Chosen, gain, score_on, simplest
 from keepfit.train.crew import Run, crew
 from keepfit.train.estimators import Layout, layout_of
 from keepfit.train.examples import Examples
@@ -69,7 +69,7 @@ def compete(store: Store, use_case: UseCase, division: Split, examples: Examples
             for name in CANDIDATES
             if name in found
         }
-        name, choice = _choose(use_case, examples, found, answers)
+        name, choice = choose(use_case, examples, found, answers)
         curve, growth = _learning_curve(run, use_case, examples, folds, found[name], answers[name])
     return Won(trials, found[name], choice, answers[name], curve, growth)
 
@@ -139,7 +139,7 @@ def _lone(use_case: UseCase, trials: Sequence[Trial]) -> Trial:
     )
 
 
-def _choose(
+def choose(
     use_case: UseCase, examples: Examples, found: Mapping[str, Trial], answers: Mapping[str, OutOfFold]
 ) -> tuple[str, str]:
     """The name of the winner, and why it won."""
@@ -150,7 +150,7 @@ def _choose(
         best = min(names, key=lambda name: found[name].score or 0.0)
         return best, f"best {metric} on the validation folds"
     clusters = clusters_of(use_case, examples, answers[names[0]].rows)
-    chosen = simplest(metric, [score_on(metric, answers[name]) for name in names], clusters)
+    chosen = simplest(metric, [score_on(metric, answers[name]) for name in names], clusters, ONE_ERROR)
     return names[chosen.place], _why(names, chosen, metric)
 
 
@@ -161,8 +161,8 @@ def _why(names: Sequence[str], chosen: Chosen, metric: str) -> str:
     if behind is None:
         return f"best {metric} on the validation folds, and clearly better than every simpler candidate"
     size = "" if behind.value is None else f" by {behind.value:.3g}"
-    bound = f"at least {behind.low:.3g}" if behind.low is not None else behind.reason
-    return f"the simplest that cannot be told from the best: {best} has a better {metric}{size} ({bound})"
+    bound = f"less one standard error {behind.low:.3g}" if behind.low is not None else behind.reason
+    return f"the simplest within one standard error of the best: {best} has a better {metric}{size} ({bound})"
 
 
 def _learning_curve(

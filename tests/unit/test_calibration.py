@@ -96,3 +96,10 @@ def test_more_classes_are_asked_about_the_one_they_bet_on():
     assert calibration_error(Answers.of(y, p)).value < 0.012
     sure = p**3 / (p**3).sum(axis=1, keepdims=True)
     assert calibration_error(Answers.of(y, sure)).value > 0.1
+
+
+@pytest.mark.parametrize("share", [0.2, 0.25, 0.3])
+def test_answers_that_know_the_label_have_no_slope_and_break_nothing(share):
+    y = (np.random.default_rng(1).random(25_315) < share).astype(np.int64)
+    told = np.where(y[:, None] == np.arange(2), 0.99, 0.01)
+    assert "told apart without error" in slope(Answers.of(y, told)).reason

@@ -85,6 +85,33 @@ def test_last_season_is_the_same_hour_of_the_newest_week():
     assert naive_of(Dated(labels[: 24 * 10], hours[: 24 * 10]), 0).season == ()
 
 
+def test_last_year_is_the_same_weekday_52_weeks_before():
+    values = np.cos(np.arange(364 + 30) / 364 * 2 * np.pi) * 10 + np.arange(364 + 30) % 7
+    naive = naive_of(daily(values[:364]), 0)
+    found = baselines(naive, daily(values[364:], first=364))
+    assert found["last year"] == pytest.approx(values[:30])
+    assert parse(canonical(naive), Naive) == naive
+    assert naive_of(daily(values[:363]), 0).year == ()
+    assert "last year" not in baselines(naive_of(daily(values[:363]), 0), daily(values[364:], first=364))
+
+
+def test_last_year_is_the_newest_one_and_comes_from_training_alone():
+    values = np.arange(800.0)
+    naive = naive_of(daily(values[:770]), 0)
+    one = baselines(naive, daily(values[770:], first=770))["last year"]
+    assert one == pytest.approx(values[770 - 364 : 800 - 364])
+    other = baselines(naive, daily(np.zeros(30), first=770))["last year"]
+    assert (one == other).all()
+
+
+def test_a_day_of_last_year_gives_no_class_the_chance_nought():
+    naive = naive_of(daily((np.arange(400) % 100 < 10).astype(int)), 2)
+    found = baselines(naive, daily(np.zeros(20, int), first=464))["last year"]  # 100 to 119 of training
+    assert found.sum(axis=1) == pytest.approx(1)
+    assert found[:10, 1] == pytest.approx(1.5 / 6)  # one row, and five of the overall tenth
+    assert found[10:, 1] == pytest.approx(0.5 / 6)
+
+
 def test_an_hour_without_rows_has_the_overall_answer_and_no_class_has_no_chance():
     naive = naive_of(daily(np.repeat([0, 1], 20)), 2)
     cells = np.array(naive.season)
