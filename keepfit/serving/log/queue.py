@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Condition
 from typing import NamedTuple
 
@@ -72,7 +73,7 @@ def answer(waiting: tuple[Acknowledged, ...], tell: Callable[[Acknowledged], Non
     for one in waiting:
         loops.setdefault(one.get_loop(), []).append(one)
     for loop, those in loops.items():
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # a loop that is closed has nobody who waits
             loop.call_soon_threadsafe(_tell_all, those, tell)
 
 

@@ -20,6 +20,8 @@ from keepfit.serving.log.segment import CLOSED, DAMAGED, clear_up, lock
 from keepfit.serving.log.table import labels_table, parquet, predictions_table, segment_of
 from keepfit.store import Store, open_store
 
+_TOLD, _LONG = 20, 500  # problems and characters of each: all of it fits a pipe
+
 
 class Shipped(msgspec.Struct):
     """What one such process did.
@@ -53,7 +55,7 @@ def ship(folder: Path, store: Store, use_case: str, worker: str | None) -> Shipp
             except FileNotFoundError:  # another process shipped it
                 continue
             except (KeepfitError, OSError) as error:
-                done.problems.append(f"{path.name}: {error}")
+                done.problems += [f"{path.name}: {error}"[:_LONG]] if len(done.problems) < _TOLD else []
     return done
 
 

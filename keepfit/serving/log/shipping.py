@@ -5,8 +5,6 @@ import logging
 import subprocess
 import sys
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO
 
 from keepfit.serving.log.segment import something_left
 
@@ -23,7 +21,6 @@ class Shipping:
         self._every = every
         self._next = 0.0
         self._child: subprocess.Popen[bytes] | None = None
-        self._said: IO[bytes] | None = None
         self.wanted = True
         self.counts = dict.fromkeys(_COUNTED, 0)
         self.problem = ""
@@ -33,7 +30,7 @@ class Shipping:
         if self._child is not None:
             if self._child.poll() is None:
                 return
-            self._collect(self._child.returncode)
+            self._collect(self._child)
         due = now >= self._next
         if due or (self.wanted and not self.problem):  # after a failure it is tried again when it is due
             self._next = now + self._every
@@ -59,10 +56,9 @@ class Shipping:
 
     def _start(self) -> None:
         self.wanted = False
-        self._said = TemporaryFile()  # noqa: SIM115 - closed when the process has ended
         try:
             self._child = subprocess.Popen(  # noqa: S603 - this very Python, our own module
-                self._command, stdin=subprocess.DEVNULL, stdout=self._said, stderr=self._said
+                self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
             )
         except OSError as error:
             self._failed(f"cannot start a process: {error.strerror}")
@@ -75,30 +71,22 @@ class Shipping:
         except subprocess.TimeoutExpired:
             self._child.kill()
             self._child.wait()
-        self._collect(self._child.returncode)
+        self._collect(self._child)
 
-    def _collect(self, code: int) -> None:
-        said = self._taken()
+    def _collect(self, child: "subprocess.Popen[bytes]") -> None:
         self._child = None
-        if code:
-            self._failed(said.strip()[-500:] or f"the process that ships ended with {code}")
+        said, error = child.communicate()  # it has ended; what it says is less than a pipe holds
+        if child.returncode:
+            told = error.decode("utf-8", "replace").strip()[-500:]
+            self._failed(told or f"the process that ships ended with {child.returncode}")
             return
         found = json.loads(said)
         for name in _COUNTED:
             self.counts[name] += found[name]
-        problems = found["problems"]
-        if problems:
-            self._failed("; ".join(problems)[:500])
-            return
-        self.problem = ""
-
-    def _taken(self) -> str:
-        if self._said is None:
-            return ""
-        self._said.seek(0)
-        said = self._said.read().decode("utf-8", "replace")
-        self._said.close()
-        return said
+        if found["problems"]:
+            self._failed("; ".join(found["problems"])[:500])
+        else:
+            self.problem = ""
 
     def _failed(self, problem: str) -> None:
         self.problem = f"predictions wait on the disk, the store does not take them: {problem}"

@@ -84,7 +84,11 @@ class Writer:
         if batch.data:
             self._write(batch)
         self._rotate(ending=False)
-        self.shipping.look(monotonic())
+        try:
+            self.shipping.look(monotonic())
+        except Exception:  # noqa: BLE001 - whatever it is: this thread has predictions to write
+            _LOG.exception("predictions wait on the disk: shipping failed")
+            self.shipping.problem = "predictions wait on the disk: shipping failed unexpectedly"
 
     def _write(self, batch: Batch) -> None:
         try:
