@@ -162,7 +162,8 @@ def test_what_was_disabled_does_not_come_back_when_the_next_champion_is_refused(
     follower.look()
     world.champion(store, 2, signature=None)
     follower.look()
-    assert follower.state.live is None
+    assert (follower.state.live, follower.state.disabled) == (None, False)
+    assert "version 2 is refused" in follower.state.trouble
 
 
 def test_a_store_out_of_reach_stops_nothing(store, follow):
