@@ -49,7 +49,7 @@ def serve(
     from keepfit.serving.tokens import see_that_guarded, tokens_of
     from keepfit.store.cache import cache_folder
 
-    names = tuple(dict.fromkeys(map(_name, use_cases)))
+    names = tuple(dict.fromkeys(map(_name, use_cases or [""])))
     tokens = tokens_of(os.environ.get("KEEPFIT_TOKENS"))
     see_that_guarded(host, tokens)
     listener = _listener(host, port)

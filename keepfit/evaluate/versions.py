@@ -37,10 +37,11 @@ def evaluate_versions(
     ``classes`` and ``files`` (by role) are the candidate's. ``champion`` is the one that the run is judged against,
     ``anchor`` a fixed earlier one; None when the ledger never had one. Comparisons with these two are at
     ``champion_confidence`` where it is given. A version that cannot be asked (it needs a column that is gone, or knows
-    other classes) leaves its comparison without evidence.
+    other classes) leaves its comparison without evidence. Asked are the trained estimators: of many rows scikit-learn
+    is faster, and `keepfit.score.measure` sees that what serves answers as they do.
     """
     rows = asked(store, use_case, division, classes)
-    scorer = score.load(store, files)
+    scorer = score.load_trained(store, files)
     predictions = _predict(scorer, rows.table)
     naive = parse(get(store, files["naive"]), Naive, "naive")
     return evaluate(
@@ -68,8 +69,10 @@ def _ask(
     seat: Seat,
     manifest: Manifest,
 ) -> Champion:
-    """What the champion says, and which rows it has not learnt from."""
-    scorer = score.load(store, manifest.files)
+    """What the champion says, and which rows it has not learnt from; every file of it is whole, or nothing is said."""
+    for digest in manifest.files.values():
+        get(store, digest)
+    scorer = score.load_trained(store, manifest.files)
     reason = _why_not(scorer, table, classes, manifest)
     prediction = None if reason else _predict(scorer, table)
     decided = None if prediction is None else _decisions(scorer, prediction)

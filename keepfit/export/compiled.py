@@ -6,6 +6,7 @@ The file is JSON, a tagged union of three forms; anything else is refused when i
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 from typing import Literal
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keepfit.errors import IntegrityError, Problem
-from keepfit.export.links import LINKS, Link, inverse_logit
+from keepfit.export.links import LINKS, WIDTHS, Link, inverse_logit
 from keepfit.export.trees import Forest
 from keepfit.records import Record, parse
 
@@ -113,6 +114,7 @@ class Compiled:
     """A compiled model that can be asked; ``engine`` says how it is done."""
 
     engine: str
+    columns: int
     sums: Callable[[Floats], Floats]
     link: Callable[[Floats], Floats]
     label: Scale | None = None
@@ -138,10 +140,26 @@ def load_compiled(data: bytes, where: str = "") -> Compiled:
         Not a compiled model of ours.
     """
     form = parse(data, CompiledFile, where).form
-    return Compiled(f"compiled: {_WORDS[type(form)]}", _sums(form), LINKS[form.link], getattr(form, "label", None))
+    columns, sums = _columns(form), _sums(form)
+    width = sums(np.zeros((1, columns))).shape[1]
+    if not WIDTHS[form.link](width):
+        raise IntegrityError(Problem(f"not answers of {form.link}", where, found=f"{width} sums for a row"))
+    label = None if isinstance(form, Trees) else form.label
+    return Compiled(f"compiled: {_WORDS[type(form)]}", columns, sums, LINKS[form.link], label)
 
 
 _WORDS: dict[type, str] = {Linear: "linear", Network: "network", Trees: "trees"}
+
+
+def _columns(form: Form) -> int:
+    """Columns of the matrix that the model takes."""
+    match form:
+        case Trees():
+            return max(form.columns, 0)
+        case Linear():
+            return next(iter(form.layer.weights.shape), 0)
+        case Network():
+            return next((size for layer in form.layers for size in layer.weights.shape[:1]), 0)
 
 
 def _sums(form: Form) -> Callable[[Floats], Floats]:
@@ -151,7 +169,7 @@ def _sums(form: Form) -> Callable[[Floats], Floats]:
         case Linear():
             return _product(form.layer)
         case Network():
-            return _forward(tuple(_product(layer) for layer in form.layers), ACTIVATIONS[form.activation])
+            return _forward(form.layers, ACTIVATIONS[form.activation])
 
 
 def _product(layer: Layer) -> Callable[[Floats], Floats]:
@@ -166,10 +184,10 @@ def _product(layer: Layer) -> Callable[[Floats], Floats]:
     return product
 
 
-def _forward(
-    products: tuple[Callable[[Floats], Floats], ...], activate: Callable[[Floats], Floats]
-) -> Callable[[Floats], Floats]:
-    *hidden, last = products
+def _forward(layers: tuple[Layer, ...], activate: Callable[[Floats], Floats]) -> Callable[[Floats], Floats]:
+    if not layers or any(first.weights.shape[1:] != second.weights.shape[:1] for first, second in pairwise(layers)):
+        raise IntegrityError(Problem("the layers of a network do not fit each other"))
+    *hidden, last = (_product(layer) for layer in layers)
 
     def forward(matrix: Floats) -> Floats:
         for product in hidden:

@@ -54,3 +54,10 @@ LINKS: dict[Link, Callable[[Floats], Floats]] = {
     "softmax": softmax,
     "shares": shares,
 }
+
+WIDTHS: dict[Link, Callable[[int], bool]] = {  # how many sums a row may have
+    "identity": lambda width: width == 1,
+    "logistic": lambda width: width == 1,
+    "softmax": lambda width: width > 2,
+    "shares": lambda width: width > 1,
+}

@@ -14,7 +14,7 @@ from keepfit.records import Record
 Times = NDArray[np.datetime64]
 Numbers = NDArray[np.float64]
 
-_QUARTER = np.timedelta64(15, "m").astype("timedelta64[us]")  # no zone changes its offset between two of these
+_QUARTER_US = 15 * 60 * 10**6  # no zone changes its offset between two of these
 
 
 def local(times: Times, zone: str) -> Times:
@@ -33,12 +33,11 @@ def local(times: Times, zone: str) -> Times:
     if zone == "UTC":
         return times
     known = ~np.isnat(times)
-    quarters, where = np.unique(times[known].astype(np.int64) // _QUARTER.astype(np.int64), return_inverse=True)
+    quarter_of = times[known].astype(np.int64) // _QUARTER_US
+    one = quarter_of.size == 1  # a lone record: np.unique takes as long as all the rest
+    quarters, where = (quarter_of, slice(None)) if one else np.unique(quarter_of, return_inverse=True)
     info = ZoneInfo(zone)
-    offsets = np.array(
-        [_offset(int(quarter), info) for quarter in quarters],
-        dtype="timedelta64[s]",
-    )
+    offsets = np.array([_offset(quarter, info) for quarter in quarters.tolist()], dtype="timedelta64[s]")
     shifted = times.copy()
     shifted[known] += offsets[where].astype("timedelta64[us]")
     return shifted

@@ -31,11 +31,11 @@ class CategoryFeature(Record, frozen=True, kw_only=True, tag="category"):
 
     def fill(self, form: Form, values: Levels | CrossFitted, out: Numbers) -> None:
         """Missing and unseen levels are NaN to trees, and a row of zeros to others."""
-        codes = places(values.levels, self.levels)
+        codes = places(values.levels, self.levels, room=1)
         if self.rare:
-            rare = places(values.levels, self.rare) >= 0
+            rare = places(values.levels, self.rare, room=1) >= 0
             codes[rare] = len(self.levels)
-        _fill_codes(form, np.append(codes, -1)[values.codes], out)  # −1 takes the last: missing
+        _fill_codes(form, codes[values.codes], out)  # −1 takes the last: missing
 
 
 class HashedFeature(Record, frozen=True, kw_only=True, tag="hashed"):
@@ -57,7 +57,8 @@ class HashedFeature(Record, frozen=True, kw_only=True, tag="hashed"):
 
 def _fill_codes(form: Form, codes: Codes, out: Numbers) -> None:
     if form == "codes":
-        out[:, 0] = np.where(codes < 0, np.nan, codes)
+        out[:, 0] = codes
+        out[codes < 0, 0] = np.nan
         return
     known = np.flatnonzero(codes >= 0)
     out[known, codes[known]] = 1.0

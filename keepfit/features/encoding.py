@@ -46,6 +46,11 @@ class Encoding(Record, frozen=True, kw_only=True):
         return own | _inputs(self.computed)
 
     @property
+    def width(self) -> int:
+        """Columns of the matrix."""
+        return sum(feature.width(self.form) for feature in self.features)
+
+    @property
     def categorical(self) -> list[int]:
         """Indices of the matrix columns that hold codes of categories (in the ``codes`` form)."""
         ends = accumulate(feature.width("codes") for feature in self.features)

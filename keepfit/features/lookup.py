@@ -9,16 +9,21 @@ from numpy.typing import NDArray
 _FEW = 16  # a dict of all pays when so many times fewer are not asked for
 
 
-def places(asked: Collection[str], known: Sequence[str]) -> NDArray[np.intp]:
+def places(asked: Collection[str], known: Sequence[str], room: int = 0) -> NDArray[np.intp]:
     """The index of each text among the ``known`` ones, which are sorted and different; −1: it is not there.
 
-    >>> places(["b", "z"], ("a", "b", "c"))
-    array([ 1, -1])
+    So many more places (``room``) follow, of texts that are nowhere.
+
+    >>> places(["b", "z"], ("a", "b", "c")), places(["b"], ("a", "b"), room=1)
+    (array([ 1, -1]), array([ 1, -1]))
     """
+    found = np.full(len(asked) + room, -1, np.intp)
     if len(asked) * _FEW > len(known):
         index = {text: place for place, text in enumerate(known)}
-        return np.fromiter((index.get(text, -1) for text in asked), np.intp, len(asked))
-    return np.fromiter((_search(text, known) for text in asked), np.intp, len(asked))
+        found[: len(asked)] = [index.get(text, -1) for text in asked]
+    else:
+        found[: len(asked)] = [_search(text, known) for text in asked]
+    return found
 
 
 def _search(text: str, known: Sequence[str]) -> int:

@@ -41,7 +41,7 @@ class TextFeature(Record, frozen=True, kw_only=True, tag="text"):
         """A text that is missing, or has none of the terms, is a row of zeros."""
         order = np.argsort(values.codes, kind="stable")
         used, starts = np.unique(values.codes[order], return_index=True)
-        ends = np.append(starts[1:], len(order))
+        ends = np.append(starts, len(order))[1:]
         for code, start, end in zip(used.tolist(), starts.tolist(), ends.tolist(), strict=True):
             if code >= 0:
                 where, weights = self._weights(values.levels[code])

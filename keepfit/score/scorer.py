@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keepfit import export, features
+from keepfit.errors import IntegrityError, Problem
 from keepfit.export import Compiled
 from keepfit.records import parse
 from keepfit.score.output import PLAIN, Output
@@ -82,7 +83,12 @@ def load(store: Store, files: Mapping[str, str]) -> Scorer:
     if "compiled" not in files:
         return load_trained(store, files)
     where = f"objects/{files['compiled']}"
-    return _scorer(store, files, export.load_compiled(get(store, files["compiled"]), where))
+    model = export.load_compiled(get(store, files["compiled"]), where)
+    scorer = _scorer(store, files, model)
+    if scorer.encoding.width != model.columns:
+        found = f"{scorer.encoding.width} columns of features, {model.columns} of the model"
+        raise IntegrityError(Problem("features and compiled model do not fit each other", where, found=found))
+    return scorer
 
 
 def load_trained(store: Store, files: Mapping[str, str]) -> Scorer:

@@ -75,7 +75,12 @@ def _schema(signed: SignedColumn) -> dict[str, Any]:
         limits["minimum"] = signed.min if signed.min is not None else -(2**63)
         limits["maximum"] = signed.max if signed.max is not None else 2**63 - 1
     schema = _KINDS[signed.type] | {name: value for name, value in limits.items() if value is not None}
-    return {"anyOf": [schema, {"type": "null"}]} if signed.nullable else schema
+    forms = [schema]
+    if signed.type in {"category", "text"} and "enum" not in schema:  # what JSON writes otherwise is a text too
+        forms += [{"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}, {"type": "boolean"}]
+    if signed.nullable:
+        forms.append({"type": "null"})
+    return {"anyOf": forms} if len(forms) > 1 else schema
 
 
 def readiness(answers: Answers) -> tuple[bool, dict[str, Any]]:

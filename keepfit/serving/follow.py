@@ -17,6 +17,7 @@ from keepfit.serving.copy import LocalCopy, Note
 from keepfit.serving.version import Live, load
 from keepfit.store import Store
 
+PATIENCE = 5.0  # seconds for the first look at the store
 EVERY = 1.0  # seconds between two looks
 TRY_AGAIN = 15.0  # seconds until a version that was refused is looked at again: somebody may restore a file
 
@@ -63,20 +64,27 @@ class Follower:
         self.use_case = use_case
         self.state = State()
         self._store, self._copy, self._told, self._every = store, copy, told, every
-        self._stop = Event()
+        self._stop, self._looked = Event(), Event()
         self._refused_at = 0.0
         self._thread = Thread(target=self._run, name=f"follow-{use_case}", daemon=True)
 
-    def start(self) -> None:
-        """Look once, then again and again in the background."""
-        self.look()
+    def start(self, patience: float = PATIENCE) -> None:
+        """Look again and again in the background; returns after the first look.
+
+        A store that is far out of reach takes its time to say so. After ``patience`` seconds this machine's own copy
+        answers, until the look has an end.
+        """
         self._thread.start()
+        if not self._looked.wait(patience) and self.state.live is None:
+            self.state = replace(self._last_known(), trouble="the store has not answered yet")
 
     def stop(self) -> None:
         """Look no more."""
         self._stop.set()
 
     def _run(self) -> None:
+        self.look()
+        self._looked.set()
         while not self._stop.wait(self._every):
             self.look()
 

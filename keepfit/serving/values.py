@@ -88,8 +88,9 @@ def _text(value: Any) -> Any:
     """Whole numbers and truth values are texts too where a category is meant, written as in the training data."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int):
-        return str(value) if SMALLEST <= value <= LARGEST else Wrong("type", "expected a text")
+    if isinstance(value, int | float):
+        whole = _whole(value)
+        return Wrong("type", f"expected a text, found {found(value)}") if isinstance(whole, Wrong) else str(whole)
     if not isinstance(value, str):
         return Wrong("type", f"expected a text, found {found(value)}")
     return value if value.isascii() or _unicode(value) else Wrong("type", "expected text, found half a character")

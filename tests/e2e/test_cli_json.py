@@ -217,10 +217,11 @@ def test_a_configured_server_that_is_not_there_is_exit_code_4(world):
     assert world.left() == ([], [])
 
 
-def test_a_tampered_champion_is_exit_code_6_and_is_never_compared_with(world, warm):
+@pytest.mark.parametrize("role", ["model", "compiled"])
+def test_a_tampered_champion_is_exit_code_6_and_is_never_compared_with(role, world, warm):
     assert warm.run(world, "run", "visits", "--as-of", FIRST).code == 0
     seat = head(world.store, "visits").version
-    model = world.store.root / object_key(manifest(world.store, "visits", seat.digest).files["model"])
+    model = world.store.root / object_key(manifest(world.store, "visits", seat.digest).files[role])
     model.chmod(0o644)
     model.write_bytes(model.read_bytes()[:-1] + b"X")
     before = head(world.store, "visits")

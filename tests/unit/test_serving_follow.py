@@ -3,7 +3,9 @@
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
+from threading import Event
 
 import pytest
 import serving_world as world
@@ -25,12 +27,15 @@ class Away:
 
     def __init__(self, store):
         self.behind, self.reachable = store, True
+        self.answers = Event()
+        self.answers.set()
 
     @property
     def address(self):
         return self.behind.address
 
     def _there(self):
+        self.answers.wait()
         if not self.reachable:
             raise InfrastructureError("the store does not answer")
 
@@ -162,7 +167,8 @@ def test_what_was_disabled_does_not_come_back_when_the_next_champion_is_refused(
     follower.look()
     world.champion(store, 2, signature=None)
     follower.look()
-    assert follower.state.live is None
+    assert (follower.state.live, follower.state.disabled) == (None, False)
+    assert "version 2 is refused" in follower.state.trouble
 
 
 def test_a_store_out_of_reach_stops_nothing(store, follow):
@@ -192,6 +198,22 @@ def test_a_cold_start_without_the_store_answers_from_the_last_verified_copy(stor
     third = world.champion(store, 3)
     follower.look()
     assert (follower.state.live.seat, follower.state.local) == (third, False)
+
+
+def test_a_store_that_does_not_come_to_an_answer_is_not_waited_for(store, follow):
+    first = world.champion(store, 1)
+    follow().look()
+    second = world.champion(store, 2)
+    store.answers.clear()
+    follower = follow()
+    follower.start(patience=0.1)
+    assert (follower.state.live.seat, follower.state.local) == (first, True)
+    assert "has not answered yet" in follower.state.trouble
+    store.answers.set()
+    while follower.state.trouble:
+        time.sleep(0.01)
+    assert (follower.state.live.seat, follower.state.local) == (second, False)
+    follower.stop()
 
 
 def test_a_cold_start_without_the_store_does_not_revive_what_was_disabled(store, follow):
