@@ -32,6 +32,7 @@ bench: $(STAMP)  ## speed beside the peer or the limit, from one run
 	$(BIN)/python -m tests.benchmarks.extract_memory
 	$(BIN)/python -m tests.benchmarks.features_speed
 	$(BIN)/python -m tests.benchmarks.prediction_log_speed
+	$(BIN)/python -m tests.benchmarks.scoring_speed
 	$(BIN)/python -m tests.benchmarks.leakage_speed
 	$(BIN)/python -m tests.benchmarks.search_cost
 	$(BIN)/python -m tests.benchmarks.training_memory
