@@ -162,7 +162,7 @@ def test_every_setting_of_the_yaml_reaches_the_estimator(name):
 @pytest.mark.parametrize("name", CANDIDATES)
 def test_what_the_table_calls_a_default_is_one(name):
     kind = CANDIDATES[name]
-    lesson = Lesson(sorted(kind.tasks)[0], 10_000, (), 1)
+    lesson = Lesson(sorted(kind.tasks)[0], 20_000, (), 1)
     said = {setting: limits.default for setting, limits in kind.settings.items()}
     plain, spelt = (build(name, settings, lesson) for settings in ({}, said))
     assert repr(plain) == repr(spelt)
