@@ -41,7 +41,9 @@ def model(live: Live) -> dict[str, Any]:
 def column(signed: SignedColumn) -> dict[str, Any]:
     """A name, its type, and the limits that it has."""
     said: dict[str, Any] = to_builtins(signed)
-    return {name: value for name, value in said.items() if value not in (None, False) or name == "nullable"}
+    return {
+        name: value for name, value in said.items() if name == "nullable" or (value is not None and value is not False)
+    }
 
 
 def example(live: Live) -> dict[str, Any]:

@@ -223,7 +223,8 @@ def test_prometheus_reads_the_metrics(client):
 def test_the_page_for_people_needs_nothing_from_elsewhere(client):
     answer = client.get("/docs")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
-    assert "minutes" in answer.text
+    assert "min 0, max 100, unit minute" in answer.text
+    assert "values north, south" in answer.text
     assert f"curl {client.base_url}".rstrip("/") in answer.text
 
 

@@ -4,6 +4,7 @@ import serving_world as world
 
 from keepfit.config import signature_of
 from keepfit.records import Signature, canonical, parse
+from keepfit.serving import describe
 
 
 def columns(**changes):
@@ -38,3 +39,9 @@ def test_it_holds_what_the_contract_says():
 def test_it_comes_back_from_its_bytes():
     signature = signature_of(world.use_case())
     assert parse(canonical(signature), Signature) == signature
+
+
+def test_a_limit_of_nought_is_told_too():
+    told = describe.column(columns()["minutes"])
+    assert (told["min"], told["max"], told["nullable"]) == (0, 100, False)
+    assert "unseen_kept" not in told
