@@ -10,10 +10,13 @@ from tests.benchmarks.extract_memory import peak, write
 
 
 def test_what_two_million_rows_take_is_bounded(tmp_path):
-    """Sorting goes to the disk from about a million of these rows on, so that more rows take no more memory."""
+    """Sorting goes to the disk from about a million of these rows on, so that more rows take no more memory.
+
+    What is promised is a gigabyte; how far below depends on which threads happen to hold a part at once.
+    """
     write(tmp_path, 2_000_000, 2)
     found = peak(tmp_path, 2_000_000)
-    assert found["peak"] - found["imports"] < 680, found
+    assert found["peak"] < 1_000, found
 
 
 @pytest.mark.soak
