@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +79,10 @@ class Found:
 
     @cached_property
     def clusters(self) -> Clusters:
-        """Days, where rows have a time."""
-        return self.parts[0].holdout.clusters if len(self.parts) == 1 else Clusters.by_row(self.labels.size)
+        """Days, where rows have a time; otherwise a row, however many seeds were asked about it."""
+        if self.case.time:
+            return self.parts[0].holdout.clusters
+        return Clusters.by([key for part in self.parts for (key,) in part.holdout.keys], "rows")
 
     @cached_property
     def ours(self) -> Any:
@@ -108,7 +110,7 @@ class Found:
         ]
         return [
             self.case.name,
-            f"{self.labels.size:,}",
+            f"{self.labels.size // self.case.seeds:,}",
             metric,
             self._figure(metric, self.ours),
             self._figure(metric, self.chosen),
@@ -184,7 +186,7 @@ def parts_of(case: Case, rows: pd.DataFrame) -> Iterator[np.ndarray]:
         yield held
 
 
-def use_case(case: Case, rows: pd.DataFrame) -> dict[str, Any]:
+def use_case(case: Case, rows: pd.DataFrame, seed: int) -> dict[str, Any]:
     """The YAML that a user would write."""
     columns = {name: {"type": "category" if name in case.categories else "float"} for name in case.features(rows)}
     kinds = {name: "category" if name in case.categories else "number" for name in columns}
@@ -210,7 +212,7 @@ def use_case(case: Case, rows: pd.DataFrame) -> dict[str, Any]:
         },
         "features": kinds,
         "split": {"by": "time", "holdout": LONGEST} if case.time else {"by": "key", "holdout": 1 / case.parts},
-        "train": {"candidates": case.asked, "trials": case.trials, "folds": case.folds, "seed": SEED},
+        "train": {"candidates": case.asked, "trials": case.trials, "folds": case.folds, "seed": seed},
         "gates": [
             {"metric": case.metrics[0], "better_than": "naive"},
             {"parity": 1e-9},
@@ -219,13 +221,13 @@ def use_case(case: Case, rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def run_part(case: Case, rows: pd.DataFrame, folder: Path, environ: Mapping[str, str]) -> Part:
-    """`keepfit run` on rows with keys, then the plain script on the same two sides."""
+def run_part(case: Case, rows: pd.DataFrame, seed: int, folder: Path, environ: Mapping[str, str]) -> Part:
+    """`keepfit run` on rows with keys, then the plain script on the same two sides, with the same seed."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "data").mkdir(exist_ok=True)
     rows.to_csv(folder / "data" / f"{case.name}.csv", index=False)
     config = folder / f"{case.name}.yaml"
-    config.write_text(json.dumps(use_case(case, rows), indent=1))
+    config.write_text(json.dumps(use_case(case, rows, seed), indent=1))
     words = (KEEPFIT, "run", str(config), "--as-of", "2013-04-01", "--store", STORE, "--json")
     keepfit = measured(words, folder, environ)
     digest = json.loads(keepfit.out)["digest"]
@@ -241,7 +243,7 @@ def run_part(case: Case, rows: pd.DataFrame, folder: Path, environ: Mapping[str,
         "by_time": bool(case.time),
         "folds": case.folds,
         "trials": case.trials,
-        "seed": SEED,
+        "seed": seed,
         "kinds": list(case.kinds),
     }
     (folder / "plain.json").write_text(json.dumps(plain))
@@ -264,13 +266,16 @@ def write_sides(case: Case, holdout: Holdout, digest: str, folder: Path) -> None
 
 
 def found_of(case: Case, folder: Path, environ: Mapping[str, str]) -> Found:
-    """All parts of a data set."""
+    """All parts of a data set, with one seed after the other."""
     rows = case.rows(folder).reset_index(drop=True)
     if case.time:
         given = [rows.assign(id=[f"{place:06d}" for place in range(len(rows))])]
     else:
         given = [with_keys(rows, held, 1 / case.parts) for held in parts_of(case, rows)]
-    return Found(case, [run_part(case, each, folder / f"part-{n}", environ) for n, each in enumerate(given)])
+    asked = product(range(SEED, SEED + case.seeds), given)
+    return Found(
+        case, [run_part(case, rows, seed, folder / f"part-{n}", environ) for n, (seed, rows) in enumerate(asked)]
+    )
 
 
 def report(names: Sequence[str], folder: Path, environ: Mapping[str, str]) -> Iterator[str]:
