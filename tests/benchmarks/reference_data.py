@@ -53,7 +53,7 @@ class Case:
     runs: int = 3
     seeds: int = 1
     folds: int = 3
-    trials: int = 20
+    trials: int = 10
     categories: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()  # columns that are no features
     time: str = ""
@@ -161,7 +161,6 @@ def cases() -> Iterator[Case]:
         of_sklearn(datasets.load_iris, "species"),
         _CLASSES,
         "accuracy .980: linear discriminant, leave one out (Fisher 1936, Ann. Eugenics 7:179)",
-        seeds=3,
     )
     yield Case(
         "wine",
@@ -171,7 +170,6 @@ def cases() -> Iterator[Case]:
         _CLASSES,
         "accuracy, leave one out: .989 linear discriminant, .961 nearest neighbour, 1.000 regularised discriminant "
         "(Aeberhard, Coomans & de Vel 1992)",
-        seeds=3,
     )
     yield Case(
         "breast_cancer",
@@ -182,7 +180,6 @@ def cases() -> Iterator[Case]:
         ),
         (*_CLASSES, "roc_auc"),
         "accuracy .975, ten folds, three features (Wolberg, Street & Mangasarian 1995)",
-        seeds=3,
     )
     yield Case(
         "diabetes",
@@ -191,7 +188,6 @@ def cases() -> Iterator[Case]:
         of_sklearn(datasets.load_diabetes, "value", scaled=False),
         ("rmse", "r2"),
         "R² .518 in sample, all ten features (Efron et al. 2004, Ann. Statist. 32:407)",
-        seeds=3,
     )
     yield Case(
         "phishing",
