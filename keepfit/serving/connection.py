@@ -4,7 +4,7 @@ What is no HTTP, too slow, too large or too much is answered here, with a proble
 """
 
 import asyncio
-import logging
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -18,8 +18,8 @@ MOST_HEAD = 64 * 1024  # bytes of a request line and its headers
 MOST_CONNECTIONS = 4096  # of one worker
 MOST_HELD = 128 * 1024**2  # bytes of bodies that are being read or worked on
 SHED_RATE = 2000.0  # requests a second that are refused at most; who would send more is read more slowly
+_MOMENT = 0.02  # seconds between two looks at those who rest
 
-_log = logging.getLogger("keepfit.serving")
 _MALFORMED = HttpProblem(400, "not_http", "the request is not HTTP")
 _LATE = HttpProblem(408, "too_slow", f"the head of the request did not come within {PATIENCE:g} seconds")
 _LARGE = HttpProblem(431, "head_too_large", f"expected at most {MOST_HEAD} bytes of request line and headers")
@@ -54,11 +54,28 @@ class Crowd:
         self.most, self.metrics = most, metrics
         self.held = 0  # bytes of bodies whose requests are not answered yet
         self._next = 0.0
+        self._resting: deque[tuple[float, Connection]] = deque()
 
-    def turn(self, now: float) -> float:
-        """When a connection that was refused now is read again; both in seconds of the loop's clock."""
+    def rest(self, connection: "Connection") -> None:
+        """Read a connection that was refused when its turn comes, not before."""
+        loop = connection.loop
+        now = loop.time()
         self._next = max(now, self._next + 1.0 / SHED_RATE)
-        return self._next
+        if self._next - now < _MOMENT:
+            return
+        connection.flow.pause_reading()
+        if not self._resting:
+            loop.call_later(_MOMENT, self._wake, loop)
+        self._resting.append((self._next, connection))
+
+    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
+        now, resting = loop.time(), self._resting
+        while resting and resting[0][0] <= now:
+            connection = resting.popleft()[1]
+            if not connection.transport.is_closing():
+                connection.flow.resume_reading()
+        if resting:
+            loop.call_later(_MOMENT, self._wake, loop)
 
 
 class Connection(HttpToolsProtocol):
@@ -176,15 +193,7 @@ class Connection(HttpToolsProtocol):
             self.loop.call_soon(self.on_response_complete)
             return
         self.on_response_complete()
-        now = self.loop.time()
-        until = self._crowd.turn(now)
-        if until > now:
-            self.flow.pause_reading()
-            self.loop.call_at(until, self._go_on)
-
-    def _go_on(self) -> None:
-        if not self.transport.is_closing():
-            self.flow.resume_reading()
+        self._crowd.rest(self)
 
 
 def connections(crowd: Crowd) -> Callable[..., Connection]:

@@ -13,7 +13,7 @@ import pytest
 import serving_world as world
 from serving_process import asked, serving
 
-from keepfit.serving.connection import MOST_HELD
+from keepfit.serving.connection import MOST_HELD, SHED_RATE
 from keepfit.store import open_store
 
 PREDICT = "/v1/models/visits/predict"
@@ -44,12 +44,12 @@ def connected(server, number=1):
 def crowded(place, most):
     """A server that holds as many requests as it may, whose bodies are not complete."""
     folder = place / f"crowded-{time.monotonic_ns()}"
-    with serving(folder, place / "store", "visits", "--most-waiting", str(most)) as server:
-        with connected(server, most) as waiting:
-            for each in waiting:
-                each.sendall(request(BODY[:10], len(BODY)))
-            time.sleep(0.3)
-            yield server, waiting
+    words = ("visits", "--most-waiting", str(most))
+    with serving(folder, place / "store", *words) as server, connected(server, most) as waiting:
+        for each in waiting:
+            each.sendall(request(BODY[:10], len(BODY)))
+        time.sleep(0.3)
+        yield server, waiting
 
 
 def answer_of(connection):
@@ -97,7 +97,7 @@ def test_refusals_are_rationed_so_that_those_who_were_accepted_go_on(place):
             each.start()
         for each in threads:
             each.join()
-        assert 100 < shed(server) <= 2.2 * 2000 + 64
+        assert 100 < shed(server) <= 2.2 * SHED_RATE + 200
 
 
 def hammer(connection, end):
