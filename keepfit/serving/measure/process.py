@@ -18,7 +18,7 @@ import msgspec
 from keepfit.errors import InfrastructureError, IntegrityError, Problem
 from keepfit.records import Manifest, Seat, canonical, digest_of, sha256
 from keepfit.registry.versions import manifest_key
-from keepfit.serving.measure.child import Job
+from keepfit.serving.lone import Job
 from keepfit.store import Directory, Store, get, object_key
 
 PATIENCE = 60.0  # seconds for an answer, the first one with the start of the process
@@ -68,7 +68,7 @@ class Lone:
 
     def _failed(self, error: Exception) -> InfrastructureError | IntegrityError:
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(1.0)  # it may be about to end
+            self._process.wait(LEAVE)  # it may be about to end
         code = self._process.poll()
         said = self._log.read_text(encoding="utf-8", errors="replace").strip()[-_SAID:]
         if code == IntegrityError.exit_code:
@@ -145,7 +145,7 @@ def _copy(store: Store, manifest: Manifest, seat: Seat, target: Directory) -> No
 def _started(listener: socket.socket, errors: int) -> "subprocess.Popen[bytes]":
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))} | _ONE_THREAD
     number = listener.fileno()
-    words = [sys.executable, "-P", "-m", "keepfit.serving.measure.child", str(number)]
+    words = [sys.executable, "-P", "-m", "keepfit.serving.lone", str(number)]
     return subprocess.Popen(  # noqa: S603 - our own words
         words, stdin=subprocess.PIPE, stdout=errors, stderr=errors, pass_fds=[number], env=environ
     )

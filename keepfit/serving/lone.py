@@ -1,4 +1,4 @@
-"""One version, served until nobody holds the other end of stdin: ``python -m keepfit.serving.measure.child FD``.
+"""One version, served until nobody holds the other end of stdin: ``python -m keepfit.serving.lone FD``.
 
 ``FD`` is the socket to listen on. What to serve is one line of JSON on stdin; when stdin ends, so does this process,
 and the folder that the version lies in is gone.
@@ -11,7 +11,6 @@ import socket
 import sys
 import threading
 from pathlib import Path
-from typing import IO
 
 import msgspec
 
@@ -60,9 +59,10 @@ def serve(job: Job, listener: socket.socket) -> None:
     answer_on(application(answers), answers, listener, lambda: None)
 
 
-def _end_with(parent: IO[bytes], folder: str) -> None:
+def _end_with(parent: int, folder: str) -> None:
     """Nobody waits for what is under way when the parent is done or dead."""
-    parent.read()
+    while os.read(parent, 1):  # nothing comes: not by a buffer, whose lock would be held when the process ends
+        pass
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 
@@ -71,7 +71,7 @@ def main() -> int:
     """Serve what stdin says."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     job = msgspec.json.decode(sys.stdin.buffer.readline(), type=Job)
-    threading.Thread(target=_end_with, args=(sys.stdin.buffer, job.folder), daemon=True).start()
+    threading.Thread(target=_end_with, args=(sys.stdin.fileno(), job.folder), daemon=True).start()
     try:
         serve(job, socket.socket(fileno=int(sys.argv[1])))
     except KeepfitError as error:
