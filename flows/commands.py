@@ -80,7 +80,7 @@ def run_text(result: RunResult) -> str:
             verdict_text(result.verdict),
             *_warnings(result.warnings),
             "",
-            f"served  {measured_words(result.measured)}",
+            *wrap(f"served  {measured_words(result.measured)}", 100, subsequent_indent="        "),
             f"report  {result.report}",
         ]
     )
