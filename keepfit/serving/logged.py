@@ -1,5 +1,6 @@
 """What is answered, and what turned out to be true of it, on its way to the prediction log."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from math import isfinite
@@ -21,13 +22,13 @@ from keepfit.serving.version import Answered, Live
 _AGAIN = {"retry-after": "1"}
 
 
-async def logged(log: PredictionLog, live: Live, answered: Answered, started: float) -> None:
+async def logged(log: PredictionLog, live: Live, answered: Answered, started: float, patience: float) -> None:
     """Log what is about to be answered; returns when that is as safe as the log is meant to be.
 
     Raises
     ------
     HttpProblem
-        503: the log takes no more, or could not bring it to the disk, so it is not answered.
+        503: the log takes no more, or did not bring it to the disk within ``patience`` seconds, so it is not answered.
     """
     now, latency = datetime.now(UTC), (perf_counter() - started) * 1e3
     name, version, digest = live.signature.use_case, live.seat.number, live.seat.digest
@@ -39,22 +40,22 @@ async def logged(log: PredictionLog, live: Live, answered: Answered, started: fl
         )
         for record, outcome, each in zip(*answered, strict=True)
     ]  # fmt: skip
-    await _put(log.put, entries)
+    await _put(log.put, entries, patience)
 
 
-async def labelled(log: PredictionLog, labels: list[Label]) -> None:
+async def labelled(log: PredictionLog, labels: list[Label], patience: float) -> None:
     """Log labels; raises as `logged`."""
-    await _put(log.label, labels)
+    await _put(log.label, labels, patience)
 
 
-async def _put(put: Callable[[Sequence[Any]], Awaitable[None] | None], entries: list[Any]) -> None:
+async def _put(put: Callable[[Sequence[Any]], Awaitable[None] | None], entries: list[Any], patience: float) -> None:
     try:
         waiting = put(entries)
         if waiting is not None:
-            await waiting
+            await asyncio.wait_for(waiting, patience)
     except LogFull:
         raise HttpProblem(503, "log_full", "the prediction log takes no more for now", headers=_AGAIN) from None
-    except InfrastructureError:
+    except (InfrastructureError, TimeoutError):
         raise HttpProblem(503, "not_logged", "the prediction log could not be written", headers=_AGAIN) from None
 
 

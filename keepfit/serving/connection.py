@@ -1,0 +1,205 @@
+"""One connection: uvicorn's, with limits on what it may send and on what it is worth.
+
+What is no HTTP, too slow, too large or too much is answered here, with a problem document like everything else.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from keepfit.serving.body import PATIENCE
+from keepfit.serving.metrics import Metrics
+from keepfit.serving.problems import MEDIA_TYPE, HttpProblem
+
+MOST_HEAD = 64 * 1024  # bytes of a request line and its headers
+MOST_CONNECTIONS = 4096  # of one worker
+MOST_HELD = 128 * 1024**2  # bytes of bodies that are being read or worked on
+SHED_RATE = 2000.0  # requests a second that are refused at most; who would send more is read more slowly
+_MOMENT = 0.02  # seconds between two looks at those who rest
+
+_MALFORMED = HttpProblem(400, "not_http", "the request is not HTTP")
+_LATE = HttpProblem(408, "too_slow", f"the head of the request did not come within {PATIENCE:g} seconds")
+_LARGE = HttpProblem(431, "head_too_large", f"expected at most {MOST_HEAD} bytes of request line and headers")
+_BUSY = HttpProblem(503, "busy", "too many requests are waiting", headers={"retry-after": "1"})
+
+
+def raw(problem: HttpProblem, *, close: bool = True) -> bytes:
+    r"""A whole answer, as bytes.
+
+    >>> raw(_MALFORMED).split(b"\r\n")[0]
+    b'HTTP/1.1 400 Bad Request'
+    """
+    body = problem.document()
+    headers = problem.headers | {"content-type": MEDIA_TYPE, "content-length": str(len(body))}
+    if close:
+        headers["connection"] = "close"
+    lines = [f"HTTP/1.1 {problem.status} {problem.title}", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+_SHED, _SHED_LAST = raw(_BUSY, close=False), raw(_BUSY)
+
+
+class Crowd:
+    """What the connections of a server share: how much may wait, and who has to be patient.
+
+    Refusing costs too: a caller who asks again at once, a thousand times, would leave no time for what was accepted. So
+    refused connections are read again one after another, `SHED_RATE` of them a second.
+    """
+
+    def __init__(self, most: int, metrics: Metrics) -> None:
+        self.most, self.metrics = most, metrics
+        self.held = 0  # bytes of bodies whose requests are not answered yet
+        self._next = 0.0
+        self._resting: deque[tuple[float, Connection]] = deque()
+
+    def rest(self, connection: "Connection") -> None:
+        """Read a connection that was refused when its turn comes, not before."""
+        loop = connection.loop
+        now = loop.time()
+        self._next = max(now, self._next + 1.0 / SHED_RATE)
+        if self._next - now < _MOMENT:
+            return
+        connection.flow.pause_reading()
+        if not self._resting:
+            loop.call_later(_MOMENT, self._wake, loop)
+        self._resting.append((self._next, connection))
+
+    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
+        now, resting = loop.time(), self._resting
+        while resting and resting[0][0] <= now:
+            connection = resting.popleft()[1]
+            if not connection.transport.is_closing():
+                connection.flow.resume_reading()
+        if resting:
+            loop.call_later(_MOMENT, self._wake, loop)
+
+
+class Connection(HttpToolsProtocol):
+    """A connection that notices how long, and how large, what it waits for has become."""
+
+    begun: float | None = None  # when the request that is not complete yet began
+    head: int | None = None  # bytes of its head so far; None behind the head
+    held: int = 0  # bytes of the body that is not answered yet
+    _ended = False  # whether a request has ended in the bytes that came last
+
+    def __init__(self, *words: Any, crowd: Crowd, **more: Any) -> None:
+        super().__init__(*words, **more)
+        self._crowd = crowd
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A new connection has the same time for its first request as for any other."""
+        super().connection_made(transport)
+        self.begun, self.head = self.loop.time(), 0
+        if len(self.connections) > MOST_CONNECTIONS:
+            self._crowd.metrics.shed()
+            self._end(_BUSY)
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        super().on_message_begin()
+        self.begun, self.head = self.loop.time(), 0
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self.head = None
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Some of the body."""
+        cycle = self.cycle
+        if not cycle.response_started:  # else it is thrown away
+            self.held += len(body)
+            self._crowd.held += len(body)
+            if self._crowd.held > MOST_HELD and not self.pipeline:
+                cycle.disconnected = True  # so that whoever waits for the rest answers nothing more
+                cycle.message_event.set()
+                self._shed(cycle)
+        super().on_body(body)
+
+    def on_response_complete(self) -> None:
+        """The request is answered, and its body not needed any more."""
+        self._let_go()
+        super().on_response_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The other side has gone, or was sent away."""
+        self._let_go()
+        super().connection_lost(exc)
+
+    def _let_go(self) -> None:
+        self._crowd.held -= self.held
+        self.held = 0
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        self.begun, self._ended = None, True
+        super().on_message_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Some bytes."""
+        self._ended = False
+        super().data_received(data)
+        if self.head is not None and not self._ended:  # else they are of an earlier request too
+            self.head += len(data)
+            if self.head > MOST_HEAD:
+                self._end(_LARGE)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are not ours
+        """It is no HTTP; what stands before it and is not answered yet has no answer any more."""
+        self._end(_MALFORMED)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Another protocol was asked for, which nobody has to take: it is answered by this one."""
+
+    def look(self, now: float) -> None:
+        """End what has waited too long for a head; wake who waits too long for a body."""
+        if self.begun is None or now - self.begun <= PATIENCE:
+            return
+        if self.head is not None:
+            self._end(_LATE)
+        elif self.cycle is not None:
+            self.cycle.message_event.set()
+
+    def _end(self, problem: HttpProblem) -> None:
+        self.begun = self.head = None
+        if self.transport.is_closing():
+            return
+        if problem is not _BUSY:
+            self._crowd.metrics.malformed(problem.status)
+        if self.cycle is None or self.cycle.response_complete:  # else it would stand in the middle of another answer
+            self.transport.write(raw(problem))
+        self.transport.close()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Answer a request, unless so many wait that it would wait too long: that is told before anything is done."""
+        if len(self.tasks) < self._crowd.most or cycle.scope["method"] != "POST":
+            super()._start_asgi_task(cycle, app)
+        else:
+            self._shed(cycle)
+
+    def _shed(self, cycle: RequestResponseCycle) -> None:
+        self._crowd.metrics.shed()
+        cycle.response_started = cycle.response_complete = True
+        if not cycle.keep_alive:
+            self.transport.write(_SHED_LAST)
+            self.transport.close()
+            return
+        self.transport.write(_SHED)
+        if self.pipeline:  # one after another: a thousand may wait there, and each is refused from here
+            self.loop.call_soon(self.on_response_complete)
+            return
+        self.on_response_complete()
+        self._crowd.rest(self)
+
+
+def connections(crowd: Crowd) -> Callable[..., Connection]:
+    """What makes them, for uvicorn."""
+
+    def connection(*words: Any, **more: Any) -> Connection:
+        return Connection(*words, crowd=crowd, **more)
+
+    return connection
