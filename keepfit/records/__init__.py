@@ -52,6 +52,7 @@ from keepfit.records.judgement import (
     Verdict,
 )
 from keepfit.records.model import Exported, LearningPoint, Manifest, Measured, Trained, Trial
+from keepfit.records.monitoring import Decision, Forecast, Monitored, Noted, Span, Trigger, Window, WindowCheck
 from keepfit.records.run import AnotherLook, Journey, JudgedAgain, Moment, Page, Registered, Released, RunResult
 from keepfit.records.selftest import FaultOutcome, FaultResult, GoodModel, Selftested
 from keepfit.records.signature import Role, Signature, SignedColumn
@@ -69,6 +70,7 @@ __all__ = [
     "Compared",
     "Comparison",
     "Curve",
+    "Decision",
     "Draft",
     "Dropped",
     "Entry",
@@ -80,6 +82,7 @@ __all__ = [
     "FaultOutcome",
     "FaultResult",
     "Fold",
+    "Forecast",
     "GateResult",
     "GoodModel",
     "Journey",
@@ -90,7 +93,9 @@ __all__ = [
     "Measured",
     "Misfit",
     "Moment",
+    "Monitored",
     "More",
+    "Noted",
     "Outcome",
     "Page",
     "Position",
@@ -115,14 +120,18 @@ __all__ = [
     "Slice",
     "Snapshot",
     "SourceFile",
+    "Span",
     "Spending",
     "Split",
     "Trained",
     "Trial",
+    "Trigger",
     "Unread",
     "Validated",
     "Verdict",
     "Verified",
+    "Window",
+    "WindowCheck",
     "canonical",
     "digest_of",
     "finite",
