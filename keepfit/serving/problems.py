@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 MOST_ERRORS = 20
+_LONGEST = 240  # characters of a name
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -76,9 +77,15 @@ def unprocessable(faults: list[Fault]) -> HttpProblem:
 
 
 def pointer(*steps: str | int) -> str:
-    """A JSON pointer.
+    r"""A JSON pointer; of names that callers made up only so much that they are found again, and what JSON can say.
 
     >>> pointer("records", 3, "a/b")
     '/records/3/a~1b'
+    >>> pointer("half \ud800 a character")
+    '/half ? a character'
     """
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    return "".join("/" + _step(str(step)) for step in steps)
+
+
+def _step(name: str) -> str:
+    return name[:_LONGEST].encode(errors="replace").decode().replace("~", "~0").replace("/", "~1")
