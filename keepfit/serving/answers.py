@@ -5,8 +5,8 @@ import secrets
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
-from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -14,11 +14,11 @@ import msgspec
 from keepfit.serving.closer_look import Row
 from keepfit.serving.follow import Follower
 from keepfit.serving.log.log import PredictionLog
-from keepfit.serving.logged import logged
 from keepfit.serving.metrics import Metrics
 from keepfit.serving.problems import HttpProblem
 from keepfit.serving.tokens import Tokens
-from keepfit.serving.version import Live, Prediction
+from keepfit.serving.turn import Asked, Turn
+from keepfit.serving.version import Answered, Live, Prediction
 
 AT_ONCE = 32 * 1024  # bytes of a body that are worked on where they came; more goes to a thread, so that others go on
 DEADLINE = 20.0  # seconds for an answer
@@ -52,8 +52,12 @@ class Answers:
     waiting: Callable[[], int] = _none_waiting
     draining: bool = False
     logs: Mapping[str, PredictionLog] = field(default_factory=dict)
+    turn: Turn = field(init=False)
     _ids: Any = field(default_factory=lambda: map(f"{secrets.token_hex(6)}-{{:x}}".format, count(1)))
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, thread_name_prefix="score"))
+
+    def __post_init__(self) -> None:
+        self.turn = Turn(self.logs, self.metrics, DEADLINE)
 
     def see_that_room(self) -> None:
         """See that not too many requests are waiting.
@@ -91,26 +95,35 @@ class Answers:
     ) -> tuple[Live, list[Prediction]]:
         """Predictions for the records that ``read`` makes for the version that answers now.
 
-        A body of more than a few records is read and scored in a thread.
+        A body of more than a few records is read and scored in a thread, others with what came in the same turn.
 
         Raises
         ------
         HttpProblem
             As `live`, what ``read`` raises, and 503 where it takes too long or cannot be logged.
         """
+        waiting: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         live = self.live(use_case)
-        first_id = next(self._ids)
         if size <= AT_ONCE:
-            answered = live.answer(read(live), first_id)
+            self.ask(live, read(live), started, partial(_resolve, waiting))
         else:
-            work = asyncio.get_running_loop().run_in_executor(self._pool, lambda: live.answer(read(live), first_id))
+            asked = Asked(live, [], next(self._ids), started, partial(_resolve, waiting))
+            work = asyncio.get_running_loop().run_in_executor(self._pool, lambda: live.answer(read(live), asked.id))
             try:
-                answered = await asyncio.wait_for(work, DEADLINE)
+                self.turn.scored(asked, await asyncio.wait_for(work, DEADLINE))
             except TimeoutError:
                 raise HttpProblem(503, "deadline", "the answer took too long", headers=RETRY_AFTER) from None
-        if use_case in self.logs:
-            await logged(self.logs[use_case], live, answered, started)
-        predictions = answered.predictions
-        warned = sum(1 for each in predictions if each.warnings)
-        self.metrics.answered(use_case, len(predictions), warned, perf_counter() - started)
-        return live, predictions
+        return live, (await waiting).predictions
+
+    def ask(self, live: Live, records: list[Row], started: float, tell: Callable[[Answered | Exception], None]) -> None:
+        """Have a few records scored at the end of this turn of the event loop, and be told."""
+        self.turn.join(Asked(live, records, next(self._ids), started, tell))
+
+
+def _resolve(waiting: "asyncio.Future[Answered]", outcome: Answered | Exception) -> None:
+    if waiting.done():  # the caller has gone
+        return
+    if isinstance(outcome, Exception):
+        waiting.set_exception(outcome)
+    else:
+        waiting.set_result(outcome)
