@@ -225,7 +225,9 @@ def serve(
     ),
     port: Annotated[int, Parameter(help="The port; 0 takes one that is free.")] = 8000,
     most_waiting: Annotated[int, Parameter(help="Requests that may wait; more get 503 and Retry-After.")] = 256,
+    deadline: Annotated[float, Parameter(help="Seconds for an answer; what takes longer gets 504.")] = 20.0,
     every: Annotated[float, Parameter(help="Seconds between two looks at the ledger.")] = 1.0,
+    workers: Annotated[int, Parameter(help="Processes that answer on the one port.")] = 1,
     log: Annotated[
         str | None, Parameter(help="Folder for predictions on their way to the store; empty: none are logged.")
     ] = None,
@@ -236,7 +238,9 @@ def serve(
     """Answer over HTTP with the champions of use cases, and follow the ledger; SIGTERM ends it, all answered."""
     from flows import serve as serving
 
-    return serving.serve(use_cases, host, port, store, most_waiting, every, log, sync=sync, as_json=json)
+    return serving.serve(
+        use_cases, host, port, store, most_waiting, deadline, every, log, workers, sync=sync, as_json=json
+    )
 
 
 @app.command

@@ -21,7 +21,6 @@ from keepfit.serving.turn import Asked, Turn
 from keepfit.serving.version import Answered, Live, Prediction
 
 AT_ONCE = 32 * 1024  # bytes of a body that are worked on where they came; more goes to a thread, so that others go on
-DEADLINE = 20.0  # seconds for an answer
 RETRY_AFTER = {"retry-after": "1"}
 NOT_YET = {"retry-after": "5"}
 
@@ -34,42 +33,30 @@ class Answer(msgspec.Struct, frozen=True):
     predictions: list[Prediction]
 
 
-def _none_waiting() -> int:
-    return 0
-
-
 @dataclass
 class Answers:
     """The followed use cases, and what is asked of them.
 
-    ``waiting`` says how many requests the server holds, ``most`` how many it may; ``logs`` what is logged where.
+    ``most`` says how many requests the server may hold, ``deadline`` how many seconds an answer may take, ``logs`` what
+    is logged where, ``worker`` which of several processes this is, ``short`` how many requests on the short way
+    (`keepfit.serving.quick`) wait for their answer.
     """
 
     followers: Mapping[str, Follower]
     tokens: Tokens
     metrics: Metrics
     most: int = 256
-    waiting: Callable[[], int] = _none_waiting
+    deadline: float = 20.0
+    worker: int = 0
     draining: bool = False
+    short: int = 0
     logs: Mapping[str, PredictionLog] = field(default_factory=dict)
     turn: Turn = field(init=False)
     _ids: Any = field(default_factory=lambda: map(f"{secrets.token_hex(6)}-{{:x}}".format, count(1)))
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, thread_name_prefix="score"))
 
     def __post_init__(self) -> None:
-        self.turn = Turn(self.logs, self.metrics, DEADLINE)
-
-    def see_that_room(self) -> None:
-        """See that not too many requests are waiting.
-
-        Raises
-        ------
-        HttpProblem
-            503 with Retry-After.
-        """
-        if self.waiting() > self.most:
-            self.metrics.shed()
-            raise HttpProblem(503, "busy", "too many requests are waiting", headers=RETRY_AFTER)
+        self.turn = Turn(self.logs, self.metrics, self.deadline)
 
     def live(self, use_case: str) -> Live:
         """The version that answers for a use case.
@@ -100,7 +87,7 @@ class Answers:
         Raises
         ------
         HttpProblem
-            As `live`, what ``read`` raises, and 503 where it takes too long or cannot be logged.
+            As `live`, what ``read`` raises, 504 where it takes too long, and 503 where it cannot be logged.
         """
         waiting: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         live = self.live(use_case)
@@ -110,20 +97,22 @@ class Answers:
             asked = Asked(live, [], next(self._ids), started, partial(_resolve, waiting))
             work = asyncio.get_running_loop().run_in_executor(self._pool, lambda: live.answer(read(live), asked.id))
             try:
-                self.turn.scored(asked, await asyncio.wait_for(work, DEADLINE))
+                self.turn.scored(asked, await asyncio.wait_for(work, self.deadline))
             except TimeoutError:
-                raise HttpProblem(503, "deadline", "the answer took too long", headers=RETRY_AFTER) from None
+                raise HttpProblem(504, "deadline", "the answer took too long", headers=RETRY_AFTER) from None
         return live, (await waiting).predictions
 
-    def ask(self, live: Live, records: list[Row], started: float, tell: Callable[[Answered | Exception], None]) -> None:
+    def ask(
+        self, live: Live, records: list[Row], started: float, tell: Callable[[Answered | BaseException], None]
+    ) -> None:
         """Have a few records scored at the end of this turn of the event loop, and be told."""
         self.turn.join(Asked(live, records, next(self._ids), started, tell))
 
 
-def _resolve(waiting: "asyncio.Future[Answered]", outcome: Answered | Exception) -> None:
+def _resolve(waiting: "asyncio.Future[Answered]", outcome: Answered | BaseException) -> None:
     if waiting.done():  # the caller has gone
         return
-    if isinstance(outcome, Exception):
+    if isinstance(outcome, BaseException):
         waiting.set_exception(outcome)
     else:
         waiting.set_result(outcome)

@@ -1,5 +1,6 @@
 """What is answered, and what turned out to be true of it, on its way to the prediction log."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from math import isfinite
@@ -42,21 +43,21 @@ def not_logged() -> HttpProblem:
     return HttpProblem(503, "not_logged", "the prediction log could not be written", headers=_AGAIN)
 
 
-async def labelled(log: PredictionLog, labels: list[Label]) -> None:
+async def labelled(log: PredictionLog, labels: list[Label], patience: float) -> None:
     """Log labels; returns when that is as safe as the log is meant to be.
 
     Raises
     ------
     HttpProblem
-        503: the log takes no more, or could not bring them to the disk.
+        503: the log takes no more, or did not bring them to the disk within ``patience`` seconds.
     """
     try:
         waiting = log.label(labels)
         if waiting is not None:
-            await waiting
+            await asyncio.wait_for(waiting, patience)
     except LogFull:
         raise log_full() from None
-    except InfrastructureError:
+    except (InfrastructureError, TimeoutError):
         raise not_logged() from None
 
 

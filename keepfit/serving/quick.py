@@ -6,13 +6,16 @@ What it does not take goes the way of every other request, through the ASGI appl
 import logging
 from functools import partial
 from time import perf_counter
+from typing import cast
 
 import msgspec
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from keepfit.serving.answers import AT_ONCE, Answer, Answers
+from keepfit.serving.app import unexpected
 from keepfit.serving.body import header, see_that_json
-from keepfit.serving.problems import MEDIA_TYPE, HttpProblem, unexpected
+from keepfit.serving.problems import MEDIA_TYPE, HttpProblem
 from keepfit.serving.version import Answered, Live
 
 _log = logging.getLogger("keepfit.serving")
@@ -26,6 +29,11 @@ class Quick:
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
         self._names = {f"/v1/models/{name}/predict": name for name in answers.followers}
+
+    @property
+    def held(self) -> int:
+        """How many requests wait for their answer here."""
+        return self._answers.short
 
     def takes(self, cycle: RequestResponseCycle) -> bool:
         """Whether the head of a request says that it may go this way."""
@@ -44,22 +52,24 @@ class Quick:
         """Answer at the end of this turn of the event loop; the body is there, and has at most `AT_ONCE` bytes."""
         started, answers, use_case = perf_counter(), self._answers, self._names[cycle.scope["path"]]
         try:
-            answers.tokens.see_that_allowed("score", header(cycle.scope, b"authorization"))
-            answers.see_that_room()
-            see_that_json(cycle.scope)
+            scope = cast(Scope, cycle.scope)
+            answers.tokens.see_that_allowed("score", header(scope, b"authorization"))
+            see_that_json(scope)
             live = answers.live(use_case)
             answers.ask(live, live.rows.read(bytes(cycle.body)), started, partial(self._tell, cycle, use_case, live))
+            answers.short += 1
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
             self._refuse(cycle, use_case, error)
 
-    def _tell(self, cycle: RequestResponseCycle, use_case: str, live: Live, outcome: Answered | Exception) -> None:
-        if isinstance(outcome, Exception):
+    def _tell(self, cycle: RequestResponseCycle, use_case: str, live: Live, outcome: Answered | BaseException) -> None:
+        self._answers.short -= 1
+        if isinstance(outcome, BaseException):
             self._refuse(cycle, use_case, outcome)
         else:
             body = _encode(Answer(use_case, live.seat.number, outcome.predictions))
             _write(cycle, b"%bcontent-length: %d\r\n" % (_GOOD, len(body)), body)
 
-    def _refuse(self, cycle: RequestResponseCycle, use_case: str, error: Exception) -> None:
+    def _refuse(self, cycle: RequestResponseCycle, use_case: str, error: BaseException) -> None:
         if not isinstance(error, HttpProblem):
             _log.error("%s: a request failed", use_case, exc_info=error)
         problem = error if isinstance(error, HttpProblem) else unexpected()
@@ -78,7 +88,7 @@ def fits(cycle: RequestResponseCycle) -> bool:
 
 def _write(cycle: RequestResponseCycle, head: bytes, body: bytes) -> None:
     """Answer, as uvicorn's own way does after its last message."""
-    if cycle.disconnected:
+    if cycle.disconnected or cycle.transport.is_closing():
         return
     more = b"".join([b"%b: %b\r\n" % pair for pair in cycle.default_headers])
     close = b"" if cycle.keep_alive else b"connection: close\r\n"
@@ -86,4 +96,9 @@ def _write(cycle: RequestResponseCycle, head: bytes, body: bytes) -> None:
     cycle.response_started = cycle.response_complete = True
     if not cycle.keep_alive:
         cycle.transport.close()
-    cycle.on_response()
+    done, cycle.on_response = cycle.on_response, _nothing  # which ends a circle of references
+    done()
+
+
+def _nothing() -> None:
+    pass

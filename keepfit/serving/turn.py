@@ -1,7 +1,8 @@
 """Requests that have come by the end of a turn of the event loop are scored together, and logged together.
 
 Nobody waits for more of them, so a lone request is as fast as ever. Each is answered by the version that it was read
-for; where a group fails, each of its requests is tried alone, so none fails for another's sake.
+for, with the bits that it would get alone; where a group fails, each of its requests is tried alone, so none fails for
+another's sake.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from typing import Any
 import msgspec
 
 from keepfit.errors import InfrastructureError
+from keepfit.export.compiled import TOGETHER
 from keepfit.serving.closer_look import Row
 from keepfit.serving.log.log import PredictionLog
 from keepfit.serving.log.prediction import LogFull
@@ -20,7 +22,7 @@ from keepfit.serving.logged import entries_of, log_full, not_logged
 from keepfit.serving.metrics import Metrics
 from keepfit.serving.version import Answered, Live
 
-MOST_RECORDS = 512  # that are scored in one go; what came beside them follows when others had their turn
+MOST_RECORDS = TOGETHER  # that are scored in one go; what came beside them follows when others had their turn
 
 
 class Asked(msgspec.Struct, frozen=True, eq=False):
@@ -30,14 +32,14 @@ class Asked(msgspec.Struct, frozen=True, eq=False):
     records: list[Row]
     id: str
     started: float
-    tell: Callable[[Answered | Exception], None]
+    tell: Callable[[Answered | BaseException], None]
 
 
 Pairs = list[tuple[Asked, Answered]]
 
 
 class Turn:
-    """What is to be scored at the end of this turn; ``held`` requests wait for that, or for the log.
+    """What is to be scored at the end of this turn.
 
     Parameters
     ----------
@@ -47,18 +49,15 @@ class Turn:
     def __init__(self, logs: Mapping[str, PredictionLog], metrics: Metrics, deadline: float) -> None:
         self._logs, self._metrics, self._deadline = logs, metrics, deadline
         self._asked: list[Asked] = []
-        self.held = 0
 
     def join(self, asked: Asked) -> None:
         """Have a request scored with the others of this turn."""
         if not self._asked:
             asyncio.get_running_loop().call_soon(self._end)
         self._asked.append(asked)
-        self.held += 1
 
     def scored(self, asked: Asked, answered: Answered) -> None:
         """Log, then tell, what was scored elsewhere."""
-        self.held += 1
         self._log([(asked, answered)])
 
     def _end(self) -> None:
@@ -73,7 +72,7 @@ class Turn:
             answered = group[0].live.answer_all([(each.records, each.id) for each in group])
         except Exception as error:  # noqa: BLE001 - whatever it is, a request hears of its own only
             if len(group) == 1:
-                self._tell(group[0], error)
+                group[0].tell(error)
             else:
                 for each in group:
                     self._score([each])
@@ -89,7 +88,7 @@ class Turn:
             waiting = log.put(_entries(pairs))
         except LogFull:
             if len(pairs) == 1:
-                self._tell(pairs[0][0], log_full())
+                pairs[0][0].tell(log_full())
             else:  # there may be room for some
                 for pair in pairs:
                     self._log([pair])
@@ -110,7 +109,7 @@ class Turn:
                 self._tell_all(pairs)
                 return
             for asked, _answered in pairs:
-                self._tell(asked, not_logged() if isinstance(error, InfrastructureError) else error)
+                asked.tell(not_logged() if isinstance(error, InfrastructureError) else error)
 
         written.add_done_callback(done)
 
@@ -120,11 +119,7 @@ class Turn:
             predictions = answered.predictions
             warned = sum(1 for each in predictions if each.warnings)
             self._metrics.answered(use_case, len(predictions), warned, now - asked.started)
-            self._tell(asked, answered)
-
-    def _tell(self, asked: Asked, outcome: Any) -> None:
-        self.held -= 1
-        asked.tell(outcome)
+            asked.tell(answered)
 
 
 def _entries(pairs: Pairs) -> list[Any]:
