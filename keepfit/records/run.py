@@ -96,4 +96,5 @@ class RunResult(Record, frozen=True, kw_only=True):
     released: Released
     champion: int | None
     report: str
+    measured: Measured
     warnings: tuple[str, ...] = ()

@@ -126,11 +126,17 @@ def load(store: Store, use_case: str, seat: Seat) -> Live:
     InfrastructureError
         The store did not answer, or (Missing) a file is gone.
     """
+    live = opened(store, use_case, seat)
+    see_that_it_answers(store, live)
+    return live
+
+
+def opened(store: Store, use_case: str, seat: Seat) -> Live:
+    """The version of a seat, every byte of it verified, but not asked yet; raises as `load`."""
     manifest = registry.manifest(store, use_case, seat.digest)
     signature = _signature(store, manifest, seat)
     encoding = _file(store, manifest, "features", features.Encoding)
     scorer = score.load(store, manifest.files)
-    _see_that_it_answers(scorer, _file(store, manifest, "probe", Probe), seat)
     return Live(
         seat=seat,
         manifest=manifest,
@@ -161,9 +167,17 @@ def _file(store: Store, manifest: Manifest, role: str, kind: type[T]) -> T:
     return parse(get(store, digest), kind, f"objects/{digest}")
 
 
-def _see_that_it_answers(scorer: score.Scorer, probe: Probe, seat: Seat) -> None:
+def see_that_it_answers(store: Store, live: Live) -> None:
+    """See that a version answers its probe set as the training object did.
+
+    Raises
+    ------
+    IntegrityError
+        It does not.
+    """
+    probe, seat = _file(store, live.manifest, "probe", Probe), live.seat
     expected = np.array(probe.expected)
-    answers = scorer.predict_records(probe.records).reshape(expected.shape)
+    answers = live.scorer.predict_records(probe.records).reshape(expected.shape)
     off = np.abs(answers - expected) - EXACT * np.maximum(1.0, np.abs(expected))
     if not (off <= 0).all():  # NaN is never right
         raise IntegrityError(
