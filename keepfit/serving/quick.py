@@ -63,11 +63,13 @@ class Quick:
 
     def _tell(self, cycle: RequestResponseCycle, use_case: str, live: Live, outcome: Answered | BaseException) -> None:
         self._answers.short -= 1
-        if isinstance(outcome, BaseException):
-            self._refuse(cycle, use_case, outcome)
-        else:
+        try:
+            if isinstance(outcome, BaseException):
+                raise outcome
             body = _encode(Answer(use_case, live.seat.number, outcome.predictions))
             _write(cycle, b"%bcontent-length: %d\r\n" % (_GOOD, len(body)), body)
+        except Exception as error:  # noqa: BLE001 - others of the same turn are told after this one
+            self._refuse(cycle, use_case, error)
 
     def _refuse(self, cycle: RequestResponseCycle, use_case: str, error: BaseException) -> None:
         if not isinstance(error, HttpProblem):

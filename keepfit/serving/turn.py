@@ -86,12 +86,12 @@ class Turn:
             return
         try:
             waiting = log.put(_entries(pairs))
-        except LogFull:
-            if len(pairs) == 1:
-                pairs[0][0].tell(log_full())
-            else:  # there may be room for some
+        except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for an answer
+            if isinstance(error, LogFull) and len(pairs) > 1:  # there may be room for some
                 for pair in pairs:
                     self._log([pair])
+            else:
+                _refuse(pairs, error)
             return
         if waiting is None:
             self._tell_all(pairs)
@@ -107,9 +107,8 @@ class Turn:
             error = not_logged() if written.cancelled() else written.exception()
             if error is None:
                 self._tell_all(pairs)
-                return
-            for asked, _answered in pairs:
-                asked.tell(not_logged() if isinstance(error, InfrastructureError) else error)
+            else:
+                _refuse(pairs, error)
 
         written.add_done_callback(done)
 
@@ -120,6 +119,17 @@ class Turn:
             warned = sum(1 for each in predictions if each.warnings)
             self._metrics.answered(use_case, len(predictions), warned, now - asked.started)
             asked.tell(answered)
+
+
+def _refuse(pairs: Pairs, error: BaseException) -> None:
+    for asked, _ in pairs:
+        match error:
+            case LogFull():
+                asked.tell(log_full())
+            case InfrastructureError():
+                asked.tell(not_logged())
+            case _:
+                asked.tell(error)
 
 
 def _entries(pairs: Pairs) -> list[Any]:
