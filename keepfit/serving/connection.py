@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from keepfit.serving.body import PATIENCE
 from keepfit.serving.metrics import Metrics
 from keepfit.serving.problems import MEDIA_TYPE, HttpProblem
+from keepfit.serving.quick import Quick, fits
 
 MOST_HEAD = 64 * 1024  # bytes of a request line and its headers
 MOST_CONNECTIONS = 4096  # of one worker
@@ -86,9 +87,10 @@ class Connection(HttpToolsProtocol):
     held: int = 0  # bytes of the body that is not answered yet
     _ended = False  # whether a request has ended in the bytes that came last
 
-    def __init__(self, *words: Any, crowd: Crowd, **more: Any) -> None:
+    def __init__(self, *words: Any, crowd: Crowd, quick: Quick, **more: Any) -> None:
         super().__init__(*words, **more)
-        self._crowd = crowd
+        self._crowd, self._quick = crowd, quick
+        self._coming: tuple[RequestResponseCycle, Any] | None = None  # may go the short way, if the rest comes at once
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A new connection has the same time for its first request as for any other."""
@@ -138,11 +140,13 @@ class Connection(HttpToolsProtocol):
         """The request is whole."""
         self.begun, self._ended = None, True
         super().on_message_complete()
+        self._start_coming()
 
     def data_received(self, data: bytes) -> None:
         """Some bytes."""
         self._ended = False
         super().data_received(data)
+        self._start_coming()
         if self.head is not None and not self._ended:  # else they are of an earlier request too
             self.head += len(data)
             if self.head > MOST_HEAD:
@@ -176,10 +180,27 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Answer a request, unless so many wait that it would wait too long: that is told before anything is done."""
-        if len(self.tasks) < self._crowd.most or cycle.scope["method"] != "POST":
-            super()._start_asgi_task(cycle, app)
-        else:
+        post = cycle.scope["method"] == "POST"
+        if post and len(self.tasks) + self._quick.held >= self._crowd.most:
             self._shed(cycle)
+        elif post and self._quick.takes(cycle):
+            self._coming = (cycle, app)
+            if not cycle.more_body:  # it came behind another
+                self._start_coming()
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _start_coming(self) -> None:
+        """The short way for what is whole by now, uvicorn's for what is not."""
+        if self._coming is None:
+            return
+        (cycle, app), self._coming = self._coming, None
+        if cycle.response_complete:  # it was shed
+            return
+        if not cycle.more_body and fits(cycle):
+            self._quick.answer(cycle)
+        else:
+            super()._start_asgi_task(cycle, app)
 
     def _shed(self, cycle: RequestResponseCycle) -> None:
         self._crowd.metrics.shed()
@@ -196,10 +217,10 @@ class Connection(HttpToolsProtocol):
         self._crowd.rest(self)
 
 
-def connections(crowd: Crowd) -> Callable[..., Connection]:
+def connections(crowd: Crowd, quick: Quick) -> Callable[..., Connection]:
     """What makes them, for uvicorn."""
 
     def connection(*words: Any, **more: Any) -> Connection:
-        return Connection(*words, crowd=crowd, **more)
+        return Connection(*words, crowd=crowd, quick=quick, **more)
 
     return connection
