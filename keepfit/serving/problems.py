@@ -1,6 +1,6 @@
 """What goes wrong over HTTP, as problem documents (RFC 9457): a code, where in the request, and never its values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -63,6 +63,22 @@ class HttpProblem(Exception):
         if self.errors:
             said["errors"] = self.errors
         return msgspec.json.encode(said)
+
+
+def moved(problem: HttpProblem, move: Callable[[list[str]], Iterable[str | int]]) -> HttpProblem:
+    """The same problem, of a request in which things stand elsewhere: ``move`` takes the steps of a pointer.
+
+    >>> problem = unprocessable([Fault("/rows/3/a~1b", "type", "expected a number")])
+    >>> moved(problem, lambda steps: ["columns", steps[2], steps[1]]).errors[0].pointer
+    '/columns/a~1b/3'
+    """
+    errors = []
+    for each in problem.errors:
+        steps = [step.replace("~1", "/").replace("~0", "~") for step in each.pointer.split("/")[1:]]
+        errors.append(Fault(pointer(*move(steps)), each.code, each.detail))
+    return HttpProblem(
+        problem.status, problem.code, problem.detail, errors=errors, headers=problem.headers, **problem.more
+    )
 
 
 def unprocessable(faults: list[Fault]) -> HttpProblem:

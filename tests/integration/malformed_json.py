@@ -172,7 +172,7 @@ def _names():
         "a name twice in the second record", b'{"records": [' + TEXT + b"," + TEXT[:-1] + b', "at": null}]}', "no"
     )
     for raw in ("", " ", "minuets", "MINUTES", "minutes ", r"\u0000", "__proto__", "__class__", "$where",
-                "a" * 100_000, r"\ud800", "/", "~", "~1", "..", "<script>", "'; --", 
+                "a" * 100_000, r"\ud800", "/", "~", "~1", "..", "<script>", "'; --",
                 r"\u202e", "é", "records", "😀" * 100):  # fmt: skip
         yield Body(f"another name {raw[:12]!r}", TEXT[:-1] + f', "{raw}": "{SECRET}"}}'.encode(), "no")
         beside = b'{"records": [' + TEXT + f'], "{raw}": 1}}'.encode()

@@ -64,7 +64,12 @@ TWENTY = json.dumps({"records": [GOOD | {"minutes": SECRET if row % 2 else 1} fo
 CASES = [
     *((PREDICT, raw("minutes", text), 422, None, "/minutes") for text in NUMBERS),
     *((PREDICT, f'{{"records": [{raw("minutes", text)}]}}', 422, None, "/records/0/minutes") for text in NUMBERS),
-    *((MLFLOW, split("minutes", text), 422, None, "/dataframe_split/data/0/1") for text in NUMBERS),
+    *((MLFLOW, split("minutes", text), 422, None, "/dataframe_split/data/0/0") for text in NUMBERS),
+    *((MLFLOW, f'{{"inputs": {raw("minutes", text)}}}', 422, None, "/inputs/minutes") for text in NUMBERS),
+    *((MLFLOW, f'{{"inputs": {{"minutes": [1, {text}]}}}}', 422, "missing", "/inputs") for text in NUMBERS),
+    (MLFLOW, '{"inputs": {"minutes": [1, "x"], "minuets": [1, 2]}}', 422, "unknown_field", "/inputs/minuets/0"),
+    (MLFLOW, '{"instances": [{}]}', 422, "missing", "/instances/0/minutes"),
+    (INFER, v2("minuets", "FP64", "1"), 422, "unknown_field", "/inputs/0/data/0"),
     *((INFER, v2("minutes", "FP64", text), 422, None, "/inputs/0/data/0") for text in NUMBERS),
     *((PREDICT, raw("minutes", text), 422, None, "/minutes") for text in UNLIKE),
     *((PREDICT, raw("guests", text), 422, None, "/guests") for text in (*UNLIKE[:5], "1.5", "1e20", "9" * 30)),
@@ -100,7 +105,7 @@ def test_a_bad_body_is_told_where_and_what(client, path, body, status, code, poi
     assert SECRET not in json.dumps(said)
     assert code is None or code in {said["code"], *(each["code"] for each in said.get("errors", []))}
     if pointer is not None:
-        assert said["errors"][0]["pointer"] == pointer
+        assert pointer in [each["pointer"] for each in said["errors"]]
     if status == 404 and code == "unknown_model":
         assert said["models"] == ["visits"]
 
@@ -144,13 +149,11 @@ def test_another_content_type_is_not_taken(client, headers):
 def test_what_is_larger_than_it_may_be_is_not_read(client):
     problem(client.post(PREDICT, content=b" " * (100 << 20), headers=JSON), 413)
     problem(client.post(PREDICT, content=(b" " * (1 << 20) for _ in range(100)), headers=JSON), 413)
-    problem(client.post(PREDICT, content=b"", headers=JSON | {"content-length": "99999999999999999999"}), 413)
 
 
 HEAD = f"POST {PREDICT} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n".encode()
 MALFORMED = {
     "no request": b"\x16\x03\x01\x02\x00\x01\x00" + SECRET.encode() + b"\r\n\r\n",
-    "no version": b"GET /livez\r\n\r\n",
     "a version that does not exist": b"GET /livez HTTP/9.9\r\n\r\n",
     "no method": f"{SECRET} /livez HTTP/1.1\r\n\r\n".encode(),
     "a space in a name": b"GET /livez HTTP/1.1\r\nho st: x\r\n\r\n",
@@ -158,6 +161,7 @@ MALFORMED = {
     "a zero in a value": b"GET /livez HTTP/1.1\r\nhost: \x00\r\n\r\n",
     "a length that is none": HEAD + b"content-length: " + SECRET.encode() + b"\r\n\r\n",
     "a length below zero": HEAD + b"content-length: -1\r\n\r\n",
+    "a length that no number holds": HEAD + b"content-length: 99999999999999999999\r\n\r\n",
     "two lengths": HEAD + b"content-length: 1\r\ncontent-length: 2\r\n\r\n{}",
     "a length and chunks": HEAD + b"content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}",
     "a chunk without a size": HEAD + b"transfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
@@ -176,6 +180,13 @@ def test_what_is_no_http_is_told_so(server, sent):
 def test_a_head_that_is_too_large_is_told_so(server):
     status, headers, said = spoken(server, b"GET /livez HTTP/1.1\r\nx: " + b"y" * (1 << 17))
     assert (status, headers["content-type"], said["code"]) == (431, "application/problem+json", "head_too_large")
+
+
+def test_a_whole_request_is_answered_though_no_http_follows(server):
+    good = json.dumps(GOOD).encode()
+    whole = HEAD + b"content-length: %d\r\n\r\n" % len(good) + good
+    status, headers, said = spoken(server, whole + b"\x16\x03\x01 nothing\r\n\r\n")
+    assert (status, headers["connection"], len(said["predictions"])) == (200, "close", 1)
 
 
 def test_slow_senders_are_told_so(server):
@@ -197,7 +208,7 @@ def spoken(server, sent):
 
 
 def heard(one):
-    """Everything until the other side has ended: one answer."""
+    """Everything until the other side has ended, without a fault: one answer."""
     got = b""
     while part := one.recv(65536):
         got += part
