@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from keepfit.records import Decision, Noted
+from keepfit.records import Noted, RetrainDecision
 
 if TYPE_CHECKING:
     from keepfit.config.monitor import Retrain
@@ -16,7 +16,7 @@ def decide(
     made_as_of: datetime | None,
     policy: "Retrain",
     as_of: datetime,
-) -> Decision:
+) -> RetrainDecision:
     """Whether to retrain.
 
     Parameters
@@ -42,7 +42,7 @@ def decide(
     >>> decide(june, [], None, Retrain(), datetime(2013, 6, 22, tzinfo=UTC)).because
     ('drift in 2 of 3 windows',)
     >>> decide(june[1:], [], None, Retrain(), datetime(2013, 6, 15, tzinfo=UTC))
-    Decision(retrain=False, because=(), suppressed_by=None)
+    RetrainDecision(retrain=False, because=(), suppressed_by=None)
     """
     newest = windows[0]
     apart = disjoint([each for each in windows if each.version == newest.version])[: policy.when.windows]
@@ -52,9 +52,9 @@ def decide(
         if trigger in newest.alarms and (count := sum(trigger in each.alarms for each in apart)) >= policy.when.count
     )
     if not because:
-        return Decision(retrain=False, suppressed_by=_waiting(newest, policy, len(apart)))
+        return RetrainDecision(retrain=False, suppressed_by=_waiting(newest, policy, len(apart)))
     suppressed = _suppressed(newest, requests, made_as_of, policy, as_of)
-    return Decision(retrain=suppressed is None, because=because, suppressed_by=suppressed)
+    return RetrainDecision(retrain=suppressed is None, because=because, suppressed_by=suppressed)
 
 
 def disjoint(windows: Sequence[Noted]) -> list[Noted]:

@@ -52,7 +52,18 @@ from keepfit.records.judgement import (
     Verdict,
 )
 from keepfit.records.model import Exported, LearningPoint, Manifest, Measured, Trained, Trial
-from keepfit.records.monitoring import Decision, Forecast, Monitored, Noted, Span, Trigger, Window, WindowCheck
+from keepfit.records.monitoring import (
+    Forecast,
+    Monitored,
+    Noted,
+    Referenced,
+    RetrainDecision,
+    Span,
+    Trigger,
+    Watch,
+    Window,
+    WindowCheck,
+)
 from keepfit.records.run import AnotherLook, Journey, JudgedAgain, Moment, Page, Registered, Released, RunResult
 from keepfit.records.selftest import FaultOutcome, FaultResult, GoodModel, Selftested
 from keepfit.records.signature import Role, Signature, SignedColumn
@@ -70,7 +81,6 @@ __all__ = [
     "Compared",
     "Comparison",
     "Curve",
-    "Decision",
     "Draft",
     "Dropped",
     "Entry",
@@ -104,9 +114,11 @@ __all__ = [
     "Provenance",
     "Quarantined",
     "Record",
+    "Referenced",
     "Registered",
     "Released",
     "ReplayedRows",
+    "RetrainDecision",
     "Role",
     "RowCount",
     "RunResult",
@@ -130,6 +142,7 @@ __all__ = [
     "Validated",
     "Verdict",
     "Verified",
+    "Watch",
     "Window",
     "WindowCheck",
     "canonical",

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Literal
 
 from keepfit.records.canonical import Record
-from keepfit.records.history import Seat
 from keepfit.records.judgement import Estimate, Outcome
+from keepfit.records.seat import Seat
 
 Trigger = Literal["drift", "estimated_performance", "realised_performance"]
 
@@ -75,12 +75,26 @@ class Noted(Record, frozen=True, kw_only=True):
     broken: bool
 
 
-class Decision(Record, frozen=True, kw_only=True):
+class RetrainDecision(Record, frozen=True, kw_only=True):
     """Whether to retrain: ``because`` of what, or ``suppressed_by`` what although something alarmed (None: nothing)."""
 
     retrain: bool
     because: tuple[str, ...] = ()
     suppressed_by: str | None = None
+
+
+class Referenced(Record, frozen=True, kw_only=True):
+    """The object that a version's windows are compared with; None where there can be none, and ``note`` says why."""
+
+    reference: str | None
+    note: str
+
+
+class Watch(Record, frozen=True, kw_only=True):
+    """What the fold remembers of monitoring: the latest windows, and when retrains were asked for, newest first."""
+
+    windows: tuple[Noted, ...] = ()
+    requests: tuple[datetime, ...] = ()
 
 
 class Monitored(Record, frozen=True, kw_only=True):
@@ -89,6 +103,6 @@ class Monitored(Record, frozen=True, kw_only=True):
     use_case: str
     as_of: datetime
     window: Window | None
-    decision: Decision
+    decision: RetrainDecision
     entry: int | None = None
     reason: str = ""
