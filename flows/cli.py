@@ -65,6 +65,23 @@ def judge(
 
 
 @app.command
+def monitor(
+    use_case: str,
+    *,
+    as_of: Annotated[str | None, Parameter(help="The moment the run pretends it is; now unless given.")] = None,
+    store: StoreOption = None,
+    json: JsonFlag = False,
+) -> int:
+    """Hold the newest window of what arrived against the champion's own time: drift, performance, whether to retrain.
+
+    Every decision, also "no", is an entry of the ledger with its reasons.
+    """
+    from flows import monitoring
+
+    return monitoring.monitor(use_case, as_of, store, as_json=json)
+
+
+@app.command
 def score(
     use_case: str,
     *,

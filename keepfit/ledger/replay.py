@@ -17,7 +17,7 @@ _NAME = re.compile(r"[0-9]{12}\.json", re.ASCII)
 _TOP = 10**12
 _SHOWN = 500  # characters of a fold that a person reads
 _CROWNS = {"promoted", "rolled_back"}
-_ABOUT = {"judged", *_CROWNS}
+_ABOUT = {"judged", "monitored", *_CROWNS}
 
 
 @dataclass

@@ -64,7 +64,7 @@ class Bins(Record, frozen=True, kw_only=True):
             return np.where(np.isnan(values), self.missing, found)
         known = {level: place for place, level in enumerate(self.levels)} | dict.fromkeys(self.rare, len(self.levels))
         table = np.array([*(known.get(level, self.count - 2) for level in column.levels), self.missing], np.intp)
-        return table[column.codes]  # a code of -1, no value, is the last one
+        return np.asarray(table[column.codes])  # a code of -1, no value, is the last one
 
     def named(self, place: int) -> str:
         """A bin in words.

@@ -101,7 +101,7 @@ def estimated_value(metric: str, answers: Floats, losses: Losses | None) -> floa
 def _row_losses(metric: str, answers: Floats, came: int) -> Floats:
     """What each row gives to a metric that is a mean, if class ``came`` comes."""
     if metric == "accuracy":
-        return (answers.argmax(axis=1) == came).astype(np.float64)
+        return np.asarray(answers.argmax(axis=1) == came, np.float64)
     score = measure(metric, np.full(len(answers), came), answers)
     return np.asarray(score.influence + (score.value or 0.0))
 

@@ -30,7 +30,6 @@ from keepfit.records.history import (
     Fold,
     Misfit,
     Position,
-    Seat,
     Shown,
     ShownEntry,
     ShownVersion,
@@ -65,6 +64,7 @@ from keepfit.records.monitoring import (
     WindowCheck,
 )
 from keepfit.records.run import AnotherLook, Journey, JudgedAgain, Moment, Page, Registered, Released, RunResult
+from keepfit.records.seat import Seat
 from keepfit.records.selftest import FaultOutcome, FaultResult, GoodModel, Selftested
 from keepfit.records.signature import Role, Signature, SignedColumn
 

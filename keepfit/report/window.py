@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from keepfit.records import Estimate, Forecast, Monitored, Window, WindowCheck
-from keepfit.report.markdown import table
+from keepfit.report.markdown import as_table
 from keepfit.report.wording import visible
 
 _SHOWN = 8  # checks that passed
@@ -79,5 +79,5 @@ def window_markdown(window: Window) -> str:
         (each.outcome.replace("_", " "), each.check, each.feature or "", _beside(each), each.reason)
         for each in sorted(window.checks, key=lambda each: each.outcome != "fail")
     ]
-    checks = table(("outcome", "check", "feature", "value / threshold", "why"), rows)
+    checks = as_table(("outcome", "check", "feature", "value / threshold", "why"), rows)
     return f"{head}\n\n{checks}\n"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from monitor_world import CLASSES, columns, days_of, reference, seen
 
-from keepfit.config.monitor import Budget, Monitor, Often, Retrain
+from keepfit.config.monitor import Monitor, Retrain
 from keepfit.features import Levels
 from keepfit.monitor import Answered, Rows, decide, look, reference_of
 from keepfit.monitor.bins import bins_of, by_day
@@ -190,9 +190,7 @@ def test_overlapping_windows_count_once():
     ],
 )
 def test_what_stands_against_a_retrain_is_said(windows, more, why):
-    policy = Retrain(
-        on=more.get("on", (DRIFT,)), when=Often(count=2, windows=3), at_most=Budget(count=2, span=timedelta(days=30))
-    )
+    policy = Retrain(on=more.get("on", (DRIFT,)), when="2 of 3", at_most="2 per 30d")
     decision = decide(windows, more.get("requests", []), more.get("made"), policy, JUNE + timedelta(days=21))
     assert not decision.retrain
     assert decision.suppressed_by is None if why is None else why in decision.suppressed_by

@@ -1,0 +1,55 @@
+"""What ``keepfit monitor`` does, and what it prints."""
+
+import gc
+import os
+from pathlib import Path
+from typing import Any
+
+from flows.commands import answer
+from keepfit.config import find, load
+from keepfit.records import Monitored
+
+_STAGES = ("extract", "watch", "decide")
+
+
+def monitor(use_case: str, as_of: str | None, store: str | None, *, as_json: bool) -> int:
+    """Run the monitor flow, on the configured Prefect server or on one of our own."""
+    load(find(use_case, Path.cwd()), os.environ)  # a mistake in the YAML is told before anything is started
+
+    from flows.progress import progress
+    from flows.server import prefect_server
+    from tasks.watching import watched_by
+
+    gc.set_threshold(200_000, 50, 100)  # as in `keepfit run`
+    with prefect_server() as server, progress(use_case, _STAGES) as listener, watched_by(listener):
+        from flows.monitor import monitor as flow
+
+        server.wait_ready()
+        result = flow(use_case, as_of, store)
+    answer(monitor_answer(result), as_json, lambda _: _text(result))
+    return 0
+
+
+def _text(result: Monitored) -> str:
+    from keepfit.report import window_text
+
+    return window_text(result)
+
+
+def monitor_answer(result: Monitored) -> dict[str, Any]:
+    """What ``keepfit monitor --json`` says."""
+    window = result.window
+    return {
+        "use_case": result.use_case,
+        "as_of": result.as_of,
+        "version": window.version.number if window else None,
+        "window": window.span if window else None,
+        "labelled": window.labelled if window else 0,
+        "checks": window.checks if window else (),
+        "performance": {"estimated": window.estimated, "realised": window.realised} if window else {},
+        "alarms": window.alarms if window else (),
+        "broken": window.broken if window else (),
+        "decision": result.decision,
+        "entry": result.entry,
+        "reason": result.reason,
+    }
