@@ -1,0 +1,137 @@
+"""Two versions beside each other: errors, latency, scores, and losses where labels are known.
+
+Each figure comes with what it is at least, beyond doubt: wrongly so with a chance of one in ten million a look, so
+that a server may look every second for a month. These bounds hold for any distribution: Massart's constant for the
+inequality of Dvoretzky, Kiefer and Wolfowitz (Annals of Probability 18:1269, 1990) for shares of answers up to a
+value, Chernoff's for the share of errors (Hoeffding, JASA 58:13, 1963, theorem 1).
+"""
+
+from math import ceil, floor, inf, log, sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keepfit.records import Beheld, Figure, finite
+
+Floats = NDArray[np.float64]
+
+DOUBT = 1e-7  # the chance that a bound is wrong
+AGAINST = 2.33  # standard errors: labels speak against a challenger where chance would do so 1 time in 100
+FEWEST_LABELS = 30
+
+
+class Answers(NamedTuple):
+    """Finite answers of one version: scores (n, k) of k classes or one value, latencies (n,) in milliseconds."""
+
+    scores: Floats
+    latency: Floats
+
+
+def beheld(
+    champion: Answers, challenger: Answers, failed: int, *, answers: int | None = None, beside: int | None = None
+) -> Beheld:
+    """What is seen of two versions; a challenger and a champion of a shadow are in the same order.
+
+    ``answers`` and ``beside`` count those of the challenger and of the champion, where what is given is a sample.
+    """
+    count = len(challenger.latency) if answers is None else answers
+    return Beheld(
+        answers=count,
+        champion_answers=len(champion.latency) if beside is None else beside,
+        failed=failed,
+        errors=_share(failed, failed + count),
+        slower=_slower(champion.latency, challenger.latency),
+        scores_differ=_apart(champion.scores, challenger.scores),
+    )
+
+
+def _share(part: int, whole: int) -> Figure:
+    """A share, and the smallest that is not beyond doubt.
+
+    >>> _share(0, 100)
+    Figure(value=0.0, low=0.0)
+    >>> 0.01 < _share(5, 5).low < 0.05
+    True
+    """
+    if not whole:
+        return Figure(value=None)
+    seen = part / whole
+    low, high = 0.0, seen
+    for _ in range(40 if part else 0):
+        middle = (low + high) / 2
+        far = whole * _divergence(seen, middle) > -log(DOUBT)
+        low, high = (middle, high) if far else (low, middle)
+    return Figure(value=seen, low=low)
+
+
+def _divergence(seen: float, expected: float) -> float:
+    """Kullback and Leibler's, of two shares."""
+    if expected <= 0.0:
+        return inf
+    parts = ((seen, expected), (1.0 - seen, 1.0 - expected))
+    return sum(one * log(one / other) for one, other in parts if one > 0.0)
+
+
+def _band(count: int, ways: int = 1) -> float:
+    """How far the share of ``count`` answers up to any value may be from the true one."""
+    return sqrt(log(2 * ways / DOUBT) / (2 * count)) if count else 1.0
+
+
+def _slower(champion: Floats, challenger: Floats) -> Figure:
+    """How many times the champion's median latency the challenger's is."""
+    if not (len(champion) and len(challenger)):
+        return Figure(value=None)
+    usual, own = float(np.median(champion)), float(np.median(challenger))
+    most, least = _quantile(champion, 0.5 + _band(len(champion))), _quantile(challenger, 0.5 - _band(len(challenger)))
+    ratio = finite(own / usual) if usual > 0 else None
+    return Figure(value=ratio, low=least / most if 0 < most < inf else 0.0)
+
+
+def _quantile(values: Floats, share: float) -> float:
+    """The value that a share of the values does not exceed; without bound where the share is none."""
+    count = len(values)
+    if share <= 0:
+        return 0.0
+    if share >= 1:
+        return inf
+    place = floor(share * count) if share < 0.5 else ceil(share * count)
+    return float(np.sort(values)[min(max(place, 0), count - 1)])
+
+
+def _apart(champion: Floats, challenger: Floats) -> Figure:
+    """The distance of Kolmogorov and Smirnov; of several classes that of the class where it is largest.
+
+    >>> _apart(np.zeros((4, 1)), np.ones((4, 1))).value
+    1.0
+    """
+    if not (len(champion) and len(challenger)):
+        return Figure(value=None)
+    ways = champion.shape[1]
+    distance = max(_distance(champion[:, place], challenger[:, place]) for place in range(ways))
+    return Figure(value=distance, low=max(0.0, distance - _band(len(champion), ways) - _band(len(challenger), ways)))
+
+
+def _distance(one: Floats, other: Floats) -> float:
+    one, other = np.sort(one), np.sort(other)
+    at = np.concatenate([one, other])
+    up_to = np.searchsorted(one, at, "right") / len(one), np.searchsorted(other, at, "right") / len(other)
+    return float(np.abs(up_to[0] - up_to[1]).max())
+
+
+def worse(champion: Floats, challenger: Floats, *, paired: bool) -> Figure | None:
+    """How much larger the challenger's mean loss is; None where there are too few losses to say.
+
+    Parameters
+    ----------
+    champion, challenger
+        A loss for each labelled answer; of the same requests in the same order where they are ``paired``.
+    """
+    if min(len(champion), len(challenger)) < FEWEST_LABELS:
+        return None
+    difference = float(challenger.mean() - champion.mean())
+    if paired:
+        error = float((challenger - champion).std(ddof=1)) / sqrt(len(champion))
+    else:
+        error = sqrt(sum(float(losses.var(ddof=1)) / len(losses) for losses in (champion, challenger)))
+    return Figure(value=finite(difference), low=difference - AGAINST * error)
