@@ -17,6 +17,7 @@ from keepfit.serving.log.log import PredictionLog
 from keepfit.serving.logged import logged
 from keepfit.serving.metrics import Metrics
 from keepfit.serving.problems import HttpProblem
+from keepfit.serving.rollout import Given
 from keepfit.serving.tokens import Tokens
 from keepfit.serving.version import Live, Prediction
 
@@ -89,7 +90,7 @@ class Answers:
     async def scored(
         self, use_case: str, started: float, size: int, read: Callable[[Live], list[Row]]
     ) -> tuple[Live, list[Prediction]]:
-        """Predictions for the records that ``read`` makes for the version that answers now.
+        """Predictions for the records that ``read`` makes for the version that answers now, and that version.
 
         A body of more than a few records is read and scored in a thread.
 
@@ -99,18 +100,26 @@ class Answers:
             As `live`, what ``read`` raises, and 503 where it takes too long or cannot be logged.
         """
         live = self.live(use_case)
+        trial = self.followers[use_case].rolling.beside(live)
         first_id = next(self._ids)
+
+        def answer() -> Given:
+            return trial.answer(live, read, first_id) if trial else Given(live, live.answer(read(live), first_id))
+
         if size <= AT_ONCE:
-            answered = live.answer(read(live), first_id)
+            given = answer()
         else:
-            work = asyncio.get_running_loop().run_in_executor(self._pool, lambda: live.answer(read(live), first_id))
+            work = asyncio.get_running_loop().run_in_executor(self._pool, answer)
             try:
-                answered = await asyncio.wait_for(work, DEADLINE)
+                given = await asyncio.wait_for(work, DEADLINE)
             except TimeoutError:
                 raise HttpProblem(503, "deadline", "the answer took too long", headers=RETRY_AFTER) from None
-        if use_case in self.logs:
-            await logged(self.logs[use_case], live, answered, started)
-        predictions = answered.predictions
+        log = self.logs.get(use_case)
+        if log is not None:
+            await logged(log, given.live, given.answered, started, given.role)
+        predictions, seconds = given.answered.predictions, perf_counter() - started
         warned = sum(1 for each in predictions if each.warnings)
-        self.metrics.answered(use_case, len(predictions), warned, perf_counter() - started)
-        return live, predictions
+        self.metrics.answered(use_case, len(predictions), warned, seconds)
+        if trial:
+            trial.after(given, read, size, seconds * 1e3, log)
+        return given.live, predictions

@@ -88,6 +88,8 @@ def _schema(signed: SignedColumn) -> dict[str, Any]:
 def readiness(answers: Answers) -> tuple[bool, dict[str, Any]]:
     """Whether every use case is answered for, and where each stands."""
     cases = {name: _standing(follower.state) for name, follower in answers.followers.items()}
+    for name, follower in answers.followers.items():
+        cases[name]["rollout"] = follower.rolling.standing()
     for name, log in answers.logs.items():
         state = log.state
         cases[name]["log"] = {"waiting_bytes": state.waiting_bytes, "trouble": state.problem or ""}

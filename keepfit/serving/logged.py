@@ -21,7 +21,7 @@ from keepfit.serving.version import Answered, Live
 _AGAIN = {"retry-after": "1"}
 
 
-async def logged(log: PredictionLog, live: Live, answered: Answered, started: float) -> None:
+async def logged(log: PredictionLog, live: Live, answered: Answered, started: float, role: str) -> None:
     """Log what is about to be answered; returns when that is as safe as the log is meant to be.
 
     Raises
@@ -29,17 +29,20 @@ async def logged(log: PredictionLog, live: Live, answered: Answered, started: fl
     HttpProblem
         503: the log takes no more, or could not bring it to the disk, so it is not answered.
     """
-    now, latency = datetime.now(UTC), (perf_counter() - started) * 1e3
+    await _put(log.put, entries_of(live, answered, role, datetime.now(UTC), (perf_counter() - started) * 1e3))
+
+
+def entries_of(live: Live, answered: Answered, role: str, at: datetime, latency: float) -> list[Logged]:
+    """What the log says of an answer that took so many milliseconds."""
     name, version, digest = live.signature.use_case, live.seat.number, live.seat.digest
-    entries = [
+    return [
         Logged(
-            each.id, now, name, version, digest, "champion", record,
+            each.id, at, name, version, digest, role, record,
             tuple(outcome) if isinstance(outcome, list) else (outcome,),
             None if each.decision is UNSET else each.decision, each.warnings, latency,
         )
         for record, outcome, each in zip(*answered, strict=True)
     ]  # fmt: skip
-    await _put(log.put, entries)
 
 
 async def labelled(log: PredictionLog, labels: list[Label]) -> None:

@@ -24,13 +24,24 @@ class Metrics:
         self._swaps = Counter("keepfit_swaps", "Versions that have taken their place", case, registry=own)
         self._refused = Counter("keepfit_refused_versions", "Champions that could not be verified", case, registry=own)
         self._unreachable = Counter("keepfit_ledger_unreachable", "Looks at the ledger that failed", case, registry=own)
+        self._challenger = Counter(
+            "keepfit_challenger_predictions", "Records asked of a challenger", ("use_case", "outcome"), registry=own
+        )
+        self._rollout = Gauge(
+            "keepfit_rollout_version", "The challenger that answers beside the champion; 0: none", case, registry=own
+        )
+        self._stopped = Gauge(
+            "keepfit_rollout_stopped_here", "1: stopped here, and the ledger could not be told", case, registry=own
+        )
         self._shed = Counter("keepfit_shed", "Requests refused because too many were waiting", registry=own)
         self._by_case = {name: (self._predictions.labels(name), self._warned.labels(name), self._seconds.labels(name))
                          for name in use_cases}  # fmt: skip
         self._good = {name: self._requests.labels(name, "200") for name in use_cases}
         for name in use_cases:
-            for each in (self._version, self._swaps, self._refused, self._unreachable):
+            for each in (self._version, self._swaps, self._refused, self._unreachable, self._rollout, self._stopped):
                 each.labels(name)
+            for outcome in ("answered", "failed", "dropped"):
+                self._challenger.labels(name, outcome)
 
     def answered(self, use_case: str, records: int, warned: int, seconds: float) -> None:
         """A request was answered."""
@@ -65,6 +76,15 @@ class Metrics:
     def unreachable(self, use_case: str) -> None:
         """The store did not say what is newest."""
         self._unreachable.labels(use_case).inc()
+
+    def challenged(self, use_case: str, outcome: str, records: int) -> None:
+        """A challenger has answered, failed to, or was not asked."""
+        self._challenger.labels(use_case, outcome).inc(records)
+
+    def rolling(self, use_case: str, version: int, *, stopped: bool) -> None:
+        """A challenger is on trial, or none is."""
+        self._rollout.labels(use_case).set(version)
+        self._stopped.labels(use_case).set(stopped)
 
     def page(self) -> bytes:
         """All of it in Prometheus' text format."""
