@@ -65,6 +65,26 @@ def judge(
 
 
 @app.command
+def release(
+    use_case: str,
+    *,
+    as_of: Annotated[str | None, Parameter(help="Up to when the log is read; now unless given.")] = None,
+    stop: Annotated[bool, Parameter(negative="", help="End the rollout by hand, and keep the champion.")] = False,
+    reason: Annotated[str | None, Parameter(help="With --stop: why; stands in the ledger for ever.")] = None,
+    actor: WhoOption = None,
+    store: StoreOption = None,
+    json: JsonFlag = False,
+) -> int:
+    """Decide on the open shadow or canary from what all servers have logged (exit 5: it left its limits).
+
+    Promotes what stayed within its limits for long enough; undecided while there was too little traffic.
+    """
+    from flows import releasing
+
+    return releasing.release(use_case, as_of, store, releasing.by_hand(stop, reason, actor), as_json=json)
+
+
+@app.command
 def score(
     use_case: str,
     *,
@@ -225,7 +245,9 @@ def serve(
     ),
     port: Annotated[int, Parameter(help="The port; 0 takes one that is free.")] = 8000,
     most_waiting: Annotated[int, Parameter(help="Requests that may wait; more get 503 and Retry-After.")] = 256,
+    deadline: Annotated[float, Parameter(help="Seconds for an answer; what takes longer gets 504.")] = 20.0,
     every: Annotated[float, Parameter(help="Seconds between two looks at the ledger.")] = 1.0,
+    workers: Annotated[int, Parameter(help="Processes that answer on the one port.")] = 1,
     log: Annotated[
         str | None, Parameter(help="Folder for predictions on their way to the store; empty: none are logged.")
     ] = None,
@@ -236,7 +258,9 @@ def serve(
     """Answer over HTTP with the champions of use cases, and follow the ledger; SIGTERM ends it, all answered."""
     from flows import serve as serving
 
-    return serving.serve(use_cases, host, port, store, most_waiting, every, log, sync=sync, as_json=json)
+    return serving.serve(
+        use_cases, host, port, store, most_waiting, deadline, every, log, workers, sync=sync, as_json=json
+    )
 
 
 @app.command

@@ -1,21 +1,18 @@
-"""Answering over HTTP."""
+"""Answering over HTTP: the address, and one process or several behind it."""
 
-import logging
+import asyncio
 import os
 import re
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from flows.worker import Place, Settings, Versions, log_folder, prepare, work
 from keepfit.errors import ConfigError, InfrastructureError, Problem
-
-if TYPE_CHECKING:
-    from keepfit.serving.log.log import PredictionLog
-    from keepfit.store import Store
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
 _BACKLOG = 2048
@@ -27,74 +24,66 @@ def serve(
     port: int,
     store: str | None,
     most_waiting: int,
+    deadline: float,
     every: float,
     log: str | None,
+    workers: int,
     *,
     sync: bool,
     as_json: bool,
 ) -> int:
     """Serve until a signal comes; returns when everything in flight is answered."""
-    # Numerical libraries read this when they are loaded. One request has one thread, so that its sums have one order.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stderr)
-
-    from flows.commands import opened
-    from keepfit.serving.answers import Answers
-    from keepfit.serving.copy import LocalCopy
-    from keepfit.serving.follow import Follower
-    from keepfit.serving.metrics import Metrics
-    from keepfit.serving.routes import application
-    from keepfit.serving.server import serve as answer_on
-    from keepfit.serving.tokens import see_that_guarded, tokens_of
-    from keepfit.store.cache import cache_folder
-
+    prepare()
     names = tuple(dict.fromkeys(map(_name, use_cases or [""])))
-    tokens = tokens_of(os.environ.get("KEEPFIT_TOKENS"))
-    see_that_guarded(host, tokens)
+    _see_that_sensible(workers, most_waiting, deadline, every)
+    _see_that_guarded(host)
     listener = _listener(host, port)
-    bytes_of, caches, metrics = opened(store), cache_folder(os.environ), Metrics(names)
-    followers = {name: Follower(bytes_of, name, LocalCopy(caches, bytes_of, name), metrics, every) for name in names}
-    for follower in followers.values():
-        follower.start()
-    logs = _logs(names, _log_folder(log, os.environ), bytes_of, sync=sync)
-    answers = Answers(followers, tokens, metrics, most=most_waiting, logs=logs)
+    settings = Settings(names, store, most_waiting, deadline, every, log_folder(log, os.environ), sync)
 
-    def started() -> None:
-        said = _said(answers.followers, listener)
+    def say(versions: Versions, pids: Sequence[int] = ()) -> None:
+        said = _said(versions, listener, pids)
         sys.stdout.write((msgspec.json.encode(said).decode() if as_json else _text(said)) + "\n")
         sys.stdout.flush()
 
-    answer_on(application(answers), answers, listener, started)
-    for follower in followers.values():
-        follower.stop()
-    for each in logs.values():
-        each.close()
-    return 0
+    if workers == 1:
+        work(settings, listener, say)
+        return 0
+
+    def started(lines: list[bytes]) -> None:
+        told = [msgspec.json.decode(line) for line in lines]
+        say(told[0]["use_cases"], [each["pid"] for each in told])
+
+    return _several(settings, listener, workers, started)
 
 
-def _log_folder(given: str | None, environ: Mapping[str, str]) -> Path | None:
-    """Where predictions are logged before they go to the store; None where none are.
+def _several(settings: Settings, listener: socket.socket, workers: int, started: Any) -> int:
+    from keepfit.serving.cells import shared_file
+    from keepfit.serving.metrics import width
+    from keepfit.serving.workers import Workers
 
-    >>> _log_folder(None, {"HOME": "/home/ada"})
-    PosixPath('/home/ada/.local/state/keepfit/log')
-    >>> _log_folder("", {"HOME": "/home/ada"})
-    """
-    named = environ.get("KEEPFIT_LOG") if given is None else given
-    if named is not None:
-        return Path(named).expanduser().absolute() if named.strip() else None
-    state = environ.get("XDG_STATE_HOME") or (f"{environ['HOME']}/.local/state" if environ.get("HOME") else None)
-    return Path(state) / "keepfit" / "log" if state else None
+    cells = shared_file(width(settings.names), workers)
+
+    def command(row: int, born: int, lifeline: int) -> list[str]:
+        place = Place(settings, listener.fileno(), cells, lifeline, row, again=born > 0)
+        return [sys.executable, "-m", "flows.worker", msgspec.json.encode(place).decode()]
+
+    async def keep() -> int:
+        return await Workers(workers, command, (listener.fileno(), cells), started).run()
+
+    return asyncio.run(keep())
 
 
-def _logs(names: Sequence[str], folder: Path | None, store: "Store", *, sync: bool) -> "dict[str, PredictionLog]":
-    """A log for each use case; this process is a worker of its own, so that none waits for another."""
-    if folder is None:
-        return {}
-    from keepfit.serving.log.log import PredictionLog
+def _see_that_sensible(workers: int, most_waiting: int, deadline: float, every: float) -> None:
+    for name, given, least, most in (("workers", workers, 1, 256), ("most-waiting", most_waiting, 1, 100_000),
+                                     ("deadline", deadline, 0.001, 3600), ("every", every, 0.01, 3600)):  # fmt: skip
+        if not least <= given <= most:
+            raise ConfigError(Problem("not a number that serves", f"--{name}", f"{least} to {most}", str(given)))
 
-    host = re.sub(r"[^a-z0-9-]+", "-", socket.gethostname().lower()).strip("-")[:60] or "host"
-    return {name: PredictionLog(folder, store, name, f"{host}-{os.getpid()}", sync=sync) for name in names}
+
+def _see_that_guarded(host: str) -> None:
+    from keepfit.serving.tokens import see_that_guarded, tokens_of
+
+    see_that_guarded(host, tokens_of(os.environ.get("KEEPFIT_TOKENS")))
 
 
 def _name(use_case: str) -> str:
@@ -121,17 +110,18 @@ def _listener(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def _said(followers: Any, listener: socket.socket) -> dict[str, Any]:
+def _said(versions: Versions, listener: socket.socket, pids: Sequence[int]) -> dict[str, Any]:
     host, port = listener.getsockname()[:2]
-    states = {name: follower.state for name, follower in followers.items()}
     return {
         "url": f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",
         "pid": os.getpid(),
-        "use_cases": {name: state.live.seat.number if state.live else None for name, state in states.items()},
+        **({"workers": pids} if pids else {}),
+        "use_cases": versions,
     }
 
 
 def _text(said: dict[str, Any]) -> str:
     cases = (f"{name}, {f'version {number}' if number else 'which has no champion'}"
              for name, number in said["use_cases"].items())  # fmt: skip
-    return f"{said['url']} answers for {'; '.join(cases)}\ndocumentation: {said['url']}/docs"
+    crew = f" with {len(said['workers'])} workers" if "workers" in said else ""
+    return f"{said['url']} answers for {'; '.join(cases)}{crew}\ndocumentation: {said['url']}/docs"

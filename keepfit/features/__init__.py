@@ -6,9 +6,10 @@ Nothing here needs pandas or scikit-learn.
 
 from keepfit.features.calendar import local
 from keepfit.features.columns import Columns, Levels, from_records, from_table, row_count, slice_rows
-from keepfit.features.encoding import Encoding, cross_fitted, fit, kinds_of, transform
+from keepfit.features.encoding import Encoding, cross_fitted, fit, kinds_of, plan_of, transform
 from keepfit.features.form import Form
 from keepfit.features.labels import classes_of, encode_labels
+from keepfit.features.plan import Plan
 from keepfit.features.target import Target
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Encoding",
     "Form",
     "Levels",
+    "Plan",
     "Target",
     "classes_of",
     "cross_fitted",
@@ -25,6 +27,7 @@ __all__ = [
     "from_table",
     "kinds_of",
     "local",
+    "plan_of",
     "row_count",
     "slice_rows",
     "transform",

@@ -1,20 +1,25 @@
 """Local wall time and calendar parts from UTC, in numpy."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from math import cos, pi, sin
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keepfit.features.form import Form
+from keepfit.features.columns import NEVER, Columns, Records, micros_of
+from keepfit.features.form import NO_COLUMN, Form, Room, slots
 from keepfit.records import Record
 
 Times = NDArray[np.datetime64]
+Micros = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 
 _QUARTER_US = 15 * 60 * 10**6  # no zone changes its offset between two of these
+_HOUR_US, _DAY_US = 4 * _QUARTER_US, 96 * _QUARTER_US
 
 
 def local(times: Times, zone: str) -> Times:
@@ -33,47 +38,40 @@ def local(times: Times, zone: str) -> Times:
     if zone == "UTC":
         return times
     known = ~np.isnat(times)
-    quarter_of = times[known].astype(np.int64) // _QUARTER_US
-    one = quarter_of.size == 1  # a lone record: np.unique takes as long as all the rest
-    quarters, where = (quarter_of, slice(None)) if one else np.unique(quarter_of, return_inverse=True)
-    info = ZoneInfo(zone)
-    offsets = np.array([_offset(quarter, info) for quarter in quarters.tolist()], dtype="timedelta64[s]")
+    quarters, where = np.unique(times[known].astype(np.int64) // _QUARTER_US, return_inverse=True)
+    offsets = np.array([_offset(quarter, zone) for quarter in quarters.tolist()], np.int64)
     shifted = times.copy()
     shifted[known] += offsets[where].astype("timedelta64[us]")
     return shifted
 
 
-def _offset(quarter: int, info: ZoneInfo) -> int:
-    moment = datetime.fromtimestamp(quarter * 900, UTC).astimezone(info).utcoffset()
-    return int(moment.total_seconds()) if moment else 0
+def local_of(micros: int, zone: str) -> int:
+    """The same for one moment in microseconds since 1970, where `NEVER` stays what it is.
+
+    >>> local_of(3_600_000_000, "Europe/Berlin") // 3_600_000_000
+    2
+    """
+    return micros if zone == "UTC" or micros == NEVER else micros + _offset(micros // _QUARTER_US, zone)
 
 
-def _hour(wall: Times) -> Any:
-    return wall.astype("datetime64[h]") - wall.astype("datetime64[D]")
+@lru_cache(maxsize=1 << 14)
+def _offset(quarter: int, zone: str) -> int:
+    """What a zone adds to UTC in a quarter of an hour, in microseconds."""
+    moment = datetime.fromtimestamp(quarter * 900, UTC).astimezone(ZoneInfo(zone)).utcoffset()
+    return int(moment.total_seconds()) * 10**6 if moment else 0
 
 
-def _day_of_week(wall: Times) -> Any:
-    return (wall.astype("datetime64[D]").astype(np.int64) + 3) % 7  # Monday is 0; the epoch was a Thursday
+def _days(wall: Micros) -> Any:
+    return wall.view("datetime64[us]").astype("datetime64[D]")
 
 
-def _day_of_month(wall: Times) -> Any:
-    return (wall.astype("datetime64[D]") - wall.astype("datetime64[M]")).astype(np.int64) + 1
-
-
-def _day_of_year(wall: Times) -> Any:
-    return (wall.astype("datetime64[D]") - wall.astype("datetime64[Y]")).astype(np.int64) + 1
-
-
-def _month(wall: Times) -> Any:
-    return wall.astype("datetime64[M]").astype(np.int64) % 12 + 1
-
-
-_PARTS = {
-    "hour": _hour,
-    "day_of_week": _day_of_week,
-    "day_of_month": _day_of_month,
-    "day_of_year": _day_of_year,
-    "month": _month,
+# the place of a moment (n,) in local microseconds since 1970 among the values of a part
+_PLACES: dict[str, Callable[[Micros], Any]] = {
+    "hour": lambda wall: wall // _HOUR_US % 24,
+    "day_of_week": lambda wall: (wall // _DAY_US + 3) % 7,  # Monday is 0; the epoch was a Thursday
+    "day_of_month": lambda wall: (_days(wall) - _days(wall).astype("datetime64[M]")).astype(np.int64),
+    "day_of_year": lambda wall: (_days(wall) - _days(wall).astype("datetime64[Y]")).astype(np.int64),
+    "month": lambda wall: _days(wall).astype("datetime64[M]").astype(np.int64) % 12,
 }
 
 MOST_COLUMNS = 31  # of a calendar part with more values linear models get the place on a circle
@@ -90,11 +88,8 @@ def part(name: str, times: Times, zone: str) -> Numbers:
     >>> part("hour", np.array(["2013-07-01T12:30", "NaT"], "datetime64[us]"), "America/New_York")
     array([ 8., nan])
     """
-    return _part_of(name, local(times, zone))
-
-
-def _part_of(name: str, wall: Times) -> Numbers:
-    return np.where(np.isnat(wall), np.nan, _PARTS[name](wall).astype(np.float64))
+    wall = local(times, zone).view(np.int64)
+    return np.where(wall == NEVER, np.nan, _PLACES[name](wall) + float(SPANS[name][0]))
 
 
 class CalendarFeature(Record, frozen=True, kw_only=True, tag="calendar"):
@@ -107,23 +102,65 @@ class CalendarFeature(Record, frozen=True, kw_only=True, tag="calendar"):
 
     def width(self, form: Form) -> int:
         """Matrix columns."""
-        if self._on_a_circle(form):
+        if self.on_a_circle(form):
             return 2
         return 1 if form == "codes" else SPANS[self.part][1]
 
-    def fill(self, form: Form, wall: Times, out: Numbers) -> None:
-        """Trees get the number; others a column for each value, and days of the year their place on a circle."""
-        first, count = SPANS[self.part]
-        values = _part_of(self.part, wall)
-        if self._on_a_circle(form):
-            empty = np.nan if form == "codes" else 0.0
-            circle = [(sin(2 * pi * step / count), cos(2 * pi * step / count)) for step in range(count)]
-            out[:] = np.array([*circle, (empty, empty)])[np.where(np.isnan(values), count, values - first).astype(int)]
-        elif form == "codes":
-            out[:, 0] = values
-        else:
-            known = np.flatnonzero(~np.isnan(values))
-            out[known, values[known].astype(int) - first] = 1.0
-
-    def _on_a_circle(self, form: Form) -> bool:
+    def on_a_circle(self, form: Form) -> bool:
+        """Whether it is a point on a circle in this form."""
         return self.cyclic or (form == "dense" and SPANS[self.part][1] > MOST_COLUMNS)
+
+    def circle(self, form: Form) -> Numbers:
+        """The point of each value, and behind them that of a missing one, (values + 1, 2)."""
+        count, empty = SPANS[self.part][1], np.nan if form == "codes" else 0.0
+        points = [(sin(2 * pi * step / count), cos(2 * pi * step / count)) for step in range(count)]
+        return np.array([*points, (empty, empty)])
+
+
+class CalendarBlock:
+    """The calendar parts of an encoding: each feature with the matrix column at which it begins."""
+
+    def __init__(self, form: Form, placed: Sequence[tuple[CalendarFeature, int]]) -> None:
+        self._dense = form == "dense"
+        clocks = list(dict.fromkeys((feature.column, feature.zone) for feature, _ in placed))
+        self._clocks = clocks
+        plain = [(each, start) for each, start in placed if not each.on_a_circle(form)]
+        self._plain = [(clocks.index((each.column, each.zone)), each.part) for each, _ in plain]
+        starts = [start for _, start in plain]
+        self._first = np.array(starts if self._dense else [SPANS[each.part][0] for each, _ in plain], np.int64)
+        self._at = slots(starts)
+        self._round = [
+            (clocks.index((each.column, each.zone)), each.part, each.circle(form), slice(start, start + 2))
+            for each, start in placed
+            if each.on_a_circle(form)
+        ]
+
+    def of_records(self, records: Records) -> Micros:
+        """Local times by clock, (clocks, n)."""
+        return np.array(
+            [[local_of(micros_of(record.get(name)), zone) for record in records] for name, zone in self._clocks],
+            np.int64,
+        )
+
+    def of_columns(self, columns: Columns) -> Callable[[slice], Micros]:
+        """Local times of some rows of a table."""
+        walls = [local(cast(Times, columns[name]), zone).view(np.int64) for name, zone in self._clocks]
+        return lambda rows: np.array([wall[rows] for wall in walls])
+
+    def fill(self, walls: Micros, room: Room) -> None:
+        """Trees get the number; others a column for each value, and days of the year their place on a circle."""
+        never = walls == NEVER
+        whole = not np.count_nonzero(never)
+        if self._plain:
+            places = np.array([_PLACES[part](walls[clock]) for clock, part in self._plain]).T + self._first
+            gone = None if whole else never[[clock for clock, _ in self._plain]].T
+            self._fill_plain(places, gone, room)
+        for clock, part, circle, at in self._round:
+            places = np.where(never[clock], len(circle) - 1, _PLACES[part](walls[clock]))
+            room.rows[:, at] = circle[places]
+
+    def _fill_plain(self, places: Micros, never: NDArray[np.bool_] | None, room: Room) -> None:
+        if self._dense:
+            room.ones(places if never is None else np.where(never, NO_COLUMN, places))
+        else:
+            room.rows[:, self._at] = places if never is None else np.where(never, np.nan, places)

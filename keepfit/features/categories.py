@@ -1,17 +1,18 @@
 """Categories as codes: of their levels, or of hashes of these."""
 
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keepfit.features.columns import CrossFitted, Levels
-from keepfit.features.form import Form
-from keepfit.features.lookup import places
+from keepfit.features.columns import Columns, CrossFitted, Levels, Records, text_of, values_of
+from keepfit.features.form import NO_COLUMN, Form, Room, slots
 from keepfit.records import Record
 
-Numbers = NDArray[np.float64]
-Codes = NDArray[np.intp]
+Codes = NDArray[Any]
+Coder = Callable[[str], float]  # from a level to its code, or in the dense form to the column that gets a one
 
 MOST_LEVELS = 254  # histogram boosting has 255 bins; rarer levels share one
 _RARE = 10  # rows: a level with fewer is rare,
@@ -29,13 +30,13 @@ class CategoryFeature(Record, frozen=True, kw_only=True, tag="category"):
         """Matrix columns: one, or one for each level and one for the rare ones."""
         return 1 if form == "codes" else len(self.levels) + bool(self.rare)
 
-    def fill(self, form: Form, values: Levels | CrossFitted, out: Numbers) -> None:
-        """Missing and unseen levels are NaN to trees, and a row of zeros to others."""
-        codes = places(values.levels, self.levels, room=1)
-        if self.rare:
-            rare = places(values.levels, self.rare, room=1) >= 0
-            codes[rare] = len(self.levels)
-        _fill_codes(form, codes[values.codes], out)  # −1 takes the last: missing
+    def code_of(self, form: Form, start: int) -> Coder:
+        """What a level becomes."""
+        first = 0 if form == "codes" else start
+        codes = {level: place for place, level in enumerate(self.levels, first)}
+        codes |= dict.fromkeys(self.rare, first + len(self.levels))
+        unseen = _nowhere(form)
+        return lambda level: codes.get(level, unseen)
 
 
 class HashedFeature(Record, frozen=True, kw_only=True, tag="hashed"):
@@ -48,20 +49,56 @@ class HashedFeature(Record, frozen=True, kw_only=True, tag="hashed"):
         """Matrix columns."""
         return 1 if form == "codes" else self.buckets
 
-    def fill(self, form: Form, values: Levels | CrossFitted, out: Numbers) -> None:
+    def code_of(self, form: Form, start: int) -> Coder:
         """As a category whose levels are the buckets."""
-        used, where = np.unique(values.codes, return_inverse=True)
-        codes = [-1 if code < 0 else bucket(values.levels[code], self.buckets) for code in used.tolist()]
-        _fill_codes(form, np.array(codes, np.intp)[where], out)
+        first = 0 if form == "codes" else start
+        return lambda level: first + bucket(level, self.buckets)
 
 
-def _fill_codes(form: Form, codes: Codes, out: Numbers) -> None:
-    if form == "codes":
-        out[:, 0] = codes
-        out[codes < 0, 0] = np.nan
-        return
-    known = np.flatnonzero(codes >= 0)
-    out[known, codes[known]] = 1.0
+class CategoryBlock:
+    """The categories of an encoding, made in one go: each feature with the matrix column at which it begins."""
+
+    def __init__(self, form: Form, placed: Sequence[tuple[CategoryFeature | HashedFeature, int]]) -> None:
+        self._dense = form == "dense"
+        self._names = [feature.column for feature, _ in placed]
+        self._coders = [feature.code_of(form, start) for feature, start in placed]
+        self._at = slots([start for _, start in placed])
+        self._nowhere = _nowhere(form)
+        self._type = np.intp if self._dense else np.float64
+
+    def of_records(self, records: Records) -> Codes:
+        """Their codes, (n, k)."""
+        return np.array(
+            [list(map(self._code, self._coders, row)) for row in values_of(records, self._names)], self._type
+        )
+
+    def _code(self, coder: Coder, value: Any) -> float:
+        if value is None:
+            return self._nowhere
+        return coder(value if value.__class__ is str else text_of(value))
+
+    def of_columns(self, columns: Columns) -> Callable[[slice], Codes]:
+        """The codes of some rows of a table: those of its levels, by row."""
+        read = [cast(Levels | CrossFitted, columns[name]) for name in self._names]
+        tables = [
+            np.array([*map(coder, each.levels), self._nowhere], self._type)
+            for coder, each in zip(self._coders, read, strict=True)
+        ]
+        return lambda rows: np.column_stack(
+            [table[each.codes[rows]] for table, each in zip(tables, read, strict=True)]  # −1 takes the last: missing
+        )
+
+    def fill(self, codes: Codes, room: Room) -> None:
+        """Trees get the codes, others a one in the column of each."""
+        if self._dense:
+            room.ones(codes)
+        else:
+            room.rows[:, self._at] = codes
+
+
+def _nowhere(form: Form) -> float:
+    """The code of what is missing or unseen: NaN to trees, and a row of zeros to others."""
+    return np.nan if form == "codes" else NO_COLUMN
 
 
 def bucket(level: str, buckets: int) -> int:

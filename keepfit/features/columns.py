@@ -1,7 +1,7 @@
 """Raw columns in the one form that features are made from, whether they come from a table or from a request."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+NEVER = int(np.iinfo(np.int64).min)  # microseconds of no moment, as numpy's NaT
+_EPOCH, _MICRO = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 class Levels(NamedTuple):
@@ -29,6 +32,7 @@ class CrossFitted(NamedTuple):
 
 Column = NDArray[np.float64] | NDArray[np.datetime64] | Levels | CrossFitted
 Columns = Mapping[str, Column]
+Records = Sequence[Mapping[str, Any]]
 
 
 def from_table(table: "pa.Table", kinds: Mapping[str, str]) -> Columns:
@@ -98,7 +102,7 @@ def _levels(column: "pa.ChunkedArray") -> Levels:
 _READERS: dict[str, Callable[["pa.ChunkedArray"], Column]] = {"number": _numbers, "category": _levels, "time": _times}
 
 
-def from_records(records: Sequence[Mapping[str, Any]], kinds: Mapping[str, str]) -> Columns:
+def from_records(records: Records, kinds: Mapping[str, str]) -> Columns:
     """The columns of a few raw records; ``None`` and absent names are missing values.
 
     Examples
@@ -109,8 +113,21 @@ def from_records(records: Sequence[Mapping[str, Any]], kinds: Mapping[str, str])
     return {name: _OF_RECORDS[kind]([record.get(name) for record in records]) for name, kind in kinds.items()}
 
 
-def _number_values(values: Iterable[Any]) -> NDArray[np.float64]:
-    return np.array([np.nan if value is None else _number(value) for value in values], dtype=np.float64)
+def values_of(records: Records, names: Sequence[str]) -> list[Sequence[Any]]:
+    """The raw values of each record in this order.
+
+    >>> values_of([{"b": 2, "a": 1}, {"a": 3}], ["a", "b"])
+    [[1, 2], [3, None]]
+    """
+    return [[record.get(name) for name in names] for record in records]
+
+
+def numbers_of(rows: Sequence[Sequence[Any]]) -> NDArray[np.float64]:
+    """Rows of raw numbers, (n, k); ``None`` is NaN."""
+    try:
+        return np.array(rows, np.float64)
+    except (OverflowError, TypeError, ValueError):  # a number of more than 64 bits, or a type that numpy does not know
+        return np.array([[np.nan if value is None else _number(value) for value in row] for row in rows], np.float64)
 
 
 def _number(value: Any) -> float:
@@ -121,32 +138,37 @@ def _number(value: Any) -> float:
         return inf if value > 0 else -inf
 
 
-def _time_values(values: Iterable[datetime | str | None]) -> NDArray[np.datetime64]:
-    return np.array([_moment(value) for value in values], dtype="datetime64[us]")
+def micros_of(value: datetime | str | None) -> int:
+    """Microseconds from 1970 to a moment, `NEVER` where there is none; without a zone it is UTC.
 
-
-def _moment(value: datetime | str | None) -> np.datetime64:
+    >>> micros_of("1970-01-01T01:00:00.000001+01:00")
+    1
+    """
     if value is None:
-        return np.datetime64("NaT", "us")
+        return NEVER
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)  # never the zone of the machine
-    return np.datetime64(aware.astimezone(UTC).replace(tzinfo=None), "us")
+    return (aware - _EPOCH) // _MICRO
+
+
+def _time_values(values: Iterable[datetime | str | None]) -> NDArray[np.datetime64]:
+    return np.array(list(map(micros_of, values)), np.int64).view("datetime64[us]")
 
 
 def _level_values(values: Iterable[Any]) -> Levels:
-    texts = [None if value is None else _text(value) for value in values]
+    texts = [None if value is None else text_of(value) for value in values]
     levels = tuple(dict.fromkeys(text for text in texts if text is not None))
     codes = {level: code for code, level in enumerate(levels)}
     return Levels(np.array([-1 if text is None else codes[text] for text in texts], dtype=np.int32), levels)
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     """Booleans as Arrow writes them, so that a request and a table agree."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 _OF_RECORDS: dict[str, Callable[[list[Any]], Column]] = {
-    "number": _number_values,
+    "number": lambda values: numbers_of([[value] for value in values])[:, 0] if values else np.empty(0),
     "category": _level_values,
     "time": _time_values,
 }

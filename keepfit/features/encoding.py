@@ -9,24 +9,19 @@ from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
-from keepfit.features.calendar import SPANS, CalendarFeature, local
+from keepfit.features.calendar import SPANS, CalendarFeature
 from keepfit.features.categories import MOST_LEVELS, CategoryFeature, HashedFeature, fit_category
-from keepfit.features.columns import Columns, Levels, row_count
+from keepfit.features.columns import Columns, Levels
 from keepfit.features.form import Form
-from keepfit.features.numbers import Computed, NumberFeature, fit_number
+from keepfit.features.numbers import Computed, NumberFeature, fit_number, inputs
+from keepfit.features.plan import Feature, Matrix, Plan
 from keepfit.features.target import Target, TargetFeature, cross_fit, fit_target
-from keepfit.features.text import TextFeature, fit_text
+from keepfit.features.text import fit_text
 from keepfit.records import Record
 
 if TYPE_CHECKING:  # a server needs no YAML, and reading it costs more than all that a server does need
     from keepfit.config.features import FeatureForm
 
-Matrix = NDArray[np.float64]
-Times = NDArray[np.datetime64]
-Feature = NumberFeature | CategoryFeature | CalendarFeature | HashedFeature | TargetFeature | TextFeature
 
 _READ_AS: dict[type, str] = {NumberFeature: "number", CalendarFeature: "time"}
 
@@ -43,7 +38,7 @@ class Encoding(Record, frozen=True, kw_only=True):
         """The columns that are read, and as what."""
         made = {each.name for each in self.computed}
         own = {each.column: _READ_AS.get(type(each), "category") for each in self.features if each.column not in made}
-        return own | _inputs(self.computed)
+        return own | inputs(self.computed)
 
     @property
     def width(self) -> int:
@@ -65,7 +60,7 @@ def kinds_of(wanted: Mapping[str, "FeatureForm"]) -> dict[str, str]:
     {'distance': 'number', 'time_hour': 'time', 'note': 'category'}
     """
     plain = {name: _read_as(kinds[0]) for name, kinds in wanted.items() if isinstance(kinds, tuple)}
-    return plain | _inputs(_computed(wanted))
+    return plain | inputs(_computed(wanted))
 
 
 def _read_as(kind: str) -> str:
@@ -75,10 +70,6 @@ def _read_as(kind: str) -> str:
 def _computed(wanted: Mapping[str, "FeatureForm"]) -> tuple[Computed, ...]:
     derived = ((name, form) for name, form in wanted.items() if not isinstance(form, tuple))
     return tuple(Computed(name=name, how=form.how, of=form.of) for name, form in derived)
-
-
-def _inputs(computed: tuple[Computed, ...]) -> dict[str, str]:
-    return {column: "time" if each.how == "hours_between" else "number" for each in computed for column in each.of}
 
 
 def fit(
@@ -99,7 +90,7 @@ def fit(
         A feature is to be encoded by labels and there are none.
     """
     computed = _computed(wanted)
-    raw = _with_computed(computed, columns)
+    raw = {**columns, **{each.name: each.values(columns) for each in computed}}
     made = (
         feature
         for name, how in wanted.items()
@@ -149,23 +140,11 @@ def cross_fitted(encoding: Encoding, columns: Columns, target: Target) -> Column
     return {**columns, **{name: cross_fit(cast(Levels, columns[name]), target) for name in own}}
 
 
-def _with_computed(computed: tuple[Computed, ...], columns: Columns) -> Columns:
-    return {**columns, **{each.name: each.values(columns) for each in computed}}
-
-
 def transform(encoding: Encoding, columns: Columns) -> Matrix:
     """The (n, m) matrix of n raw records; the same records give the same numbers at training and at serving."""
-    raw = dict(_with_computed(encoding.computed, columns))
-    calendars = {(each.column, each.zone) for each in encoding.features if isinstance(each, CalendarFeature)}
-    walls = {(name, zone): local(cast(Times, raw[name]), zone) for name, zone in calendars}
-    widths = [feature.width(encoding.form) for feature in encoding.features]
-    matrix = np.empty((row_count(raw), sum(widths)))
-    matrix.fill(0.0)  # several times faster than np.zeros, which forgoes huge pages
-    start = 0
-    for feature, width in zip(encoding.features, widths, strict=True):
-        values: Any = (
-            walls[feature.column, feature.zone] if isinstance(feature, CalendarFeature) else raw[feature.column]
-        )
-        feature.fill(encoding.form, values, matrix[:, start : start + width])
-        start += width
-    return matrix
+    return plan_of(encoding).of_columns(columns)
+
+
+def plan_of(encoding: Encoding) -> Plan:
+    """How it is made; keep the plan where a few records are asked for again and again."""
+    return Plan(encoding.form, encoding.features, encoding.computed)

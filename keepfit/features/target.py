@@ -7,14 +7,14 @@ Training rows get means of other rows only (Micci-Barreca 2001, SIGKDD Explorati
 model its own label. They are drawn towards the mean of all rows, so the value does not name the fold either.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keepfit.features.columns import CrossFitted, Levels
-from keepfit.features.form import Form
-from keepfit.features.lookup import places
+from keepfit.features.columns import Columns, CrossFitted, Levels, Records, text_of
+from keepfit.features.form import Form, Room
 from keepfit.records import Record
 
 Numbers = NDArray[np.float64]
@@ -51,15 +51,40 @@ class TargetFeature(Record, frozen=True, kw_only=True, tag="target"):
         """Matrix columns."""
         return len(self.prior)
 
-    def fill(self, form: Form, values: Levels | CrossFitted, out: Numbers) -> None:
-        """The value of each row's level; a cross-fitted row brings its own."""
-        found = values.values if isinstance(values, CrossFitted) else self._of_levels(values)
-        out[:] = found if form == "codes" else (found - np.array(self.prior)) / np.array(self.scale)
+    def scaled(self, form: Form, values: Numbers) -> Numbers:
+        """What labels say, as it stands in the matrix."""
+        return values if form == "codes" else (values - np.array(self.prior)) / np.array(self.scale)
 
-    def _of_levels(self, values: Levels) -> Numbers:
-        where = places(values.levels, self.levels)
-        rows = [self.prior if place < 0 else self.values[place] for place in where.tolist()]
-        return np.array([*rows, self.missing])[values.codes]  # −1 takes the last: missing
+
+class TargetBlock:
+    """One such feature on its way to the matrix, where it begins at column ``start``."""
+
+    def __init__(self, form: Form, feature: TargetFeature, start: int) -> None:
+        self._form, self._feature = form, feature
+        self._at = slice(start, start + feature.width(form))
+        self._places = {level: place for place, level in enumerate(feature.levels)}
+        numbers = np.array([*feature.values, feature.missing, feature.prior])  # the last: unseen
+        self._numbers = feature.scaled(form, numbers)
+
+    def of_records(self, records: Records) -> Numbers:
+        """What labels say of each, (n, k)."""
+        name = self._feature.column
+        return self._numbers[[self._place(record.get(name)) for record in records]]
+
+    def _place(self, value: Any) -> int:
+        return -2 if value is None else self._places.get(text_of(value), -1)
+
+    def of_columns(self, columns: Columns) -> Callable[[slice], Numbers]:
+        """The same of some rows of a table; a cross-fitted row brings its own."""
+        read = cast(Levels | CrossFitted, columns[self._feature.column])
+        if isinstance(read, CrossFitted):
+            return lambda rows: self._feature.scaled(self._form, read.values[rows])
+        places = np.array([*map(self._place, read.levels), -2])
+        return lambda rows: self._numbers[places[read.codes[rows]]]  # −1 takes the last: missing
+
+    def fill(self, values: Numbers, room: Room) -> None:
+        """Write them down."""
+        room.rows[:, self._at] = values
 
 
 def fit_target(name: str, values: Levels, target: Target) -> TargetFeature:
@@ -111,10 +136,10 @@ def _folds(target: Target) -> NDArray[np.intp]:
 
 def _means(codes: NDArray[np.int32], levels: int, answers: Numbers, prior: Numbers) -> Numbers:
     """Means by level, drawn towards ``prior``: (levels + 1, k), of which the last is that of missing ones."""
-    places_ = np.where(codes < 0, levels, codes)
-    counts = np.bincount(places_, minlength=levels + 1).astype(np.float64)
+    rows_of = np.where(codes < 0, levels, codes)
+    counts = np.bincount(rows_of, minlength=levels + 1).astype(np.float64)
     return np.column_stack(
-        [prior[k] + _drawn(places_, counts, answers[:, k] - prior[k]) for k in range(answers.shape[1])]
+        [prior[k] + _drawn(rows_of, counts, answers[:, k] - prior[k]) for k in range(answers.shape[1])]
     )
 
 

@@ -8,15 +8,16 @@ only are left out; of the others those in most texts are kept, 1,000 for linear 
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from math import log, sqrt
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keepfit.features.columns import CrossFitted, Levels
-from keepfit.features.form import Form
+from keepfit.features.columns import Columns, CrossFitted, Levels, Records, from_records, slice_rows
+from keepfit.features.form import Form, Room
 from keepfit.features.lookup import places
 from keepfit.records import Record
 
@@ -37,17 +38,7 @@ class TextFeature(Record, frozen=True, kw_only=True, tag="text"):
         """Matrix columns."""
         return len(self.terms)
 
-    def fill(self, form: Form, values: Levels | CrossFitted, out: Numbers) -> None:  # noqa: ARG002
-        """A text that is missing, or has none of the terms, is a row of zeros."""
-        order = np.argsort(values.codes, kind="stable")
-        used, starts = np.unique(values.codes[order], return_index=True)
-        ends = np.append(starts, len(order))[1:]
-        for code, start, end in zip(used.tolist(), starts.tolist(), ends.tolist(), strict=True):
-            if code >= 0:
-                where, weights = self._weights(values.levels[code])
-                out[np.ix_(order[start:end], where)] = weights
-
-    def _weights(self, text: str) -> tuple[NDArray[np.intp], list[float]]:
+    def weights_of(self, text: str) -> tuple[NDArray[np.intp], list[float]]:
         """The terms that a text has, by place, and their weights."""
         counts = Counter(terms_of(text))
         found = places(counts, self.terms)
@@ -55,6 +46,35 @@ class TextFeature(Record, frozen=True, kw_only=True, tag="text"):
         weights = [(1.0 + log(count)) * self.idf[place] for place, count in has]
         length = sqrt(sum(weight * weight for weight in weights)) or 1.0
         return np.array([place for place, _ in has], np.intp), [weight / length for weight in weights]
+
+
+class TextBlock:
+    """One such feature on its way to the matrix, where it begins at column ``start``."""
+
+    def __init__(self, form: Form, feature: TextFeature, start: int) -> None:
+        self._feature = feature
+        self._at = slice(start, start + feature.width(form))
+
+    def of_records(self, records: Records) -> Levels | CrossFitted:
+        """Their texts."""
+        name = self._feature.column
+        return cast(Levels, from_records(records, {name: "category"})[name])
+
+    def of_columns(self, columns: Columns) -> Callable[[slice], Levels | CrossFitted]:
+        """The texts of some rows of a table."""
+        read = {"text": columns[self._feature.column]}
+        return lambda rows: cast(Levels | CrossFitted, slice_rows(read, rows)["text"])
+
+    def fill(self, values: Levels | CrossFitted, room: Room) -> None:
+        """A text that is missing, or has none of the terms, is a row of zeros."""
+        out = room.rows[:, self._at]
+        order = np.argsort(values.codes, kind="stable")
+        used, starts = np.unique(values.codes[order], return_index=True)
+        ends = np.append(starts, len(order))[1:]
+        for code, start, end in zip(used.tolist(), starts.tolist(), ends.tolist(), strict=True):
+            if code >= 0:
+                where, weights = self._feature.weights_of(values.levels[code])
+                out[np.ix_(order[start:end], where)] = weights
 
 
 def terms_of(text: str) -> Iterator[str]:

@@ -51,7 +51,7 @@ from keepfit.records.judgement import (
     Verdict,
 )
 from keepfit.records.model import Exported, LearningPoint, Manifest, Measured, Trained, Trial
-from keepfit.records.rollout import Beheld, Decided, Decision, Figure, Rollout
+from keepfit.records.rollout import Beheld, Decided, Decision, Ended, Figure, Reviewed, Rollout
 from keepfit.records.run import AnotherLook, Journey, JudgedAgain, Moment, Page, Registered, Released, RunResult
 from keepfit.records.seat import Seat
 from keepfit.records.selftest import FaultOutcome, FaultResult, GoodModel, Selftested
@@ -75,6 +75,7 @@ __all__ = [
     "Decision",
     "Draft",
     "Dropped",
+    "Ended",
     "Entry",
     "Estimate",
     "Evaluated",
@@ -107,6 +108,7 @@ __all__ = [
     "Registered",
     "Released",
     "ReplayedRows",
+    "Reviewed",
     "Role",
     "Rollout",
     "RowCount",

@@ -3,10 +3,13 @@
 from datetime import datetime
 from typing import Literal
 
+import msgspec
+
 from keepfit.records.canonical import Record
 from keepfit.records.seat import Seat
 
 Decided = Literal["promote", "stop", "undecided"]
+Ended = Literal["promoted", "stopped", "undecided", "none"]
 
 
 class Rollout(Record, frozen=True, kw_only=True):
@@ -61,3 +64,23 @@ class Decision(Record, frozen=True, kw_only=True):
 
     decided: Decided
     reason: str
+
+
+class Reviewed(Record, frozen=True, kw_only=True):
+    """What ``keepfit release --json`` answers.
+
+    ``outcome`` is ``none`` where no rollout is open; then the fields about it are None. ``numbers`` are what was seen
+    of the two by then, ``champion`` is who serves now.
+    """
+
+    use_case: str
+    as_of: datetime
+    outcome: Ended
+    released: bool
+    champion: int | None
+    reason: str
+    version: int | None = None
+    strategy: Literal["shadow", "canary"] | None = None
+    started: datetime | None = None
+    until: datetime | None = None
+    numbers: dict[str, float] = msgspec.field(default_factory=dict)

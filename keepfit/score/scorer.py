@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,17 @@ LARGEST = 3e38
 SKOPS = "skops"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scorer:
     """An estimator (scikit-learn's, or its compiled form), the encoding before it, the correction of its answers."""
 
     encoding: features.Encoding
     estimator: Any
     output: Output = PLAIN
+
+    @cached_property
+    def _plan(self) -> features.Plan:
+        return features.plan_of(self.encoding)
 
     @property
     def engine(self) -> str:
@@ -41,8 +46,10 @@ class Scorer:
 
     def predict(self, columns: features.Columns) -> Predictions:
         """Probabilities (n, k) in the order of the version's classes, or values (n,) for regression."""
-        matrix = numbers(self.encoding, columns)
-        model = self.estimator
+        return self._answers(self._plan.of_columns(columns))
+
+    def _answers(self, matrix: NDArray[np.float64]) -> Predictions:
+        model, matrix = self.estimator, _within(self.encoding.form, matrix)
         given = model.answers(matrix) if isinstance(model, Compiled) else answers(model, matrix)
         return self.output.correct(given)
 
@@ -52,13 +59,19 @@ class Scorer:
 
     def predict_records(self, records: Sequence[Mapping[str, Any]]) -> Predictions:
         """The same for raw records, as a request brings them."""
-        return self.predict(features.from_records(records, self.encoding.kinds))
+        return self._answers(self._plan.of_records(records))
 
 
 def numbers(encoding: features.Encoding, columns: features.Columns) -> NDArray[np.float64]:
     """The (n, m) matrix as estimators see it: forests know numbers of 32 bits only, larger ones are cut to those."""
-    matrix = features.transform(encoding, columns)
-    return np.clip(matrix, -LARGEST, LARGEST, out=matrix) if encoding.form == "codes" else matrix
+    return _within(encoding.form, features.transform(encoding, columns))
+
+
+def _within(form: features.Form, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What of a matrix is larger than forests know, cut in place."""
+    if form == "codes":
+        np.minimum(np.maximum(matrix, -LARGEST, out=matrix), LARGEST, out=matrix)
+    return matrix
 
 
 def answers(estimator: Any, matrix: Any) -> Predictions:

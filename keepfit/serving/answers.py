@@ -22,7 +22,6 @@ from keepfit.serving.tokens import Tokens
 from keepfit.serving.version import Live, Prediction
 
 AT_ONCE = 32 * 1024  # bytes of a body that are worked on where they came; more goes to a thread, so that others go on
-DEADLINE = 20.0  # seconds for an answer
 RETRY_AFTER = {"retry-after": "1"}
 NOT_YET = {"retry-after": "5"}
 
@@ -35,38 +34,24 @@ class Answer(msgspec.Struct, frozen=True):
     predictions: list[Prediction]
 
 
-def _none_waiting() -> int:
-    return 0
-
-
 @dataclass
 class Answers:
     """The followed use cases, and what is asked of them.
 
-    ``waiting`` says how many requests the server holds, ``most`` how many it may; ``logs`` what is logged where.
+    ``most`` says how many requests the server may hold, ``deadline`` how many seconds an answer may take, ``logs`` what
+    is logged where, ``worker`` which of several processes this is.
     """
 
     followers: Mapping[str, Follower]
     tokens: Tokens
     metrics: Metrics
     most: int = 256
-    waiting: Callable[[], int] = _none_waiting
+    deadline: float = 20.0
+    worker: int = 0
     draining: bool = False
     logs: Mapping[str, PredictionLog] = field(default_factory=dict)
     _ids: Any = field(default_factory=lambda: map(f"{secrets.token_hex(6)}-{{:x}}".format, count(1)))
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, thread_name_prefix="score"))
-
-    def see_that_room(self) -> None:
-        """See that not too many requests are waiting.
-
-        Raises
-        ------
-        HttpProblem
-            503 with Retry-After.
-        """
-        if self.waiting() > self.most:
-            self.metrics.shed()
-            raise HttpProblem(503, "busy", "too many requests are waiting", headers=RETRY_AFTER)
 
     def live(self, use_case: str) -> Live:
         """The version that answers for a use case.
@@ -97,7 +82,7 @@ class Answers:
         Raises
         ------
         HttpProblem
-            As `live`, what ``read`` raises, and 503 where it takes too long or cannot be logged.
+            As `live`, what ``read`` raises, 504 where it takes too long, and 503 where it cannot be logged.
         """
         live = self.live(use_case)
         trial = self.followers[use_case].rolling.beside(live)
@@ -111,12 +96,12 @@ class Answers:
         else:
             work = asyncio.get_running_loop().run_in_executor(self._pool, answer)
             try:
-                given = await asyncio.wait_for(work, DEADLINE)
+                given = await asyncio.wait_for(work, self.deadline)
             except TimeoutError:
-                raise HttpProblem(503, "deadline", "the answer took too long", headers=RETRY_AFTER) from None
+                raise HttpProblem(504, "deadline", "the answer took too long", headers=RETRY_AFTER) from None
         log = self.logs.get(use_case)
         if log is not None:
-            await logged(log, given.live, given.answered, started, given.role)
+            await logged(log, given.live, given.answered, started, given.role, self.deadline)
         predictions, seconds = given.answered.predictions, perf_counter() - started
         warned = sum(1 for each in predictions if each.warnings)
         self.metrics.answered(use_case, len(predictions), warned, seconds)

@@ -35,7 +35,6 @@ class App:
         started, answers = perf_counter(), self._answers
         try:
             answers.tokens.see_that_allowed("score", header(scope, b"authorization"))
-            answers.see_that_room()
             see_that_json(scope)
             body = await read_body(scope, receive)
             live, predictions = await answers.scored(use_case, started, len(body), lambda live: live.rows.read(body))

@@ -94,7 +94,7 @@ def readiness(answers: Answers) -> tuple[bool, dict[str, Any]]:
         state = log.state
         cases[name]["log"] = {"waiting_bytes": state.waiting_bytes, "trouble": state.problem or ""}
     ready = not answers.draining and all(each["status"] in {"ready", "disabled"} for each in cases.values())
-    return ready, {"ready": ready, "draining": answers.draining, "use_cases": cases}
+    return ready, {"ready": ready, "draining": answers.draining, "worker": answers.worker, "use_cases": cases}
 
 
 def _standing(state: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What is answered, and what turned out to be true of it, on its way to the prediction log."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from math import isfinite
@@ -21,15 +22,18 @@ from keepfit.serving.version import Answered, Live
 _AGAIN = {"retry-after": "1"}
 
 
-async def logged(log: PredictionLog, live: Live, answered: Answered, started: float, role: str) -> None:
+async def logged(
+    log: PredictionLog, live: Live, answered: Answered, started: float, role: str, patience: float
+) -> None:
     """Log what is about to be answered; returns when that is as safe as the log is meant to be.
 
     Raises
     ------
     HttpProblem
-        503: the log takes no more, or could not bring it to the disk, so it is not answered.
+        503: the log takes no more, or did not bring it to the disk within ``patience`` seconds, so it is not answered.
     """
-    await _put(log.put, entries_of(live, answered, role, datetime.now(UTC), (perf_counter() - started) * 1e3))
+    entries = entries_of(live, answered, role, datetime.now(UTC), (perf_counter() - started) * 1e3)
+    await _put(log.put, entries, patience)
 
 
 def entries_of(live: Live, answered: Answered, role: str, at: datetime, latency: float) -> list[Logged]:
@@ -45,19 +49,19 @@ def entries_of(live: Live, answered: Answered, role: str, at: datetime, latency:
     ]  # fmt: skip
 
 
-async def labelled(log: PredictionLog, labels: list[Label]) -> None:
+async def labelled(log: PredictionLog, labels: list[Label], patience: float) -> None:
     """Log labels; raises as `logged`."""
-    await _put(log.label, labels)
+    await _put(log.label, labels, patience)
 
 
-async def _put(put: Callable[[Sequence[Any]], Awaitable[None] | None], entries: list[Any]) -> None:
+async def _put(put: Callable[[Sequence[Any]], Awaitable[None] | None], entries: list[Any], patience: float) -> None:
     try:
         waiting = put(entries)
         if waiting is not None:
-            await waiting
+            await asyncio.wait_for(waiting, patience)
     except LogFull:
         raise HttpProblem(503, "log_full", "the prediction log takes no more for now", headers=_AGAIN) from None
-    except InfrastructureError:
+    except (InfrastructureError, TimeoutError):
         raise HttpProblem(503, "not_logged", "the prediction log could not be written", headers=_AGAIN) from None
 
 

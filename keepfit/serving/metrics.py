@@ -1,91 +1,209 @@
-"""What the server counts, for Prometheus; in a registry of its own."""
+"""What the server counts, for Prometheus: any worker tells the sum over all of them."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from keepfit.serving.cells import Cells
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+    from keepfit.serving.log.writer import State
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_OTHER = "other"
+_STATUSES = ("200", "400", "401", "403", "404", "405", "408", "410", "413", "415", "422", "431", "500", "503", "504",
+             _OTHER)  # fmt: skip
+
+
+class Family(NamedTuple):
+    """Series of one name: one for each use case (or one for the server), times the values of one more label.
+
+    ``each``: a gauge of which every worker tells its own.
+    """
+
+    name: str
+    about: str
+    kind: str = "counter"
+    of_case: bool = True
+    label: str = ""
+    values: Sequence[str] = ("",)
+    each: bool = False
+
+
+_FAMILIES = (
+    Family("requests", "Requests for predictions, by status; those that were shed aside", label="status",
+           values=_STATUSES),
+    Family("predictions", "Records answered"),
+    Family("predictions_warned", "Records answered with a warning"),
+    Family("serving_version", "The version that answers, by worker; 0: none", "gauge", each=True),
+    Family("swaps", "Versions that have taken their place"),
+    Family("refused_versions", "Champions that could not be verified"),
+    Family("ledger_unreachable", "Looks at the ledger that failed"),
+    Family("challenger_predictions", "Records asked of a challenger beside the champion, by what came of it",
+           label="outcome", values=("answered", "failed", "dropped")),
+    Family("rollout_version", "The challenger that is asked beside the champion, by worker; 0: none", "gauge",
+           each=True),
+    Family("rollout_stopped_here", "Workers that stopped a rollout and could not tell the ledger", "gauge"),
+    Family("log_written", "Records of the prediction log that are on the disk"),
+    Family("log_failed", "Records that could not be logged, with their caller told"),
+    Family("log_refused", "Records that were not taken because too many waited for the disk"),
+    Family("log_shipped", "Records that have come to the store"),
+    Family("log_killed", "Workers that were killed and may have lost what they had not yet written"),
+    Family("log_torn_bytes", "Bytes of writes that a crash cut off"),
+    Family("log_waiting_bytes", "Bytes that wait for the disk", "gauge"),
+    Family("log_segments", "Closed files that wait for the store", "gauge"),
+    Family("log_trouble", "Workers whose prediction log is in trouble", "gauge"),
+    Family("shed", "Requests refused because too many were waiting", of_case=False),
+    Family("malformed", "Requests that are no HTTP, too slow or too large a head, by status", of_case=False,
+           label="status", values=("400", "408", "431")),
+    Family("waiting", "Requests that are being answered", "gauge", of_case=False),
+    Family("connections", "Connections that are open", "gauge", of_case=False),
+    Family("worker_seen_seconds", "When each worker was last awake, as Unix time", "gauge", of_case=False, each=True),
+    Family("worker_restarts", "Workers that were started again after they had died", of_case=False),
+)  # fmt: skip
+_LOG_COUNTS = ("written", "failed", "refused", "shipped", "killed", "torn_bytes")
+Key = tuple[str, str, str]
+
+
+def _keys(use_cases: Sequence[str]) -> Iterator[tuple[Family, Key]]:
+    for family in _FAMILIES:
+        for name in use_cases if family.of_case else ("",):
+            for value in family.values:
+                yield family, (family.name, name, value)
+
+
+def width(use_cases: Sequence[str]) -> int:
+    """How many cells a row has."""
+    return sum(1 for _ in _keys(use_cases)) + len(use_cases) * (len(_SECONDS) + 2)
 
 
 class Metrics:
-    """Counters, gauges and one histogram; label values come from the command line and from status codes only."""
+    """Counters, gauges and one histogram; label values come from the command line and from status codes only.
 
-    def __init__(self, use_cases: tuple[str, ...]) -> None:
-        own = self._registry = CollectorRegistry()
-        case = ("use_case",)
-        self._requests = Counter(
-            "keepfit_requests", "Requests for predictions, by status", ("use_case", "status"), registry=own
-        )
-        self._predictions = Counter("keepfit_predictions", "Records answered", case, registry=own)
-        self._warned = Counter("keepfit_predictions_warned", "Records answered with a warning", case, registry=own)
-        self._seconds = Histogram(
-            "keepfit_request_seconds", "From a request to its answer", case, registry=own, buckets=_SECONDS
-        )
-        self._version = Gauge("keepfit_serving_version", "The version that answers; 0: none", case, registry=own)
-        self._swaps = Counter("keepfit_swaps", "Versions that have taken their place", case, registry=own)
-        self._refused = Counter("keepfit_refused_versions", "Champions that could not be verified", case, registry=own)
-        self._unreachable = Counter("keepfit_ledger_unreachable", "Looks at the ledger that failed", case, registry=own)
-        self._challenger = Counter(
-            "keepfit_challenger_predictions", "Records asked of a challenger", ("use_case", "outcome"), registry=own
-        )
-        self._rollout = Gauge(
-            "keepfit_rollout_version", "The challenger that answers beside the champion; 0: none", case, registry=own
-        )
-        self._stopped = Gauge(
-            "keepfit_rollout_stopped_here", "1: stopped here, and the ledger could not be told", case, registry=own
-        )
-        self._shed = Counter("keepfit_shed", "Requests refused because too many were waiting", registry=own)
-        self._by_case = {name: (self._predictions.labels(name), self._warned.labels(name), self._seconds.labels(name))
-                         for name in use_cases}  # fmt: skip
-        self._good = {name: self._requests.labels(name, "200") for name in use_cases}
-        for name in use_cases:
-            for each in (self._version, self._swaps, self._refused, self._unreachable, self._rollout, self._stopped):
-                each.labels(name)
-            for outcome in ("answered", "failed", "dropped"):
-                self._challenger.labels(name, outcome)
+    A cell is written by one thread: those of requests by the loop, those of a use case's ledger by its follower.
+    """
+
+    def __init__(self, use_cases: Sequence[str], cells: Cells | None = None) -> None:
+        self._cells = cells or Cells.alone(width(use_cases))
+        self._own, self._use_cases = self._cells.own, tuple(use_cases)
+        keys = list(_keys(use_cases))
+        self._at = {key: place for place, (_, key) in enumerate(keys)}
+        self._buckets = {name: len(keys) + place * (len(_SECONDS) + 2) for place, name in enumerate(use_cases)}
+        self._good = {name: (self._at["requests", name, "200"], self._at["predictions", name, ""],
+                             self._at["predictions_warned", name, ""], self._buckets[name])
+                      for name in use_cases}  # fmt: skip
+        for family, key in keys:
+            if family.kind == "gauge":  # what an earlier process in this row had
+                self._own[self._at[key]] = 0.0
+        self._before = list(self._own)
 
     def answered(self, use_case: str, records: int, warned: int, seconds: float) -> None:
         """A request was answered."""
-        predictions, odd, histogram = self._by_case[use_case]
-        self._good[use_case].inc()
-        predictions.inc(records)
+        own, (good, predictions, odd, buckets) = self._own, self._good[use_case]
+        own[good] += 1
+        own[predictions] += records
         if warned:
-            odd.inc(warned)
-        histogram.observe(seconds)
+            own[odd] += warned
+        own[buckets + bisect_left(_SECONDS, seconds)] += 1
+        own[buckets + len(_SECONDS) + 1] += seconds
 
     def failed(self, use_case: str, status: int) -> None:
         """A request for predictions was not answered."""
-        self._requests.labels(use_case, str(status)).inc()
+        said = str(status)
+        self.add("requests", use_case, said if said in _STATUSES else _OTHER)
 
     def shed(self) -> None:
         """Too many requests were waiting."""
-        self._shed.inc()
+        self.add("shed")
+
+    def malformed(self, status: int) -> None:
+        """A request was none."""
+        self.add("malformed", "", str(status))
 
     def swapped(self, use_case: str, version: int) -> None:
         """A version has taken its place."""
-        self._swaps.labels(use_case).inc()
-        self._version.labels(use_case).set(version)
+        self.add("swaps", use_case)
+        self.put("serving_version", version, use_case)
 
     def resting(self, use_case: str) -> None:
         """No version answers (any more)."""
-        self._version.labels(use_case).set(0)
+        self.put("serving_version", 0, use_case)
 
     def refused(self, use_case: str) -> None:
         """A champion could not be verified."""
-        self._refused.labels(use_case).inc()
+        self.add("refused_versions", use_case)
 
     def unreachable(self, use_case: str) -> None:
         """The store did not say what is newest."""
-        self._unreachable.labels(use_case).inc()
+        self.add("ledger_unreachable", use_case)
+
+    def log(self, use_case: str, state: "State") -> None:
+        """What the prediction log of this worker says now."""
+        for name in _LOG_COUNTS:
+            at = self._at[f"log_{name}", use_case, ""]
+            self._own[at] = self._before[at] + getattr(state, name)
+        self.put("log_waiting_bytes", state.waiting_bytes, use_case)
+        self.put("log_segments", state.segments, use_case)
+        self.put("log_trouble", bool(state.problem), use_case)
+
+    def add(self, family: str, use_case: str = "", value: str = "", count: float = 1) -> None:
+        """Count something."""
+        self._own[self._at[family, use_case, value]] += count
+
+    def put(self, family: str, now: float, use_case: str = "") -> None:
+        """Set a gauge."""
+        self._own[self._at[family, use_case, ""]] = now
+
+    def collect(self) -> "Iterator[Metric]":
+        """All families, as Prometheus' client knows them."""
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+        kinds: dict[str, Callable[..., CounterMetricFamily | GaugeMetricFamily]]
+        kinds = {"counter": CounterMetricFamily, "gauge": GaugeMetricFamily}
+        for family in _FAMILIES:
+            case, label = ["use_case"] * family.of_case, [family.label] if family.label else ["worker"] * family.each
+            made = kinds[family.kind](f"keepfit_{family.name}", family.about, labels=[*case, *label])
+            for labels, value in self._series(family):
+                made.add_metric(labels, value)
+            yield made
+        yield self._histogram()
+
+    def _series(self, family: Family) -> Iterator[tuple[list[str], float]]:
+        for name in self._use_cases if family.of_case else ("",):
+            for value in family.values:
+                at = self._at[family.name, name, value]
+                labels = [each for each in (name, value) if each]
+                if family.each:
+                    yield from (([*labels, str(row)], each) for row, each in enumerate(self._cells.of_each(at)))
+                elif (total := self._cells.total(at)) or value in {"", "200"}:
+                    yield labels, total
+
+    def _histogram(self) -> "Metric":
+        from prometheus_client.core import HistogramMetricFamily
+
+        made = HistogramMetricFamily("keepfit_request_seconds", "From a request to its answer", labels=["use_case"])
+        for name, start in self._buckets.items():
+            count, buckets = 0.0, []
+            for place, limit in enumerate((*_SECONDS, float("inf"))):
+                count += self._cells.total(start + place)
+                buckets.append((str(limit) if limit < float("inf") else "+Inf", count))
+            made.add_metric([name], buckets, self._cells.total(start + len(_SECONDS) + 1))
+        return made
 
     def challenged(self, use_case: str, outcome: str, records: int) -> None:
         """A challenger has answered, failed to, or was not asked."""
-        self._challenger.labels(use_case, outcome).inc(records)
+        self.add("challenger_predictions", use_case, outcome, records)
 
     def rolling(self, use_case: str, version: int, *, stopped: bool) -> None:
         """A challenger is on trial, or none is."""
-        self._rollout.labels(use_case).set(version)
-        self._stopped.labels(use_case).set(stopped)
+        self.put("rollout_version", version, use_case)
+        self.put("rollout_stopped_here", stopped, use_case)
 
     def page(self) -> bytes:
         """All of it in Prometheus' text format."""
-        return generate_latest(self._registry)
+        from prometheus_client import generate_latest
+
+        return generate_latest(self)  # it asks a registry for nothing but `collect`

@@ -20,6 +20,7 @@ _WORDS = {
     413: "The body is too large, or holds too many records.",
     415: "The body is not JSON, or packed.",
     422: "A record is not what the version takes; the first errors by JSON pointer.",
+    504: "The answer took too long.",
     503: "No version answers yet, or too many requests are waiting; Retry-After says when to ask again.",
 }
 _READING = (401, 403, 410, 503)
@@ -60,7 +61,7 @@ def _paths(name: str, live: Live) -> dict[str, Any]:
     predict = {
         "summary": f"Predictions: {live.signature.description}",
         "requestBody": {"required": True, "content": {"application/json": {"schema": {"anyOf": [many, record]}}}},
-        "responses": _responses(_answer(live), (400, 401, 403, 408, 410, 413, 415, 422, 503)),
+        "responses": _responses(_answer(live), (400, 401, 403, 408, 410, 413, 415, 422, 503, 504)),
     }
     return {
         f"/v1/models/{name}": {"get": _get("What the version is and takes.", {"type": "object"}, _READING)},

@@ -37,6 +37,11 @@ class HttpProblem(Exception):
         self.headers = dict(headers or {})
         self.more = more
 
+    @property
+    def title(self) -> str:
+        """What the status is called."""
+        return HTTPStatus(self.status).phrase
+
     def document(self) -> bytes:
         """The body.
 
@@ -47,7 +52,7 @@ class HttpProblem(Exception):
         """
         said: dict[str, Any] = {
             "type": "about:blank",
-            "title": HTTPStatus(self.status).phrase,
+            "title": self.title,
             "status": self.status,
             "code": self.code,
             "detail": self.detail,

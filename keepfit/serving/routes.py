@@ -116,11 +116,10 @@ class Routes:
     async def labels(self, request: Request) -> Response:
         """What turned out to be true of predictions, on its way to the prediction log."""
         self._allow(request, "label")
-        self._answers.see_that_room()
         see_that_json(request.scope)
         live = self._live(request)
         made = labels_of(live, tree_of(await read_body(request.scope, request.receive)))
-        await labelled(self._answers.logs[live.signature.use_case], made)
+        await labelled(self._answers.logs[live.signature.use_case], made, self._answers.deadline)
         return _json({"accepted": len(made)})
 
     async def server(self, request: Request) -> Response:
@@ -174,7 +173,6 @@ class Routes:
     ) -> tuple[Live, list[Prediction]]:
         started, answers = perf_counter(), self._answers
         self._allow(request, "score")
-        answers.see_that_room()
         try:
             answers.live(name)
             body = await read_body(request.scope, request.receive)

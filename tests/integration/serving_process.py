@@ -1,6 +1,7 @@
 """A `keepfit serve` process, and clients that nobody here wrote."""
 
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -47,9 +48,8 @@ class Serving:
         return self.process.wait(PATIENCE)
 
 
-@contextlib.contextmanager
-def serving(folder, store, *words, environ=None):
-    """A server on a port of its own; it is gone at the end."""
+def started(folder, store, *words, environ=None):
+    """The process, and the file of its log."""
     folder.mkdir(parents=True, exist_ok=True)
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KEEPFIT_")}
     own = {"HOME": str(folder), "PYTHONPATH": str(ROOT), "KEEPFIT_CACHE": str(folder / "cache")}
@@ -60,6 +60,31 @@ def serving(folder, store, *words, environ=None):
         process = subprocess.Popen(
             command, cwd=folder, env=clean | own | (environ or {}), stdout=subprocess.PIPE, stderr=errors, text=True
         )
+    return process, log
+
+
+def refused_start(folder, store, *words):
+    """The exit code of a server that does not start, and what it says."""
+    process, log = started(folder, store, *words)
+    assert process.communicate(timeout=PATIENCE)[0] == ""
+    return process.returncode, log.read_text()
+
+
+def asked(server, path, record=None):
+    """Status and body, over a connection of its own; a record is posted."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)) as one:
+        if record is None:
+            one.request("GET", path)
+        else:
+            one.request("POST", path, json.dumps(record), {"content-type": "application/json"})
+        answer = one.getresponse()
+        return answer.status, answer.read()
+
+
+@contextlib.contextmanager
+def serving(folder, store, *words, environ=None):
+    """A server on a port of its own; it is gone at the end."""
+    process, log = started(folder, store, *words, environ=environ)
     try:
         line = process.stdout.readline()
         assert line, log.read_text()

@@ -56,6 +56,9 @@ def test_a_table_and_single_records_agree_to_the_last_bit(form, training, asked)
     together = features.transform(encoding, from_table(asked))
     alone = np.concatenate([features.transform(encoding, features.from_records([row], KINDS)) for row in asked])
     assert together.tobytes() == alone.tobytes()
+    plan = features.plan_of(encoding)  # as a server does
+    assert plan.of_records(asked).tobytes() == together.tobytes()
+    assert np.concatenate([plan.of_records([row]) for row in asked]).tobytes() == together.tobytes()
 
 
 @settings(max_examples=20, deadline=None)

@@ -43,15 +43,15 @@ class Rolling:
             The store did not give the challenger.
         """
         rollout = rollout_of(fold)
-        if rollout is not None and (live is None or live.seat != rollout.champion):
+        if live is None or (rollout is not None and live.seat != rollout.champion):
             rollout = None
         if rollout != self._rollout:
             self._end()
             self._rollout = rollout
-        if rollout is None:
+        if rollout is None or live is None:
             return
         if self._trial is None and not self._stopped:
-            self._begin(rollout)
+            self._begin(rollout, live)
         if self._trial is not None and not self._stopped:
             self._stopped = self._trial.look()
         if self._stopped:
@@ -78,7 +78,7 @@ class Rolling:
             "newest": figures(seen) if seen is not None else {},
         }
 
-    def _begin(self, rollout: Rollout) -> None:
+    def _begin(self, rollout: Rollout, champion: Live) -> None:
         number = rollout.challenger.number
         try:
             live = load(self._store, self._use_case, rollout.challenger)
@@ -86,7 +86,7 @@ class Rolling:
             self._stopped = f"version {number} is refused: {str(error).partition(chr(10))[0]}"
             _log.error("%s: the challenger, version %d, is refused\n%s", self._use_case, number, error)
             return
-        self._trial = Trial(rollout, live, self._told)
+        self._trial = Trial(rollout, live, champion, self._told)
         self._told.rolling(self._use_case, number, stopped=False)
         _log.warning("%s: version %d is on trial (%s)", self._use_case, number, rollout.strategy)
 

@@ -52,8 +52,9 @@ class Given(NamedTuple):
 class Trial:
     """Asked from the event loop and its threads; ``stopped`` says why it is not asked any more, or is empty."""
 
-    def __init__(self, rollout: Rollout, live: Live, told: Told) -> None:
+    def __init__(self, rollout: Rollout, live: Live, champion: Live, told: Told) -> None:
         self.rollout, self.live, self._told = rollout, live, told
+        self._classes = tuple(dict.fromkeys((*champion.manifest.classes, *live.manifest.classes)))
         self.stopped = ""
         self.watch = Watch()
         self._name = live.signature.use_case
@@ -97,11 +98,11 @@ class Trial:
                 self._told.challenged(self._name, "dropped", records)
         elif given.role == "challenger":
             self._told.challenged(self._name, "answered", records)
-            self.watch.challenger(_seen(given.answered, latency))
+            self.watch.challenger(self._seen(given.live, given.answered, latency))
         elif given.failed:
             self._in_vain(given, latency, log, given.failed)
         elif _finite(given.answered):
-            self.watch.champion(_seen(given.answered, latency))
+            self.watch.champion(self._seen(given.live, given.answered, latency))
 
     def look(self) -> str:
         """Why this server stops it: a limit that is left beyond doubt; empty if none is."""
@@ -132,7 +133,7 @@ class Trial:
                 return
             self._told.challenged(self._name, "answered", len(records))
             if _finite(given.answered):
-                self.watch.pair(_seen(given.answered, latency), _seen(answered, took))
+                self.watch.pair(self._seen(given.live, given.answered, latency), self._seen(self.live, answered, took))
             if log is not None:
                 log.offer(entries_of(self.live, answered, "challenger", datetime.now(UTC), took))
         except HttpProblem as problem:
@@ -159,6 +160,14 @@ class Trial:
             for record, each in zip(answered.records, answered.predictions, strict=True)
         ]  # fmt: skip
 
+    def _seen(self, live: Live, answered: Answered, latency: float) -> Seen:
+        """The first record's score of every class that one of the two knows."""
+        first, own = answered.outcomes[0], live.manifest.classes
+        if own == self._classes:
+            return Seen(tuple(first) if isinstance(first, list) else (first,), latency)
+        said = dict(zip(own, first, strict=True))
+        return Seen(tuple(said.get(name, 0.0) for name in self._classes), latency)
+
     def _raised(self, error: Exception) -> str:
         _log.debug("%s: the challenger failed", self._name, exc_info=error)
         return type(error).__name__
@@ -166,8 +175,3 @@ class Trial:
 
 def _finite(answered: Answered) -> bool:
     return bool(np.isfinite(answered.outcomes).all())
-
-
-def _seen(answered: Answered, latency: float) -> Seen:
-    first = answered.outcomes[0]
-    return Seen(tuple(first) if isinstance(first, list) else (first,), latency)
