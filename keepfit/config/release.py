@@ -30,7 +30,7 @@ class Release(Section):
     champion's."""
     slower_at_most: Annotated[float, Field(ge=1)] = 2.0
     """How many times the champion's median latency its own may be, in what the caller waits (or would)."""
-    scores_differ_at_most: Share = 0.3
-    """How far its scores may lie from the champion's: the largest difference, over all thresholds, between the shares
-    of scores up to it (Kolmogorov–Smirnov; of several classes the largest). A shadow is compared on the same
-    requests."""
+    scores_differ_at_most: Share = 0.2
+    """How far its scores may lie from the champion's, from 0 to 1. Of a shadow, on average over the same requests: half
+    the sum of the differences of the probabilities; of a regression the difference of ranks among the champion's. Of a
+    canary, whose requests are others, the largest difference of the two distributions (Kolmogorov–Smirnov)."""

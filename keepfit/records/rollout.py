@@ -45,8 +45,9 @@ class Beheld(Record, frozen=True, kw_only=True):
 
     ``answers`` and ``champion_answers`` count records with a finite answer, ``failed`` those to which the challenger
     had none. ``errors`` is the share of these; ``slower`` the challenger's median latency over the champion's;
-    ``scores_differ`` the distance of their scores; ``worse`` how much larger the challenger's mean loss (Brier, or
-    squared error) is on ``labels`` of its answers whose label is known, None where these are too few.
+    ``scores_differ`` the distance of their scores, of a shadow request by request. ``worse`` is how much larger the
+    challenger's mean loss (Brier, or squared error) is on ``labels`` of its answers whose label is known, None where
+    these are too few.
     """
 
     answers: int

@@ -3,7 +3,7 @@
 Each figure comes with what it is at least, beyond doubt: wrongly so with a chance of one in ten million a look, so
 that a server may look every second for a month. These bounds hold for any distribution: Massart's constant for the
 inequality of Dvoretzky, Kiefer and Wolfowitz (Annals of Probability 18:1269, 1990) for shares of answers up to a
-value, Chernoff's for the share of errors (Hoeffding, JASA 58:13, 1963, theorem 1).
+value, Hoeffding's and Chernoff's for means and shares of errors (Hoeffding, JASA 58:13, 1963, theorem 1).
 """
 
 from math import ceil, floor, inf, log, sqrt
@@ -29,9 +29,15 @@ class Answers(NamedTuple):
 
 
 def beheld(
-    champion: Answers, challenger: Answers, failed: int, *, answers: int | None = None, beside: int | None = None
+    champion: Answers,
+    challenger: Answers,
+    failed: int,
+    *,
+    paired: bool,
+    answers: int | None = None,
+    beside: int | None = None,
 ) -> Beheld:
-    """What is seen of two versions; a challenger and a champion of a shadow are in the same order.
+    """What is seen of two versions, ``paired`` where they answered the same requests in the same order.
 
     ``answers`` and ``beside`` count those of the challenger and of the champion, where what is given is a sample.
     """
@@ -42,7 +48,7 @@ def beheld(
         failed=failed,
         errors=_share(failed, failed + count),
         slower=_slower(champion.latency, challenger.latency),
-        scores_differ=_apart(champion.scores, challenger.scores),
+        scores_differ=(_pairwise if paired else _apart)(champion.scores, challenger.scores),
     )
 
 
@@ -117,6 +123,31 @@ def _distance(one: Floats, other: Floats) -> float:
     at = np.concatenate([one, other])
     up_to = np.searchsorted(one, at, "right") / len(one), np.searchsorted(other, at, "right") / len(other)
     return float(np.abs(up_to[0] - up_to[1]).max())
+
+
+def _pairwise(champion: Floats, challenger: Floats) -> Figure:
+    """The mean distance of two answers to one request, from 0 to 1; its bound is Hoeffding's.
+
+    Of classes, half the sum of the differences of their probabilities (total variation). Of values, which have no scale
+    of their own, the difference of their ranks among the champion's.
+
+    >>> _pairwise(np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([[0.5, 0.5], [0.2, 0.8]])).value
+    0.2
+    """
+    if not len(champion):
+        return Figure(value=None)
+    if champion.shape[1] > 1:
+        each = np.abs(champion - challenger).sum(axis=1) / 2
+    else:
+        order = np.sort(champion[:, 0])
+        each = np.abs(_rank(order, champion[:, 0]) - _rank(order, challenger[:, 0]))
+    mean = float(each.mean())
+    return Figure(value=finite(mean), low=max(0.0, mean - sqrt(-log(DOUBT) / (2 * len(each)))))
+
+
+def _rank(order: Floats, values: Floats) -> Floats:
+    """The share of ordered values below each value, ties by half."""
+    return np.asarray((np.searchsorted(order, values) + np.searchsorted(order, values, "right")) / (2 * len(order)))
 
 
 def worse(champion: Floats, challenger: Floats, *, paired: bool) -> Figure | None:

@@ -114,15 +114,16 @@ def test_the_numbers_of_a_decision_are_finite():
 # What is computed of answers.
 
 
-def test_equal_versions_are_not_told_apart_however_often_one_looks():
-    """Ten thousand looks at growing answers of two equal versions: no limit is ever left."""
+@pytest.mark.parametrize("paired", [False, True])
+def test_equal_versions_are_not_told_apart_however_often_one_looks(paired):
+    """A thousand looks at growing answers of two equal versions: no limit is ever left."""
     draw = np.random.default_rng(1)
     for _ in range(20):
         one, other = answers(draw, 2000), answers(draw, 2000)
         failed = draw.random(2000) < 0.01
         for count in range(4, 2000, 40):
             part = [Answers(each.scores[:count], each.latency[:count]) for each in (one, other)]
-            assert limit_left(ROLLOUT, beheld(*part, int(failed[:count].sum()))) == ""
+            assert limit_left(ROLLOUT, beheld(*part, int(failed[:count].sum()), paired=paired)) == ""
 
 
 @pytest.mark.parametrize(
@@ -130,21 +131,21 @@ def test_equal_versions_are_not_told_apart_however_often_one_looks():
 )
 def test_a_bad_challenger_is_told_within_some_hundred_answers(change, word):
     draw = np.random.default_rng(2)
-    seen = beheld(answers(draw, 300), answers(draw, 300, **change), 0)
+    seen = beheld(answers(draw, 300), answers(draw, 300, **change), 0, paired=False)
     assert word in limit_left(ROLLOUT, seen)
 
 
 def test_errors_are_told_within_a_few():
     draw = np.random.default_rng(3)
-    assert "errors" in limit_left(ROLLOUT, beheld(answers(draw, 10), answers(draw, 0), 10))
-    assert limit_left(ROLLOUT, beheld(answers(draw, 10), answers(draw, 9), 1)) == ""
+    assert "errors" in limit_left(ROLLOUT, beheld(answers(draw, 10), answers(draw, 0), 10, paired=False))
+    assert limit_left(ROLLOUT, beheld(answers(draw, 10), answers(draw, 9), 1, paired=False)) == ""
 
 
 def test_of_several_classes_the_one_that_differs_most_counts():
     draw = np.random.default_rng(4)
     one = answers(draw, 500, classes=3)
     moved = Answers(one.scores + np.array([0.0, 0.0, 0.5]), one.latency)
-    assert beheld(one, moved, 0).scores_differ.value > 0.8
+    assert beheld(one, moved, 0, paired=False).scores_differ.value > 0.8
 
 
 def test_a_distance_is_that_of_scipy():
@@ -152,7 +153,7 @@ def test_a_distance_is_that_of_scipy():
 
     draw = np.random.default_rng(5)
     one, other = draw.normal(size=200).round(1), draw.normal(0.3, 1, 300).round(1)
-    seen = beheld(Answers(one[:, None], one**2), Answers(other[:, None], other**2), 0)
+    seen = beheld(Answers(one[:, None], one**2), Answers(other[:, None], other**2), 0, paired=False)
     assert seen.scores_differ.value == pytest.approx(ks_2samp(one, other).statistic)
 
 
@@ -163,12 +164,35 @@ def test_a_bound_of_a_share_holds_as_often_as_it_says():
     for asked in (20, 200, 2000):
         for failed in draw.binomial(asked, 0.01, 1000):
             none = Answers(scores, np.zeros(0))
-            assert beheld(none, none, int(failed), answers=asked - int(failed)).errors.low <= 0.01
+            assert beheld(none, none, int(failed), paired=False, answers=asked - int(failed)).errors.low <= 0.01
+
+
+def test_a_shadow_that_gives_everybody_the_score_of_somebody_else_is_told():
+    """The two distributions are the same; the answers are not."""
+    draw = np.random.default_rng(8)
+    score = draw.random(400)
+    one, other = (Answers(np.stack([1 - each, each], axis=1), np.ones(400)) for each in (score, 1 - score))
+    assert beheld(one, other, 0, paired=False).scores_differ.value < 0.15
+    apart = beheld(one, other, 0, paired=True).scores_differ
+    assert apart.value == pytest.approx(np.abs(1 - 2 * score).mean())
+    assert 0.3 < apart.low < apart.value
+    alike = Answers(one.scores, one.latency)
+    assert beheld(one, alike, 0, paired=True).scores_differ.value == 0.0
+
+
+def test_values_are_compared_by_rank_whatever_their_scale():
+    draw = np.random.default_rng(9)
+    values = draw.lognormal(10, 2, (300, 1))
+    one, turned = Answers(values, np.ones(300)), Answers(np.sort(values, axis=0)[::-1], np.ones(300))
+    ordered = Answers(np.sort(values, axis=0), np.ones(300))
+    assert beheld(one, Answers(values * 1.0001, one.latency), 0, paired=True).scores_differ.value < 0.01
+    assert beheld(ordered, turned, 0, paired=True).scores_differ.value == pytest.approx(0.5, abs=0.01)
+    assert beheld(one, Answers(values + 1e9, one.latency), 0, paired=True).scores_differ.value == pytest.approx(0.5)
 
 
 def test_nothing_answered_is_nothing_known():
     none = Answers(np.zeros((0, 1)), np.zeros(0))
-    seen = beheld(none, none, 0)
+    seen = beheld(none, none, 0, paired=False)
     assert [each.value for each in (seen.errors, seen.slower, seen.scores_differ)] == [None] * 3
     assert decided(seen) == "undecided"
 

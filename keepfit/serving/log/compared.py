@@ -118,6 +118,7 @@ def _beheld(champion: _Side, challenger: _Side, *, paired: bool) -> Beheld:
         _answers(one, champion.classes, names),
         _answers(other, challenger.classes, names),
         challenger.failed,
+        paired=paired,
         answers=challenger.answers,
         beside=champion.answers,
     )

@@ -56,7 +56,7 @@ class Trial:
         self.rollout, self.live, self._told = rollout, live, told
         self._classes = tuple(dict.fromkeys((*champion.manifest.classes, *live.manifest.classes)))
         self.stopped = ""
-        self.watch = Watch()
+        self.watch = Watch(paired=rollout.strategy == "shadow")
         self._name = live.signature.use_case
         self._background = Background(f"shadow-{self._name}") if rollout.strategy == "shadow" else None
 

@@ -27,7 +27,8 @@ class Seen(NamedTuple):
 class Watch:
     """Filled by whoever answers, looked at by whoever follows the ledger."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, paired: bool) -> None:
+        self._paired = paired
         self._pairs: deque[tuple[Seen, Seen]] = deque(maxlen=NEWEST)
         self._alone: deque[Seen] = deque(maxlen=_ALONE)
         self._failed: deque[bool] = deque(maxlen=NEWEST)
@@ -61,7 +62,7 @@ class Watch:
         with self._lock:
             pairs, failed = list(self._pairs), list(self._failed)
         champion, challenger = (_answers([pair[place] for pair in pairs]) for place in (0, 1))
-        return beheld(champion, challenger, sum(failed), answers=len(failed) - sum(failed))
+        return beheld(champion, challenger, sum(failed), paired=self._paired, answers=len(failed) - sum(failed))
 
 
 def _answers(seen: list[Seen]) -> Answers:
