@@ -34,9 +34,13 @@ class Rollout(Record, frozen=True, kw_only=True):
 
 
 class Figure(Record, frozen=True, kw_only=True):
-    """A number: as it was seen (None: it could not be computed), and what it is at least, beyond doubt."""
+    """A number as it was seen (None: it could not be computed), and what it is at least.
+
+    ``likely`` is wrong 1 time in 100, ``low`` beyond doubt.
+    """
 
     value: float | None
+    likely: float = 0.0
     low: float = 0.0
 
 

@@ -1,9 +1,10 @@
 """Two versions beside each other: errors, latency, scores, and losses where labels are known.
 
-Each figure comes with what it is at least, beyond doubt: wrongly so with a chance of one in ten million a look, so
-that a server may look every second for a month. These bounds hold for any distribution: Massart's constant for the
-inequality of Dvoretzky, Kiefer and Wolfowitz (Annals of Probability 18:1269, 1990) for shares of answers up to a
-value, Hoeffding's and Chernoff's for means and shares of errors (Hoeffding, JASA 58:13, 1963, theorem 1).
+Each figure comes with what it is at least: likely so, for the one look at the end (wrong 1 time in 100), and beyond
+doubt, so that a server may look every second for a month (wrong 1 time in ten million). These bounds hold for any
+distribution: Massart's constant for the inequality of Dvoretzky, Kiefer and Wolfowitz (Annals of Probability 18:1269,
+1990) for shares of answers up to a value, Hoeffding's and Chernoff's for means and for shares of errors (Hoeffding,
+JASA 58:13, 1963, theorem 1).
 """
 
 from math import ceil, floor, inf, log, sqrt
@@ -16,8 +17,8 @@ from keepfit.records import Beheld, Figure, finite
 
 Floats = NDArray[np.float64]
 
-DOUBT = 1e-7  # the chance that a bound is wrong
-AGAINST = 2.33  # standard errors: labels speak against a challenger where chance would do so 1 time in 100
+LIKELY, DOUBT = 0.01, 1e-7  # the chances that a bound is wrong
+AGAINST = 2.33  # standard errors that are as likely
 FEWEST_LABELS = 30
 
 
@@ -53,22 +54,28 @@ def beheld(
 
 
 def _share(part: int, whole: int) -> Figure:
-    """A share, and the smallest that is not beyond doubt.
+    """A share, and the smallest that it may be.
 
     >>> _share(0, 100)
-    Figure(value=0.0, low=0.0)
-    >>> 0.01 < _share(5, 5).low < 0.05
+    Figure(value=0.0, likely=0.0, low=0.0)
+    >>> 0.01 < _share(5, 5).low < 0.05 < 0.3 < _share(5, 5).likely
     True
     """
     if not whole:
         return Figure(value=None)
-    seen = part / whole
-    low, high = 0.0, seen
-    for _ in range(40 if part else 0):
+    likely, low = (_least_share(part, whole, wrong) if part else 0.0 for wrong in (LIKELY, DOUBT))
+    return Figure(value=part / whole, likely=likely, low=low)
+
+
+def _least_share(part: int, whole: int, wrong: float) -> float:
+    """By halving: the share from which on it is no longer so unlikely to see that large a part."""
+    low = 0.0
+    high = seen = part / whole
+    for _ in range(40):
         middle = (low + high) / 2
-        far = whole * _divergence(seen, middle) > -log(DOUBT)
+        far = whole * _divergence(seen, middle) > -log(wrong)
         low, high = (middle, high) if far else (low, middle)
-    return Figure(value=seen, low=low)
+    return low
 
 
 def _divergence(seen: float, expected: float) -> float:
@@ -79,30 +86,37 @@ def _divergence(seen: float, expected: float) -> float:
     return sum(one * log(one / other) for one, other in parts if one > 0.0)
 
 
-def _band(count: int, ways: int = 1) -> float:
+def _band(count: int, wrong: float, ways: int = 1) -> float:
     """How far the share of ``count`` answers up to any value may be from the true one."""
-    return sqrt(log(2 * ways / DOUBT) / (2 * count)) if count else 1.0
+    return sqrt(log(2 * ways / wrong) / (2 * count))
 
 
 def _slower(champion: Floats, challenger: Floats) -> Figure:
     """How many times the champion's median latency the challenger's is."""
     if not (len(champion) and len(challenger)):
         return Figure(value=None)
-    usual, own = float(np.median(champion)), float(np.median(challenger))
-    most, least = _quantile(champion, 0.5 + _band(len(champion))), _quantile(challenger, 0.5 - _band(len(challenger)))
-    ratio = finite(own / usual) if usual > 0 else None
-    return Figure(value=ratio, low=least / most if 0 < most < inf else 0.0)
+    one, other = np.sort(champion), np.sort(challenger)
+    usual = float(np.median(one))
+    ratio = finite(float(np.median(other)) / usual) if usual > 0 else None
+    likely, low = (_least_ratio(one, other, wrong) for wrong in (LIKELY, DOUBT))
+    return Figure(value=ratio, likely=likely, low=low)
+
+
+def _least_ratio(champion: Floats, challenger: Floats, wrong: float) -> float:
+    most = _quantile(champion, 0.5 + _band(len(champion), wrong))
+    least = _quantile(challenger, 0.5 - _band(len(challenger), wrong))
+    return least / most if 0 < most < inf else 0.0
 
 
 def _quantile(values: Floats, share: float) -> float:
-    """The value that a share of the values does not exceed; without bound where the share is none."""
+    """The value that a share of ordered values does not exceed; without bound where the share is none."""
     count = len(values)
     if share <= 0:
         return 0.0
     if share >= 1:
         return inf
     place = floor(share * count) if share < 0.5 else ceil(share * count)
-    return float(np.sort(values)[min(max(place, 0), count - 1)])
+    return float(values[min(max(place, 0), count - 1)])
 
 
 def _apart(champion: Floats, challenger: Floats) -> Figure:
@@ -115,7 +129,9 @@ def _apart(champion: Floats, challenger: Floats) -> Figure:
         return Figure(value=None)
     ways = champion.shape[1]
     distance = max(_distance(champion[:, place], challenger[:, place]) for place in range(ways))
-    return Figure(value=distance, low=max(0.0, distance - _band(len(champion), ways) - _band(len(challenger), ways)))
+    bands = (sum(_band(len(each), wrong, ways) for each in (champion, challenger)) for wrong in (LIKELY, DOUBT))
+    likely, low = (max(0.0, distance - band) for band in bands)
+    return Figure(value=distance, likely=likely, low=low)
 
 
 def _distance(one: Floats, other: Floats) -> float:
@@ -126,7 +142,7 @@ def _distance(one: Floats, other: Floats) -> float:
 
 
 def _pairwise(champion: Floats, challenger: Floats) -> Figure:
-    """The mean distance of two answers to one request, from 0 to 1; its bound is Hoeffding's.
+    """The mean distance of two answers to one request, from 0 to 1; what it likely is at least, by its standard error.
 
     Of classes, half the sum of the differences of their probabilities (total variation). Of values, which have no scale
     of their own, the difference of their ranks among the champion's.
@@ -142,7 +158,9 @@ def _pairwise(champion: Floats, challenger: Floats) -> Figure:
         order = np.sort(champion[:, 0])
         each = np.abs(_rank(order, champion[:, 0]) - _rank(order, challenger[:, 0]))
     mean = float(each.mean())
-    return Figure(value=finite(mean), low=max(0.0, mean - sqrt(-log(DOUBT) / (2 * len(each)))))
+    likely = mean - AGAINST * float(each.std(ddof=1)) / sqrt(len(each)) if len(each) > 1 else 0.0
+    low = mean - sqrt(-log(DOUBT) / (2 * len(each)))
+    return Figure(value=finite(mean), likely=max(0.0, likely), low=max(0.0, low))
 
 
 def _rank(order: Floats, values: Floats) -> Floats:
@@ -165,4 +183,4 @@ def worse(champion: Floats, challenger: Floats, *, paired: bool) -> Figure | Non
         error = float((challenger - champion).std(ddof=1)) / sqrt(len(champion))
     else:
         error = sqrt(sum(float(losses.var(ddof=1)) / len(losses) for losses in (champion, challenger)))
-    return Figure(value=finite(difference), low=difference - AGAINST * error)
+    return Figure(value=finite(difference), likely=difference - AGAINST * error)

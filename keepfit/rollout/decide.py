@@ -22,19 +22,19 @@ class _Limit(NamedTuple):
 def decide(rollout: Rollout, seen: Beheld, at: datetime) -> Decision:
     """What becomes of a challenger as of a moment.
 
-    Stopped where a limit is left: beyond doubt at any time, or by the number itself when its time is over and enough
-    was answered; or where the labels that are known by then speak against it. Undecided before that, and where a number
-    is not known.
+    Stopped where a limit is left, beyond doubt at any time, or likely so when its time is over and enough was answered;
+    or where the labels that are known by then speak against it. Undecided before that, and where a number is outside
+    its limit but may be by chance, or is not known: more answers will tell.
     """
     if left := limit_left(rollout, seen):
         return Decision(decided="stop", reason=left)
     if waits := list(_waits(rollout, seen, at)):
         return Decision(decided="undecided", reason="; ".join(waits))
     limits = _limits(rollout, seen)
-    if outside := [each.said for each in limits if each.figure.value is not None and each.figure.value > each.limit]:
+    if outside := [each.said for each in limits if each.figure.likely > each.limit]:
         return Decision(decided="stop", reason=f"outside its limits at the end: {', '.join(outside)}")
-    if unknown := [each.said for each in limits if each.figure.value is None]:
-        return Decision(decided="undecided", reason=", ".join(unknown))
+    if doubtful := [each.said for each in limits if each.figure.value is None or not each.figure.value <= each.limit]:
+        return Decision(decided="undecided", reason=f"{', '.join(doubtful)}: more answers will tell")
     return _by_labels(
         seen, f"{seen.answers:,} predictions within the limits: {', '.join(each.said for each in limits)}"
     )
@@ -83,6 +83,6 @@ def _by_labels(seen: Beheld, within: str) -> Decision:
     if worse is None or worse.value is None:
         return Decision(decided="promote", reason=f"{within}; too few labels to say more")
     told = f"its loss on {seen.labels:,} labels is {worse.value:+.3g} beside the champion's"
-    if not worse.low <= 0:  # also where the bound is no number
+    if not worse.likely <= 0:  # also where the bound is no number
         return Decision(decided="stop", reason=f"the labels speak against it: {told}")
     return Decision(decided="promote", reason=f"{within}; {told}, which does not speak against it")

@@ -73,13 +73,17 @@ LIMITS = {"errors": 0.01, "slower": 2.0, "scores_differ": 0.3}
 
 
 @pytest.mark.parametrize(("name", "limit"), LIMITS.items())
-def test_a_limit_is_left_early_beyond_doubt_and_at_the_end_by_the_number(name, limit):
-    above, doubtless = Figure(value=limit * 1.5), Figure(value=limit * 1.5, low=limit * 1.01)
-    assert decided(replace(GOOD, **{name: above}), NOON) == "undecided"
-    assert decided(replace(GOOD, **{name: above})) == "stop"
+def test_a_limit_is_left_early_beyond_doubt_and_at_the_end_likely(name, limit):
+    above = Figure(value=limit * 1.5, likely=limit * 0.99)
+    likely = Figure(value=limit * 1.5, likely=limit * 1.01)
+    doubtless = Figure(value=limit * 1.5, likely=limit * 1.2, low=limit * 1.01)
+    assert [decided(replace(GOOD, **{name: each}), NOON) for each in (above, likely)] == ["undecided"] * 2
+    assert [decided(replace(GOOD, **{name: each})) for each in (above, likely)] == ["undecided", "stop"]
+    assert "more answers will tell" in decide(ROLLOUT, replace(GOOD, **{name: above}), DAY).reason
     assert decided(replace(GOOD, **{name: doubtless, "answers": 5}), NOON) == "stop"
     assert decided(replace(GOOD, **{name: Figure(value=limit)})) == "promote"
-    assert limit_left(ROLLOUT, replace(GOOD, **{name: above})) == ""
+    assert decided(replace(GOOD, **{name: Figure(value=float("nan"))})) == "undecided"
+    assert limit_left(ROLLOUT, replace(GOOD, **{name: likely})) == ""
     assert "beyond doubt" in limit_left(ROLLOUT, replace(GOOD, **{name: doubtless}))
 
 
@@ -87,10 +91,10 @@ def test_a_limit_is_left_early_beyond_doubt_and_at_the_end_by_the_number(name, l
     ("worse", "outcome"),
     [
         (None, "promote"),
-        (Figure(value=0.02, low=-0.01), "promote"),
-        (Figure(value=-0.02, low=-0.03), "promote"),
-        (Figure(value=0.02, low=0.001), "stop"),
-        (Figure(value=0.02, low=float("nan")), "stop"),
+        (Figure(value=0.02, likely=-0.01), "promote"),
+        (Figure(value=-0.02, likely=-0.03), "promote"),
+        (Figure(value=0.02, likely=0.001), "stop"),
+        (Figure(value=0.02, likely=float("nan")), "stop"),
     ],
 )
 def test_labels_that_speak_against_it_stop_it(worse, outcome):
@@ -104,7 +108,7 @@ def test_no_number_and_not_a_number_never_promote():
 
 
 def test_the_numbers_of_a_decision_are_finite():
-    seen = replace(GOOD, slower=UNKNOWN, labels=120, worse=Figure(value=0.1, low=0.0))
+    seen = replace(GOOD, slower=UNKNOWN, labels=120, worse=Figure(value=0.1))
     assert figures(seen) == {
         "answers": 400.0, "champion_answers": 3600.0, "failed": 0.0, "labels": 120.0, "errors": 0.0,
         "scores_differ": 0.05, "worse": 0.1,
@@ -133,6 +137,13 @@ def test_a_bad_challenger_is_told_within_some_hundred_answers(change, word):
     draw = np.random.default_rng(2)
     seen = beheld(answers(draw, 300), answers(draw, 300, **change), 0, paired=False)
     assert word in limit_left(ROLLOUT, seen)
+
+
+def test_a_good_challenger_with_few_answers_is_seldom_stopped_at_the_end():
+    draw = np.random.default_rng(12)
+    ends = [decided(beheld(answers(draw, 250), answers(draw, 250), 1, paired=False)) for _ in range(300)]
+    assert ends.count("stop") <= 6
+    assert ends.count("promote") > 280
 
 
 def test_errors_are_told_within_a_few():
@@ -201,6 +212,6 @@ def test_losses_that_are_paired_tell_more():
     draw = np.random.default_rng(7)
     champion = draw.exponential(size=100)
     challenger = champion + draw.normal(0.05, 0.02, 100)
-    assert worse(champion, challenger, paired=True).low > 0
-    assert worse(champion, challenger, paired=False).low < 0
+    assert worse(champion, challenger, paired=True).likely > 0
+    assert worse(champion, challenger, paired=False).likely < 0
     assert worse(champion[:29], challenger, paired=False) is None

@@ -169,5 +169,5 @@ def test_a_long_log_is_thinned_alike_on_both_sides_and_counted_whole(store):
     whole, thin = seen(store, "shadow"), seen(store, "shadow", most=500)
     assert (thin.answers, thin.champion_answers) == (whole.answers, whole.champion_answers) == (4000, 4000)
     assert thin.scores_differ.value == 0.0
-    assert thin.scores_differ.low == 0.0
+    assert thin.scores_differ.likely == 0.0
     assert json.dumps(str(thin)) == json.dumps(str(seen(store, "shadow", most=500)))
