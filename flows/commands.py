@@ -60,13 +60,14 @@ def run_answer(result: RunResult) -> dict[str, Any]:
         "champion": result.champion,
         "reason": result.released.reason,
         "report": result.report,
+        "measured": result.measured,
         "warnings": result.warnings,
     }
 
 
 def run_text(result: RunResult) -> str:
     """What ``keepfit run`` says to people."""
-    from keepfit.report import verdict_text
+    from keepfit.report import measured_words, verdict_text
     from keepfit.report.data import conserved
 
     return "\n".join(
@@ -79,6 +80,7 @@ def run_text(result: RunResult) -> str:
             verdict_text(result.verdict),
             *_warnings(result.warnings),
             "",
+            *wrap(f"served  {measured_words(result.measured)}", 100, subsequent_indent="        "),
             f"report  {result.report}",
         ]
     )

@@ -56,7 +56,7 @@ def journey(run: Run) -> RunResult:
     exported = export(run, trained)
     position = registry.position(run.store, run.use_case, run.identity(validated.snapshot), run.moment.as_of)
     evaluated = evaluate(run, division, trained, exported, beside(position))
-    measured = measure(run, division, exported)
+    measured = measure(run, division, trained, exported)
     manifest = manifest_of(run, division, trained, exported)
     verdict = judge(run, manifest, division, trained, evaluated, measured)
     provenance = Provenance(
@@ -92,5 +92,6 @@ def journey(run: Run) -> RunResult:
         released=released,
         champion=seat.number if (seat := ledger.fold_of(ledger.head(run.store, run.use_case.name)).champion) else None,
         report=page.path,
+        measured=measured,
         warnings=tuple(dict.fromkeys((*extracted.warnings, *validated.warnings))),
     )

@@ -1,19 +1,15 @@
-"""Ask the exported version the way a server asks it."""
+"""Ask the exported version over HTTP, as its callers will."""
 
 from keepfit import evaluate as evaluation
-from keepfit import score
-from keepfit.records import Exported, Measured, Split
-from tasks.run import Run
+from keepfit.records import Exported, Measured, Split, Trained
+from keepfit.report import measured_words
+from keepfit.serving.measure import measure as over_http
+from tasks.run import Run, manifest_of
 from tasks.stage import stage
 
 
-def _say(record: Measured) -> str:
-    parity = "not a number" if record.parity is None else f"{record.parity:.1g}"
-    return f"parity {parity}, {record.p50_ms or 0:.2f} ms for one record"
-
-
-@stage(Measured, say=_say)
-def measure(run: Run, division: Split, exported: Exported) -> Measured:
-    """Ask the exported version the way a server asks it, about rows of the holdout and hostile ones."""
-    records = evaluation.holdout_records(run.store, run.use_case, division, exported)
-    return score.measure(run.store, exported, records)
+@stage(Measured, say=measured_words)
+def measure(run: Run, division: Split, trained: Trained, exported: Exported) -> Measured:
+    """Serve the exported version in a process of its own, and ask it about rows of the holdout and hostile ones."""
+    sample = evaluation.holdout_sample(run.store, run.use_case, division, exported)
+    return over_http(run.store, manifest_of(run, division, trained, exported), exported, sample)

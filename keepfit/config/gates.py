@@ -139,7 +139,7 @@ class Parity(GateRule):
     """The exported version answers as the training object did, to this absolute difference."""
 
     parity: Annotated[float, Field(ge=0)]
-    """The largest absolute difference between the two answers for any row."""
+    """The largest absolute difference between the two answers for any row, asked over HTTP."""
 
 
 class SizeLimit(GateRule):
@@ -153,7 +153,7 @@ class Latency(GateRule):
     """One record is answered in time; advice, which never fails a verdict."""
 
     latency: Milliseconds
-    """99 of 100 lone requests take at most this long: `5ms`, `0.5ms`, `2s`."""
+    """99 of 100 lone requests over HTTP take at most this long, the client included: `5ms`, `0.5ms`, `2s`."""
 
 
 # The key that makes a gate what it is. Tags stand in <> so that no key of a file can be taken for one.

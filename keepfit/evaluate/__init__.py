@@ -9,7 +9,7 @@ from keepfit.evaluate.again import another_look
 from keepfit.evaluate.asked import Asked, asked
 from keepfit.evaluate.days import days_of
 from keepfit.evaluate.holdout import Champion, evaluate
-from keepfit.evaluate.holdout_records import holdout_records
+from keepfit.evaluate.holdout_records import Sample, holdout_sample
 from keepfit.evaluate.intervals import compare, estimate
 from keepfit.evaluate.score import Score
 from keepfit.evaluate.spread import Clusters
@@ -19,6 +19,7 @@ __all__ = [
     "Asked",
     "Champion",
     "Clusters",
+    "Sample",
     "Score",
     "another_look",
     "asked",
@@ -27,5 +28,5 @@ __all__ = [
     "estimate",
     "evaluate",
     "evaluate_versions",
-    "holdout_records",
+    "holdout_sample",
 ]

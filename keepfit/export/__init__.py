@@ -6,7 +6,7 @@ Equal models have equal bytes.
 from keepfit.export.archive import dump, load
 from keepfit.export.compiled import Compiled, CompiledFile, load_compiled
 from keepfit.export.compiling import compiled_of
-from keepfit.export.probe import Probe, hostile_records, probe_of
+from keepfit.export.probe import Probe, hostile_records, plain_records, probe_of, spread
 from keepfit.export.version import export
 
 __all__ = [
@@ -19,5 +19,7 @@ __all__ = [
     "hostile_records",
     "load",
     "load_compiled",
+    "plain_records",
     "probe_of",
+    "spread",
 ]

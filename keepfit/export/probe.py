@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from keepfit.records import Record
 
@@ -29,9 +30,22 @@ class Probe(Record, frozen=True, kw_only=True):
 
 def probe_of(table: "pa.Table", kinds: Mapping[str, str], rows: int = 200) -> tuple[Plain, ...]:
     """Raw records spread evenly over a table, then hostile ones: each column missing, unseen and extreme."""
-    chosen = np.unique(np.linspace(0, table.num_rows - 1, min(rows, table.num_rows)).astype(int))
-    records = [_plain(record) for record in table.select(list(kinds)).take(chosen).to_pylist()]
+    _, records = spread(table, kinds, rows)
     return (*records, *hostile_records(records[0], kinds))
+
+
+def spread(table: "pa.Table", kinds: Mapping[str, str], rows: int) -> tuple["pa.Table", tuple[Plain, ...]]:
+    """Rows spread evenly over a table, as one and as raw records."""
+    chosen = np.unique(np.linspace(0, table.num_rows - 1, min(rows, table.num_rows)).astype(int))
+    return plain_records(table, kinds, chosen)
+
+
+def plain_records(
+    table: "pa.Table", kinds: Mapping[str, str], chosen: NDArray[np.int64]
+) -> tuple["pa.Table", tuple[Plain, ...]]:
+    """The chosen rows of a table, as one and as raw records."""
+    taken = table.select(list(kinds)).take(chosen)
+    return taken, tuple(_plain(record) for record in taken.to_pylist())
 
 
 def hostile_records(record: Plain, kinds: Mapping[str, str]) -> Sequence[Plain]:

@@ -1,6 +1,7 @@
 """What train, export and measure say about a model, and the manifest that makes it a version."""
 
 from datetime import datetime
+from typing import Literal
 
 from keepfit.records.canonical import Record
 from keepfit.records.judgement import Estimate
@@ -77,11 +78,14 @@ class Exported(Record, frozen=True, kw_only=True):
 
 
 class Measured(Record, frozen=True, kw_only=True):
-    """The exported version through the real scoring path.
+    """The exported version, asked as a server asks it: ``over`` HTTP, or (earlier builds, self-tests) in the process.
 
     ``parity`` is the largest difference to the training object, over the records that it answered when it was trained,
-    rows of the holdout and hostile ones; times are milliseconds for one record and are advice,
-    never part of a verdict.
+    rows of the holdout and hostile ones, ``parity_rows`` together; None where there is no such number, and ``note``
+    says why. ``refused`` are records that the contract forbids and that were refused.
+
+    Advice, never part of a verdict: milliseconds for one record (of a lone request, its client included),
+    ``cold_start`` seconds from the start of a process to its first right answer, bytes of resident ``memory``.
     """
 
     parity: float | None
@@ -89,6 +93,12 @@ class Measured(Record, frozen=True, kw_only=True):
     bytes: int
     p50_ms: float | None
     p99_ms: float | None
+    over: Literal["process", "http"] = "process"
+    engine: str = ""
+    refused: int = 0
+    note: str = ""
+    cold_start: float | None = None
+    memory: int | None = None
 
 
 class Manifest(Record, frozen=True, kw_only=True):

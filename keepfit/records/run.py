@@ -97,4 +97,5 @@ class RunResult(Record, frozen=True, kw_only=True):
     released: Released
     champion: int | None
     report: str
+    measured: Measured
     warnings: tuple[str, ...] = ()

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from keepfit.config.gates import NotWorseThan, with_champion
 from keepfit.ledger import fold_of, head, spend_of, spending_of
 from keepfit.memo import recorded
 from keepfit.records import Compared, Entry, Position, digest_of
@@ -70,6 +69,11 @@ def compared(store: Store, use_case: str, identity: str, as_of: datetime) -> Com
 
 def position_of(entry: Entry | None, use_case: "UseCase", as_of: datetime) -> Position:
     """The position behind ``entry``."""
+    from keepfit.config.gates import (
+        NotWorseThan,
+        with_champion,
+    )  # a server needs no YAML, which costs more than it does
+
     fold = fold_of(entry)
     champion, spending = fold.last_champion, spending_of(fold)
     looks = champion is not None and any(with_champion(gate) for gate in use_case.gates)

@@ -6,6 +6,7 @@ and reasons hold, they are shown as text.
 
 from keepfit.report.html import render_run
 from keepfit.report.markdown import data_markdown, metrics_markdown, verdict_markdown
+from keepfit.report.measured import measured_words
 from keepfit.report.metrics import key_metrics
 from keepfit.report.prospects import prospects_text
 from keepfit.report.run_records import ChampionRecords, RunRecords
@@ -16,6 +17,7 @@ __all__ = [
     "RunRecords",
     "data_markdown",
     "key_metrics",
+    "measured_words",
     "metrics_markdown",
     "prospects_text",
     "render_run",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from keepfit.records import Evaluated, Exported, Outcome
+from keepfit.records import Evaluated, Outcome
 from keepfit.report.by_class import ClassTable, class_table
 from keepfit.report.changes import ChangeRow, change_rows
 from keepfit.report.choice import Choice, choice
@@ -12,9 +12,10 @@ from keepfit.report.figures import Figure, figures
 from keepfit.report.gates import GateRow, gate_rows, of_outcome, tally
 from keepfit.report.groups import GroupTable, group_tables
 from keepfit.report.leakage import LeakSection, leak_section
+from keepfit.report.measured import measured_facts
 from keepfit.report.metrics import MetricRow, headline, key_metrics, metric_rows, naive_word
 from keepfit.report.moments import both_zones, clock, span
-from keepfit.report.numbers import count, exact, interval, number, percent, size
+from keepfit.report.numbers import count, interval, percent, size
 from keepfit.report.paired import Forest, forest
 from keepfit.report.run_records import RunRecords
 from keepfit.report.wording import candidate_word, metric_word
@@ -242,11 +243,7 @@ def _champion_note(records: RunRecords) -> str:
 
 
 def _facts(records: RunRecords) -> tuple[tuple[str, str], ...]:
-    measured, exported = records.measured, records.exported
-    speed = "not measured"
-    if measured.p50_ms is not None:
-        tail = f", 99% within {number(measured.p99_ms)} ms" if measured.p99_ms is not None else ""
-        speed = f"{number(measured.p50_ms)} ms in the middle{tail} (advice, not a gate)"
+    exported = records.exported
     return (
         ("Features", f"{len(records.use_case.features)} columns: {', '.join(records.use_case.features)}"),
         (
@@ -257,16 +254,9 @@ def _facts(records: RunRecords) -> tuple[tuple[str, str], ...]:
             "Exported",
             f"{count(len(exported.files), 'file')}, {size(exported.bytes)}",
         ),
-        ("Served by", _served(exported)),
-        ("Parity", f"largest difference {exact(measured.parity)} over {count(measured.parity_rows)}"),
-        ("One record takes", speed),
+        *measured_facts(records.measured, exported),
         ("Seed", str(records.manifest.seed)),
     )
-
-
-def _served(exported: Exported) -> str:
-    """How the version is asked, and why it has no compiled form."""
-    return exported.engine if not exported.note else f"{exported.engine} ({exported.note})"
 
 
 def _digests(records: RunRecords) -> tuple[tuple[str, str], ...]:

@@ -1,4 +1,7 @@
-"""The exported version asked the way a server asks it: is it exact, how large, how fast."""
+"""The exported version asked in this process: is it exact, how large, how fast.
+
+For self-tests; of a run, `keepfit.serving.measure` asks it over HTTP.
+"""
 
 from collections.abc import Mapping, Sequence
 from time import perf_counter
@@ -36,6 +39,7 @@ def measure(store: Store, exported: Exported, more: Sequence[Raw] = ()) -> Measu
         bytes=exported.bytes,
         p50_ms=finite(np.quantile(times, 0.5)),
         p99_ms=finite(np.quantile(times, 0.99)),
+        engine=scorer.engine,
     )
 
 

@@ -90,10 +90,11 @@ def readiness(answers: Answers) -> tuple[bool, dict[str, Any]]:
     cases = {name: _standing(follower.state) for name, follower in answers.followers.items()}
     for name, follower in answers.followers.items():
         cases[name]["rollout"] = follower.rolling.standing()
-    for name, log in answers.logs.items():
-        state = log.state
-        cases[name]["log"] = {"waiting_bytes": state.waiting_bytes, "trouble": state.problem or ""}
-    ready = not answers.draining and all(each["status"] in {"ready", "disabled"} for each in cases.values())
+    stands = not answers.draining and all(each["status"] in {"ready", "disabled"} for each in cases.values())
+    states = {name: log.state for name, log in answers.logs.items()}
+    for name, state in states.items():
+        cases[name]["log"] = {"waiting_bytes": state.waiting_bytes, "trouble": state.problem}
+    ready = stands and not any(state.ended for state in states.values())
     return ready, {"ready": ready, "draining": answers.draining, "worker": answers.worker, "use_cases": cases}
 
 

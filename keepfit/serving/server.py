@@ -14,9 +14,11 @@ import uvicorn
 from keepfit.serving.answers import Answers
 from keepfit.serving.app import App
 from keepfit.serving.connection import Connection, Crowd, connections
+from keepfit.serving.quick import Quick
 
 DRAIN = 0.5  # seconds in which answers say that the connection ends, before nothing new is taken
 LEAVE = 30  # seconds until what is not answered is given up
+TAKEN = 32  # new connections that are taken at once
 IDLE = 75  # seconds that a connection may wait for its next request: longer than what stands before servers waits
 MOST_FILES = 16_384  # that the process may have open, if the system lets it: a connection is one
 
@@ -61,7 +63,7 @@ class Server(uvicorn.Server):
     def _count(self) -> None:
         metrics = self._answers.metrics
         metrics.put("worker_seen_seconds", time())
-        metrics.put("waiting", len(self.server_state.tasks))
+        metrics.put("waiting", len(self.server_state.tasks) + self._answers.short)
         metrics.put("connections", len(self.server_state.connections))
         for name, log in self._answers.logs.items():
             metrics.log(name, log.state)
@@ -71,7 +73,7 @@ def serve(app: App, answers: Answers, listener: socket.socket, started: Callable
     """Answer on a socket until a signal comes."""
     _allow_files()
     settings: dict[str, Any] = {
-        "http": connections(Crowd(answers.most, answers.metrics)),
+        "http": connections(Crowd(answers.most, answers.metrics), Quick(answers)),
         "loop": "uvloop",
         "ws": "none",
         "lifespan": "off",
@@ -82,7 +84,10 @@ def serve(app: App, answers: Answers, listener: socket.socket, started: Callable
         "timeout_keep_alive": IDLE,
         "timeout_graceful_shutdown": LEAVE,
     }
-    Server(uvicorn.Config(app, **settings), answers, started).run([listener])
+    # libuv takes one new connection each time that it looks at a socket, and under load it looks seldom: with this one
+    # under several numbers as many are taken at once.
+    sockets = [listener, *(listener.dup() for _ in range(TAKEN - 1))]
+    Server(uvicorn.Config(app, **settings), answers, started).run(sockets)
 
 
 def _allow_files() -> None:

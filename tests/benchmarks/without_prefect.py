@@ -6,8 +6,9 @@ python -m tests.benchmarks.without_prefect USE_CASE AS_OF STORE
 import sys
 from datetime import UTC, datetime
 
-from keepfit import data, evaluate, export, judge, registry, release, report, score, split, train, validate
+from keepfit import data, evaluate, export, judge, registry, release, report, split, train, validate
 from keepfit.records import Provenance, canonical, digest_of
+from keepfit.serving.measure import measure
 from keepfit.store import put
 from tasks.run import manifest_of, open_run
 
@@ -22,8 +23,9 @@ def main(use_case_name: str, as_of: str, address: str) -> None:
     exported = export.export(store, trained)
     position = registry.position(store, use_case, run.identity(validated.snapshot), run.moment.as_of)
     evaluated = evaluate.evaluate_versions(store, use_case, division, trained.classes, exported.files, None)
-    measured = score.measure(store, exported)
     manifest = manifest_of(run, division, trained, exported)
+    sample = evaluate.holdout_sample(store, use_case, division, exported)
+    measured = measure(store, manifest, exported, sample)
     verdict = judge.judge(use_case, division, trained, evaluated, measured, digest_of(manifest), run.moment.as_of)
     provenance = Provenance(
         snapshot=validated.snapshot, as_of=run.moment.as_of, extracted=extracted, validated=validated

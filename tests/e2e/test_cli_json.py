@@ -48,6 +48,19 @@ RUN = {
     "released": bool,
     "champion": (int, type(None)),
     "report": str,
+    "measured": {
+        "parity": float,
+        "parity_rows": int,
+        "bytes": int,
+        "p50_ms": float,
+        "p99_ms": float,
+        "over": "http",
+        "engine": "compiled: linear",
+        "refused": int,
+        "note": "",
+        "cold_start": float,
+        "memory": int,
+    },
     "warnings": [str],
 }
 VERSION = {

@@ -7,7 +7,7 @@ import numpy as np
 from keepfit import features, score
 from keepfit.config.features import Derived
 from keepfit.export import CompiledFile, compiled_of, dump, hostile_records, load, load_compiled
-from keepfit.records import canonical
+from keepfit.records import Signature, SignedColumn, canonical
 from keepfit.score import Output, Scorer
 from keepfit.score.output import Isotonic, Sigmoid, Temperature
 from keepfit.train.estimators import Lesson, fit, form_of, layout_of
@@ -34,6 +34,9 @@ FEATURES["everything"] = {name: how for wanted in FEATURES.values() for name, ho
     "shop": ("category", "target_encoding", "hashing"),
     "at": ("hour", "month_cyclic"),
 }
+
+TYPES = {"x": "float", "y": "float", "group": "category", "shop": "category", "note": "text", "at": "time",
+         "booked": "time"}  # fmt: skip
 
 SETTINGS = {
     "hist_gradient_boosting": {"max_iter": 6, "min_samples_leaf": 4},
@@ -106,6 +109,17 @@ def compiled_bytes(estimator):
     form = compiled_of(estimator)
     assert not isinstance(form, str), form
     return canonical(CompiledFile(form=form))
+
+
+def signature_of_all(kinds, task, **limits):
+    """What a server takes: every column may be missing; ``limits`` are further rules by column."""
+    columns = [
+        SignedColumn(name=name, type=TYPES[name], roles=("feature",), nullable=True, **limits.get(name, {}))
+        for name in kinds
+    ]
+    return Signature(
+        use_case="planted", description="", task=task, timezone="America/New_York", label="l", columns=tuple(columns)
+    )
 
 
 def both(encoding, estimator, output=None):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from flows.commands import run_answer, run_text
-from keepfit.records import Released, RowCount, RunResult, Verdict
+from keepfit.records import Measured, Released, RowCount, RunResult, Verdict
 
 HELD = "version 2 not released: held for a person: " + "expect_rows_like_usual failed; " * 9
 
@@ -23,6 +23,16 @@ def result(*warnings):
         released=Released(released=False, champion=1, reason=HELD),
         champion=1,
         report="page.html",
+        measured=Measured(
+            parity=None,
+            parity_rows=9,
+            bytes=1,
+            p50_ms=0.3,
+            p99_ms=0.6,
+            over="http",
+            engine="skops",
+            note="1 answers are not numbers",
+        ),
         warnings=warnings,
     )
 
@@ -36,6 +46,12 @@ def test_what_was_noticed_is_printed_as_far_as_it_fits(count):
     assert ("and 2 more: see the report" in said) == (count == 12)
     assert "\x1b" not in said
     assert run_answer(result(*warnings))["warnings"] == tuple(warnings)
+
+
+def test_how_it_will_serve_is_told_and_that_there_is_no_parity():
+    said = run_text(result())
+    assert "served  skops over HTTP, parity none; a lone request 0.3 ms (99% within 0.6 ms)" in said
+    assert run_answer(result())["measured"].over == "http"
 
 
 def test_the_reason_fits_the_screen():

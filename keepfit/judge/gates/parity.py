@@ -23,7 +23,8 @@ def parity(gate: Parity, made: Made) -> tuple[GateResult, ...]:
         reason = "no row was compared with the training object"
         return (result(question, "not_enough_evidence", reason, estimate),)
     if measured.parity is None or not isfinite(measured.parity):
-        return (result(question, "fail", "the exported version gave something that is not a number", estimate),)
+        reason = measured.note or "the exported version gave something that is not a number"
+        return (result(question, "fail", reason, estimate),)
     within = measured.parity <= gate.parity
     reason = (
         f"the exported version differs from the training object by {measured.parity:.3g} at most "

@@ -19,13 +19,18 @@ _log = logging.getLogger("keepfit.serving")
 
 
 class Rolling:
-    """The trial that is open here; all methods but `beside` are called by the thread that follows the ledger."""
+    """The trial that is open here; the thread that follows the ledger calls all but `open`, `beside` and `standing`."""
 
     def __init__(self, store: Store, use_case: str, told: Told) -> None:
         self._store, self._use_case, self._told = store, use_case, told
         self._trial: Trial | None = None
         self._rollout: Rollout | None = None
         self._stopped = self._untold = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether a challenger is asked here."""
+        return self._trial is not None and not self._trial.stopped
 
     def beside(self, champion: Live) -> Trial | None:
         """The challenger that is asked beside this champion, if one is."""

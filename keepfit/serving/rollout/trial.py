@@ -135,7 +135,7 @@ class Trial:
             if _finite(given.answered):
                 self.watch.pair(self._seen(given.live, given.answered, latency), self._seen(self.live, answered, took))
             if log is not None:
-                log.offer(entries_of(self.live, answered, "challenger", datetime.now(UTC), took))
+                log.offer(list(entries_of(self.live, answered, datetime.now(UTC), took / 1e3, "challenger")))
         except HttpProblem as problem:
             if problem.status != 404:
                 self._in_vain(given, latency, log, problem.code)
