@@ -96,6 +96,8 @@ def test_a_run_that_is_repeated_while_a_shadow_goes_on_changes_nothing(world, wa
     assert done.code == 0, done.out + done.err
     assert "shadow of version 2, promoted" in done.out
     assert "200 predictions, 200 of the champion" in done.out
+    last = warm.run(world, "run", "visits", "--json", "--as-of", SECOND).answer
+    assert (last["version"], last["released"], last["champion"]) == (2, True, 2)
 
 
 def test_a_challenger_outside_its_limits_is_stopped_with_exit_code_5(world, warm, asked_show):

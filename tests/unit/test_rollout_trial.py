@@ -16,6 +16,7 @@ from keepfit.registry import verify
 from keepfit.serving.copy import LocalCopy
 from keepfit.serving.follow import Follower
 from keepfit.serving.log import PredictionLog, predictions
+from keepfit.serving.logged import entries_of
 from keepfit.serving.metrics import Metrics
 from keepfit.serving.problems import HttpProblem, unprocessable
 from keepfit.serving.rollout import shadow
@@ -211,6 +212,21 @@ def test_a_shadow_that_does_not_keep_up_is_dropped_and_counted(follower, log, me
     hold.set()
     dropped = asked_of_it(metrics, "dropped")
     assert 19 <= dropped <= 21
+
+
+def test_what_a_shadow_logs_leaves_room_for_what_is_answered(follower, tmp_path, store):
+    log = PredictionLog(tmp_path / "small", store, CASE, "worker", sync=False, window=timedelta(hours=1), limit=20_000)
+    _, trial = begun(follower, strategy="shadow")
+    for number in range(200):
+        ask(follower, trial, world.GOOD, log, first_id=f"n{number}")
+    trial.close(10)
+    live = follower.state.live
+    answered = live.answer(live.rows.checked([world.GOOD], ()), "answered")
+    for _ in range(20):  # raises LogFull where there is no room
+        log.put(list(entries_of(live, answered, datetime.now(UTC), 0.001)))
+    rows = logged(store, log)
+    assert sum(row["role"] == "champion" for row in rows) == 20
+    assert 10 < sum(row["role"] == "challenger" for row in rows) < 200
 
 
 def test_a_shadow_is_no_slower_than_it_is(follower):
