@@ -63,6 +63,7 @@ from keepfit.records.monitoring import (
     Window,
     WindowCheck,
 )
+from keepfit.records.rollout import Beheld, Decided, Decision, Ended, Figure, Reviewed, Rollout
 from keepfit.records.run import AnotherLook, Journey, JudgedAgain, Moment, Page, Registered, Released, RunResult
 from keepfit.records.seat import Seat
 from keepfit.records.selftest import FaultOutcome, FaultResult, GoodModel, Selftested
@@ -72,6 +73,7 @@ __all__ = [
     "Accepted",
     "Action",
     "AnotherLook",
+    "Beheld",
     "Beside",
     "Broken",
     "Checked",
@@ -81,8 +83,11 @@ __all__ = [
     "Compared",
     "Comparison",
     "Curve",
+    "Decided",
+    "Decision",
     "Draft",
     "Dropped",
+    "Ended",
     "Entry",
     "Estimate",
     "Evaluated",
@@ -91,6 +96,7 @@ __all__ = [
     "Extracted",
     "FaultOutcome",
     "FaultResult",
+    "Figure",
     "Fold",
     "Forecast",
     "GateResult",
@@ -119,7 +125,9 @@ __all__ = [
     "Released",
     "ReplayedRows",
     "RetrainDecision",
+    "Reviewed",
     "Role",
+    "Rollout",
     "RowCount",
     "RunResult",
     "Seat",

@@ -9,9 +9,20 @@ from msgspec import UNSET, UnsetType
 from keepfit.records.canonical import Record
 from keepfit.records.judgement import Outcome
 from keepfit.records.monitoring import Noted, RetrainDecision, Watch
+from keepfit.records.rollout import Rollout
 from keepfit.records.seat import Seat
 
-Action = Literal["registered", "judged", "promoted", "rolled_back", "disabled", "replayed", "monitored"]
+Action = Literal[
+    "registered",
+    "judged",
+    "rollout_started",
+    "rollout_stopped",
+    "promoted",
+    "rolled_back",
+    "disabled",
+    "replayed",
+    "monitored",
+]
 
 
 class Accepted(Record, frozen=True, kw_only=True):
@@ -73,7 +84,8 @@ class Fold(Record, frozen=True, kw_only=True):
     ``replays`` is the object of all rows that people have put back from quarantine. ``newest_versions`` and
     ``newest_entries`` are the lines that ``keepfit show`` prints, newest first, this entry's own the first of them.
     ``spending`` is not there in ledgers that are older than it, until something is spent; ``watch`` until a window was
-    looked at.
+    looked at; ``rollout`` only while a challenger answers beside the champion: a promotion, a rollback, a disabling, or
+    a fail of it, ends that.
     """
 
     versions: int = 0
@@ -88,6 +100,7 @@ class Fold(Record, frozen=True, kw_only=True):
     newest_entries: tuple[ShownEntry, ...] = ()
     spending: Spending | UnsetType = UNSET
     watch: Watch | UnsetType = UNSET
+    rollout: Rollout | UnsetType = UNSET
 
 
 class Draft(Record, frozen=True, kw_only=True):
@@ -96,8 +109,8 @@ class Draft(Record, frozen=True, kw_only=True):
     ``version`` is None only for ``disabled`` and ``replayed``. ``metrics`` are the figures that ``show`` lists,
     ``objects`` digests of objects by role (a report, the data's provenance and profile), ``details`` whatever else
     explains the entry: how many ``rows`` were learnt from, which ``candidate`` won, why a version is ``held`` for a
-    person. ``spent`` is what a look took of the year's rate of false promotions. ``noted`` is the window that was
-    looked at, ``retrain`` what was decided about it.
+    person. ``spent`` is what a look took of the year's rate of false promotions, ``rollout`` what begins. ``noted`` is
+    the window that was looked at, ``retrain`` what was decided about it.
     """
 
     action: Action
@@ -115,6 +128,7 @@ class Draft(Record, frozen=True, kw_only=True):
     spent: float | UnsetType = UNSET
     noted: Noted | UnsetType = UNSET
     retrain: RetrainDecision | UnsetType = UNSET
+    rollout: Rollout | UnsetType = UNSET
 
 
 class Entry(Draft, frozen=True, kw_only=True):
@@ -180,6 +194,7 @@ class Shown(Record, frozen=True, kw_only=True):
     versions_in_all: int = 0
     entries_in_all: int = 0
     spending: Spending | None = None
+    rollout: Rollout | None = None
 
 
 class Checked(Record, frozen=True, kw_only=True):
