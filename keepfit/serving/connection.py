@@ -4,7 +4,7 @@ What is no HTTP, too slow, too large or too much is answered here, with a proble
 """
 
 import asyncio
-import logging
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -16,9 +16,10 @@ from keepfit.serving.problems import MEDIA_TYPE, HttpProblem
 
 MOST_HEAD = 64 * 1024  # bytes of a request line and its headers
 MOST_CONNECTIONS = 4096  # of one worker
+MOST_HELD = 128 * 1024**2  # bytes of bodies that are being read or worked on
 SHED_RATE = 2000.0  # requests a second that are refused at most; who would send more is read more slowly
+_MOMENT = 0.02  # seconds between two looks at those who rest
 
-_log = logging.getLogger("keepfit.serving")
 _MALFORMED = HttpProblem(400, "not_http", "the request is not HTTP")
 _LATE = HttpProblem(408, "too_slow", f"the head of the request did not come within {PATIENCE:g} seconds")
 _LARGE = HttpProblem(431, "head_too_large", f"expected at most {MOST_HEAD} bytes of request line and headers")
@@ -51,12 +52,30 @@ class Crowd:
 
     def __init__(self, most: int, metrics: Metrics) -> None:
         self.most, self.metrics = most, metrics
+        self.held = 0  # bytes of bodies whose requests are not answered yet
         self._next = 0.0
+        self._resting: deque[tuple[float, Connection]] = deque()
 
-    def turn(self, now: float) -> float:
-        """When a connection that was refused now is read again; both in seconds of the loop's clock."""
+    def rest(self, connection: "Connection") -> None:
+        """Read a connection that was refused when its turn comes, not before."""
+        loop = connection.loop
+        now = loop.time()
         self._next = max(now, self._next + 1.0 / SHED_RATE)
-        return self._next
+        if self._next - now < _MOMENT:
+            return
+        connection.flow.pause_reading()
+        if not self._resting:
+            loop.call_later(_MOMENT, self._wake, loop)
+        self._resting.append((self._next, connection))
+
+    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
+        now, resting = loop.time(), self._resting
+        while resting and resting[0][0] <= now:
+            connection = resting.popleft()[1]
+            if not connection.transport.is_closing():
+                connection.flow.resume_reading()
+        if resting:
+            loop.call_later(_MOMENT, self._wake, loop)
 
 
 class Connection(HttpToolsProtocol):
@@ -64,6 +83,8 @@ class Connection(HttpToolsProtocol):
 
     begun: float | None = None  # when the request that is not complete yet began
     head: int | None = None  # bytes of its head so far; None behind the head
+    held: int = 0  # bytes of the body that is not answered yet
+    _ended = False  # whether a request has ended in the bytes that came last
 
     def __init__(self, *words: Any, crowd: Crowd, **more: Any) -> None:
         super().__init__(*words, **more)
@@ -87,15 +108,42 @@ class Connection(HttpToolsProtocol):
         self.head = None
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """Some of the body."""
+        cycle = self.cycle
+        if not cycle.response_started:  # else it is thrown away
+            self.held += len(body)
+            self._crowd.held += len(body)
+            if self._crowd.held > MOST_HELD and not self.pipeline:
+                cycle.disconnected = True  # so that whoever waits for the rest answers nothing more
+                cycle.message_event.set()
+                self._shed(cycle)
+        super().on_body(body)
+
+    def on_response_complete(self) -> None:
+        """The request is answered, and its body not needed any more."""
+        self._let_go()
+        super().on_response_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The other side has gone, or was sent away."""
+        self._let_go()
+        super().connection_lost(exc)
+
+    def _let_go(self) -> None:
+        self._crowd.held -= self.held
+        self.held = 0
+
     def on_message_complete(self) -> None:
         """The request is whole."""
-        self.begun = None
+        self.begun, self._ended = None, True
         super().on_message_complete()
 
     def data_received(self, data: bytes) -> None:
         """Some bytes."""
+        self._ended = False
         super().data_received(data)
-        if self.head is not None:
+        if self.head is not None and not self._ended:  # else they are of an earlier request too
             self.head += len(data)
             if self.head > MOST_HEAD:
                 self._end(_LARGE)
@@ -130,7 +178,10 @@ class Connection(HttpToolsProtocol):
         """Answer a request, unless so many wait that it would wait too long: that is told before anything is done."""
         if len(self.tasks) < self._crowd.most or cycle.scope["method"] != "POST":
             super()._start_asgi_task(cycle, app)
-            return
+        else:
+            self._shed(cycle)
+
+    def _shed(self, cycle: RequestResponseCycle) -> None:
         self._crowd.metrics.shed()
         cycle.response_started = cycle.response_complete = True
         if not cycle.keep_alive:
@@ -138,15 +189,11 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
             return
         self.transport.write(_SHED)
+        if self.pipeline:  # one after another: a thousand may wait there, and each is refused from here
+            self.loop.call_soon(self.on_response_complete)
+            return
         self.on_response_complete()
-        self._rest()
-
-    def _rest(self) -> None:
-        now = self.loop.time()
-        until = self._crowd.turn(now)
-        if until > now:
-            self.flow.pause_reading()
-            self.loop.call_at(until, self.flow.resume_reading)
+        self._crowd.rest(self)
 
 
 def connections(crowd: Crowd) -> Callable[..., Connection]:

@@ -89,10 +89,11 @@ def _schema(signed: SignedColumn) -> dict[str, Any]:
 def readiness(answers: Answers) -> tuple[bool, dict[str, Any]]:
     """Whether every use case is answered for, and where each stands."""
     cases = {name: _standing(follower.state) for name, follower in answers.followers.items()}
-    for name, log in answers.logs.items():
-        state = log.state
-        cases[name]["log"] = {"waiting_bytes": state.waiting_bytes, "trouble": state.problem or ""}
-    ready = not answers.draining and all(each["status"] in {"ready", "disabled"} for each in cases.values())
+    stands = not answers.draining and all(each["status"] in {"ready", "disabled"} for each in cases.values())
+    states = {name: log.state for name, log in answers.logs.items()}
+    for name, state in states.items():
+        cases[name]["log"] = {"waiting_bytes": state.waiting_bytes, "trouble": state.problem}
+    ready = stands and not any(state.ended for state in states.values())
     return ready, {"ready": ready, "draining": answers.draining, "worker": answers.worker, "use_cases": cases}
 
 

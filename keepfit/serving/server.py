@@ -17,6 +17,7 @@ from keepfit.serving.connection import Connection, Crowd, connections
 
 DRAIN = 0.5  # seconds in which answers say that the connection ends, before nothing new is taken
 LEAVE = 30  # seconds until what is not answered is given up
+TAKEN = 32  # new connections that are taken at once
 IDLE = 75  # seconds that a connection may wait for its next request: longer than what stands before servers waits
 MOST_FILES = 16_384  # that the process may have open, if the system lets it: a connection is one
 
@@ -82,7 +83,10 @@ def serve(app: App, answers: Answers, listener: socket.socket, started: Callable
         "timeout_keep_alive": IDLE,
         "timeout_graceful_shutdown": LEAVE,
     }
-    Server(uvicorn.Config(app, **settings), answers, started).run([listener])
+    # libuv takes one new connection each time that it looks at a socket, and under load it looks seldom: with this one
+    # under several numbers as many are taken at once.
+    sockets = [listener, *(listener.dup() for _ in range(TAKEN - 1))]
+    Server(uvicorn.Config(app, **settings), answers, started).run(sockets)
 
 
 def _allow_files() -> None:

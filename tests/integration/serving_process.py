@@ -48,13 +48,13 @@ class Serving:
         return self.process.wait(PATIENCE)
 
 
-def started(folder, store, *words, environ=None):
-    """The process, and the file of its log."""
+def started(folder, store, *words, environ=None, through=("-m", "flows.cli")):
+    """The process, and the file of its log; ``through`` is what Python runs."""
     folder.mkdir(parents=True, exist_ok=True)
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KEEPFIT_")}
     own = {"HOME": str(folder), "PYTHONPATH": str(ROOT), "KEEPFIT_CACHE": str(folder / "cache")}
     log = folder / f"serve-{time.monotonic_ns()}.log"
-    command = [sys.executable, "-W", "error::RuntimeWarning", "-m", "flows.cli", "serve", *words, "--port", "0",
+    command = [sys.executable, "-W", "error::RuntimeWarning", *map(str, through), "serve", *words, "--port", "0",
                "--json", "--store", str(store), "--every", "0.1"]  # fmt: skip
     with log.open("w") as errors:
         process = subprocess.Popen(
@@ -82,9 +82,9 @@ def asked(server, path, record=None):
 
 
 @contextlib.contextmanager
-def serving(folder, store, *words, environ=None):
+def serving(folder, store, *words, **how):
     """A server on a port of its own; it is gone at the end."""
-    process, log = started(folder, store, *words, environ=environ)
+    process, log = started(folder, store, *words, **how)
     try:
         line = process.stdout.readline()
         assert line, log.read_text()

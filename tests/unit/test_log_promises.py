@@ -1,10 +1,12 @@
 """The prediction log of one machine: what is put comes to the store once, and what cannot be put is told."""
 
 import asyncio
+import ctypes
 import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -321,3 +323,44 @@ def test_a_record_keeps_times_and_texts(tmp_path, store):
     (row,) = in_store(store)
     assert json.loads(row["record"]) == record | {"at": "2026-01-02T03:04:05Z"}
     assert os.listdir(tmp_path / "log" / LOG_OF / "w") == ["lock"]  # noqa: PTH208
+
+
+def end_writer():
+    """End the thread in the middle of what it does."""
+    (writer,) = (each for each in threading.enumerate() if each.name == "prediction log")
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(writer.ident), ctypes.py_object(MemoryError))
+
+
+def test_when_the_writer_dies_everybody_who_waits_is_told(tmp_path, store):
+    log = opened(tmp_path, store, sync=True)
+    told, safe = [], []
+
+    async def call(number):
+        while not told:
+            try:
+                await log.put([prediction(number)])
+                safe.append(number)
+            except InfrastructureError as error:
+                told.append(str(error))
+
+    async def work():
+        calls = [asyncio.create_task(call(number)) for number in range(8)]
+        await asyncio.sleep(0.1)
+        end_writer()
+        await asyncio.wait_for(asyncio.gather(*calls), 10)
+
+    asyncio.run(work())
+    assert safe
+    assert "stopped writing: MemoryError" in told[0]
+    assert log.state.ended
+    log.close()
+
+
+def test_without_sync_a_writer_that_died_is_told_at_the_next_prediction(tmp_path, store):
+    log = opened(tmp_path, store, window=timedelta(milliseconds=20))
+    end_writer()
+    wait_until(lambda: log.state.ended)
+    with pytest.raises(InfrastructureError, match="stopped writing") as refused:
+        log.put([prediction(1)])
+    assert not isinstance(refused.value, LogFull)
+    log.close()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from keepfit.errors import Problem
+from keepfit.errors import InfrastructureError, Problem
 from keepfit.serving.log.frames import of_labels, of_predictions
 from keepfit.serving.log.prediction import Label, LogFull, Prediction, Received
 from keepfit.serving.log.queue import Acknowledged, Queue
@@ -92,6 +92,8 @@ class PredictionLog:
         ------
         LogFull
             So much waits for the disk that no more is taken; nothing was logged.
+        InfrastructureError
+            Nobody writes any more: nothing was logged.
         """
         return self._add(of_predictions(predictions), len(predictions))
 
@@ -110,6 +112,8 @@ class PredictionLog:
         waiting: Acknowledged | None = asyncio.get_running_loop().create_future() if self._sync else None
         if not self._queue.add(frame, records, waiting):
             self._refused += records
+            if self._writer.ended:
+                raise InfrastructureError(Problem(self._writer.problem, str(self._folder), did="took no predictions"))
             what = self._writer.problem or "the disk is slower than the predictions come"
             raise LogFull(Problem(what, str(self._folder), did="took no more predictions", do="try again later"))
         return waiting
@@ -129,6 +133,7 @@ class PredictionLog:
             segments=len(closed_segments(self._folder)),
             problem=problem,
             since=self._since,
+            ended=writer.ended,
             **counts,
         )
 

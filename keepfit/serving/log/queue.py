@@ -17,6 +17,9 @@ class Batch(NamedTuple):
     waiting: tuple[Acknowledged, ...]
 
 
+NOTHING = Batch(b"", 0, ())
+
+
 class Queue:
     """Frames that wait; ``limit`` is in bytes and holds for what is being written too."""
 
@@ -29,6 +32,7 @@ class Queue:
         self.bytes = 0  # also those that were taken and not yet written
         self.closed = False
         self._hurry = False
+        self._taken = NOTHING
 
     def add(self, frame: bytes, records: int, waiting: Acknowledged | None) -> bool:
         """Take a frame, unless there is no room for it; whoever waits for one wakes the writer."""
@@ -53,12 +57,21 @@ class Queue:
             self._hurry = False
             batch = Batch(b"".join(self._frames), self._records, tuple(self._waiting))
             self._frames, self._waiting, self._records, self._new = [], [], 0, 0
+            self._taken = batch  # from the moment that it is not in the queue any more, whatever becomes of the writer
             return batch
 
     def written(self, size: int) -> None:
         """So many bytes are done with: written, or given up."""
         with self._room:
             self.bytes -= size
+            self._taken = NOTHING
+
+    def give_up(self) -> Batch:
+        """Take no more, and return all that waits or was taken and is not done with: nobody will write it."""
+        with self._room:
+            self.closed = True
+            records = self._taken.records + self._records
+            return Batch(b"", records, (*self._taken.waiting, *self._waiting))
 
     def close(self) -> None:
         """Take no more."""

@@ -14,12 +14,11 @@ from time import monotonic, time_ns
 import msgspec
 
 from keepfit.errors import InfrastructureError, Problem
-from keepfit.serving.log.queue import Acknowledged, Batch, Queue, answer
+from keepfit.serving.log.queue import NOTHING, Acknowledged, Batch, Queue, answer
 from keepfit.serving.log.segment import CLOSED, Segment
 from keepfit.serving.log.shipping import Shipping
 
 _LOG = logging.getLogger("keepfit.serving.log")
-_NONE = Batch(b"", 0, ())
 
 
 class State(msgspec.Struct, frozen=True):
@@ -29,7 +28,8 @@ class State(msgspec.Struct, frozen=True):
     records were given up, with their caller told; ``refused`` ones were not taken because the queue was full.
     ``waiting_bytes`` wait for the disk, ``segments`` closed files wait for the store. ``torn_bytes`` are of writes that
     a crash cut off; ``damaged`` files hold bytes that a person should look at; ``killed`` workers, this one before or
-    others, may have lost what they had not yet written. ``problem`` is what is wrong now, if anything, ``since`` when.
+    others, may have lost what they had not yet written. ``problem`` is what is wrong now, if anything, ``since`` when;
+    ``ended``: it stays so, because nobody writes any more.
     """
 
     written: int = 0
@@ -43,6 +43,7 @@ class State(msgspec.Struct, frozen=True):
     killed: int = 0
     problem: str = ""
     since: datetime | None = None
+    ended: bool = False
 
 
 class Writer:
@@ -63,12 +64,28 @@ class Writer:
         self._every, self._sync = every, sync
         self._bytes, self._age = segment_bytes, segment_age / timedelta(milliseconds=1)
         self._segment: Segment | None = None
-        self._kept = _NONE  # could not be written yet
+        self._kept = NOTHING  # could not be written yet
         self.written = self.failed = 0
         self.problem = ""
+        self.ended = False  # and not because it was asked to
         self.thread = Thread(target=self._run, name="prediction log", daemon=True)
 
     def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, there are some who wait
+            self._ended(error)
+
+    def _ended(self, error: BaseException) -> None:
+        """Tell all who wait: nobody else would."""
+        self.problem, self.ended = f"the prediction log has stopped writing: {type(error).__name__}", True
+        _LOG.critical("%s (%s)", self.problem, self.folder, exc_info=error)
+        left = self.queue.give_up()
+        self.failed += left.records + self._kept.records
+        told = InfrastructureError(Problem(self.problem, str(self.folder), did="did not log the answer"))
+        answer(left.waiting, partial(_error, told))
+
+    def _work(self) -> None:
         while not self.queue.closed:
             self._turn()
         for _ in range(2):  # what came before the end, and what an earlier failure left
@@ -80,7 +97,7 @@ class Writer:
         batch = self.queue.take(self._every)
         if self._kept.data:
             batch = Batch(self._kept.data + batch.data, self._kept.records + batch.records, batch.waiting)
-            self._kept = _NONE
+            self._kept = NOTHING
         if batch.data:
             self._write(batch)
         self._rotate(ending=False)
