@@ -23,8 +23,10 @@ def logistic(sums: Floats) -> Floats:
            [0. , 1. ],
            [1. , 0. ]])
     """
-    second = inverse_logit(sums[:, 0])
-    return np.column_stack([1.0 - second, second])
+    both = np.empty((len(sums), 2))
+    both[:, 1] = inverse_logit(sums[:, 0])
+    np.subtract(1.0, both[:, 1], out=both[:, 0])
+    return both
 
 
 def inverse_logit(odds: Floats) -> Floats:

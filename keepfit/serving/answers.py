@@ -5,8 +5,8 @@ import secrets
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
-from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -14,11 +14,11 @@ import msgspec
 from keepfit.serving.closer_look import Row
 from keepfit.serving.follow import Follower
 from keepfit.serving.log.log import PredictionLog
-from keepfit.serving.logged import logged
 from keepfit.serving.metrics import Metrics
 from keepfit.serving.problems import HttpProblem
 from keepfit.serving.tokens import Tokens
-from keepfit.serving.version import Live, Prediction
+from keepfit.serving.turn import Asked, Turn
+from keepfit.serving.version import Answered, Live, Prediction
 
 AT_ONCE = 32 * 1024  # bytes of a body that are worked on where they came; more goes to a thread, so that others go on
 RETRY_AFTER = {"retry-after": "1"}
@@ -38,7 +38,8 @@ class Answers:
     """The followed use cases, and what is asked of them.
 
     ``most`` says how many requests the server may hold, ``deadline`` how many seconds an answer may take, ``logs`` what
-    is logged where, ``worker`` which of several processes this is.
+    is logged where, ``worker`` which of several processes this is, ``short`` how many requests on the short way
+    (`keepfit.serving.quick`) wait for their answer.
     """
 
     followers: Mapping[str, Follower]
@@ -48,9 +49,14 @@ class Answers:
     deadline: float = 20.0
     worker: int = 0
     draining: bool = False
+    short: int = 0
     logs: Mapping[str, PredictionLog] = field(default_factory=dict)
+    turn: Turn = field(init=False)
     _ids: Any = field(default_factory=lambda: map(f"{secrets.token_hex(6)}-{{:x}}".format, count(1)))
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, thread_name_prefix="score"))
+
+    def __post_init__(self) -> None:
+        self.turn = Turn(self.logs, self.metrics, self.deadline)
 
     def live(self, use_case: str) -> Live:
         """The version that answers for a use case.
@@ -76,26 +82,37 @@ class Answers:
     ) -> tuple[Live, list[Prediction]]:
         """Predictions for the records that ``read`` makes for the version that answers now.
 
-        A body of more than a few records is read and scored in a thread.
+        A body of more than a few records is read and scored in a thread, others with what came in the same turn.
 
         Raises
         ------
         HttpProblem
             As `live`, what ``read`` raises, 504 where it takes too long, and 503 where it cannot be logged.
         """
+        waiting: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         live = self.live(use_case)
-        first_id = next(self._ids)
         if size <= AT_ONCE:
-            answered = live.answer(read(live), first_id)
+            self.ask(live, read(live), started, partial(_resolve, waiting))
         else:
-            work = asyncio.get_running_loop().run_in_executor(self._pool, lambda: live.answer(read(live), first_id))
+            asked = Asked(live, [], next(self._ids), started, partial(_resolve, waiting))
+            work = asyncio.get_running_loop().run_in_executor(self._pool, lambda: live.answer(read(live), asked.id))
             try:
-                answered = await asyncio.wait_for(work, self.deadline)
+                self.turn.scored(asked, await asyncio.wait_for(work, self.deadline))
             except TimeoutError:
                 raise HttpProblem(504, "deadline", "the answer took too long", headers=RETRY_AFTER) from None
-        if use_case in self.logs:
-            await logged(self.logs[use_case], live, answered, started, self.deadline)
-        predictions = answered.predictions
-        warned = sum(1 for each in predictions if each.warnings)
-        self.metrics.answered(use_case, len(predictions), warned, perf_counter() - started)
-        return live, predictions
+        return live, (await waiting).predictions
+
+    def ask(
+        self, live: Live, records: list[Row], started: float, tell: Callable[[Answered | BaseException], None]
+    ) -> None:
+        """Have a few records scored at the end of this turn of the event loop, and be told."""
+        self.turn.join(Asked(live, records, next(self._ids), started, tell))
+
+
+def _resolve(waiting: "asyncio.Future[Answered]", outcome: Answered | BaseException) -> None:
+    if waiting.done():  # the caller has gone
+        return
+    if isinstance(outcome, BaseException):
+        waiting.set_exception(outcome)
+    else:
+        waiting.set_result(outcome)

@@ -14,6 +14,7 @@ import uvicorn
 from keepfit.serving.answers import Answers
 from keepfit.serving.app import App
 from keepfit.serving.connection import Connection, Crowd, connections
+from keepfit.serving.quick import Quick
 
 DRAIN = 0.5  # seconds in which answers say that the connection ends, before nothing new is taken
 LEAVE = 30  # seconds until what is not answered is given up
@@ -62,7 +63,7 @@ class Server(uvicorn.Server):
     def _count(self) -> None:
         metrics = self._answers.metrics
         metrics.put("worker_seen_seconds", time())
-        metrics.put("waiting", len(self.server_state.tasks))
+        metrics.put("waiting", len(self.server_state.tasks) + self._answers.short)
         metrics.put("connections", len(self.server_state.connections))
         for name, log in self._answers.logs.items():
             metrics.log(name, log.state)
@@ -72,7 +73,7 @@ def serve(app: App, answers: Answers, listener: socket.socket, started: Callable
     """Answer on a socket until a signal comes."""
     _allow_files()
     settings: dict[str, Any] = {
-        "http": connections(Crowd(answers.most, answers.metrics)),
+        "http": connections(Crowd(answers.most, answers.metrics), Quick(answers)),
         "loop": "uvloop",
         "ws": "none",
         "lifespan": "off",

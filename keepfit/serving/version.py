@@ -1,7 +1,8 @@
 """A version that can answer: its files verified, loaded, and asked once for what they are known to say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -81,17 +82,32 @@ class Live:
 
     def answer(self, records: list[Row], first_id: str) -> Answered:
         """An answer to each record, in order; ids are made from ``first_id`` and the place."""
+        return self.answer_all([(records, first_id)])[0]
+
+    def answer_all(self, asked: Sequence[tuple[list[Row], str]]) -> list[Answered]:
+        """The same for several requests at once: each with its records and its first id."""
+        records = asked[0][0] if len(asked) == 1 else [record for rows, _ in asked for record in rows]
+        ids = [one for rows, first_id in asked for one in _ids(first_id, len(rows))]
+        outcomes, predictions = self._answers(records, ids)
+        if len(asked) == 1:
+            return [Answered(records, outcomes, predictions)]
+        ends = list(accumulate(len(rows) for rows, _ in asked))
+        return [
+            Answered(rows, outcomes[end - len(rows) : end], predictions[end - len(rows) : end])
+            for (rows, _), end in zip(asked, ends, strict=True)
+        ]
+
+    def _answers(self, records: list[Row], ids: list[str]) -> tuple[list[Any], list[Prediction]]:
         answers = self.scorer.predict_records(records)
-        ids = [first_id] if len(records) == 1 else [f"{first_id}.{place}" for place in range(len(records))]
-        warned = [self._warnings(record) for record in records]
+        warned = list(map(self._warnings, records))
         if not np.isfinite(answers).all():
             pairs = zip(warned, _not_finite(answers), strict=True)
             warned = [(*those, "the model has no finite answer") if bad else those for those, bad in pairs]
         outcomes = answers.tolist()
         if self.manifest.classes:
             chosen = self.scorer.decide(answers).tolist()
-            return Answered(records, outcomes, list(map(self._of_classes, ids, outcomes, warned, chosen)))
-        return Answered(records, outcomes, list(map(_of_value, ids, outcomes, warned)))
+            return outcomes, list(map(self._of_classes, ids, outcomes, warned, chosen))
+        return outcomes, list(map(_of_value, ids, outcomes, warned))
 
     def _of_classes(self, one: str, row: list[float], warnings: tuple[str, ...], chosen: int) -> Prediction:
         classes = self.manifest.classes
@@ -106,6 +122,10 @@ class Live:
             name for name, known in self.levels.items() if (at := record.get(name)) is not None and at not in known
         ]
         return tuple(f"{name}: training has not seen this value" for name in unseen) if unseen else ()
+
+
+def _ids(first: str, count: int) -> list[str]:
+    return [first] if count == 1 else [f"{first}.{place}" for place in range(count)]
 
 
 def _of_value(one: str, value: float, warnings: tuple[str, ...]) -> Prediction:
