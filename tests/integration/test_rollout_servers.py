@@ -166,6 +166,20 @@ def test_a_challenger_that_becomes_champion_answers_everybody(tmp_path, store):
     assert set(answers) == {2}
 
 
+@pytest.mark.parametrize("strategy", ["canary", "shadow"])
+def test_reasons_are_those_of_the_version_that_answers(tmp_path, store, strategy):
+    world.rolled_out(store, 2, strategy=strategy)
+    with served(tmp_path) as server, server.client() as client:
+        rolling(server, client)
+        answers = [client.post(f"{PREDICT}?explain=true", json=record).json() for record in RECORDS[:40]]
+    assert {answer["version"] for answer in answers} == ({1, 2} if strategy == "canary" else {1})
+    for answer in answers:
+        (each,) = answer["predictions"]
+        pushes = each["reasons"]["base"] + each["reasons"]["others"]
+        pushes += sum(push["contribution"] for push in each["reasons"]["contributions"])
+        assert pushes == pytest.approx(each["score"])
+
+
 def test_no_traffic_is_undecided(tmp_path, store):
     rollout = world.rolled_out(store, 3)
     assert decided(store, rollout).decided == "undecided"

@@ -165,9 +165,11 @@ def test_a_class_that_only_one_of_the_two_knows_is_compared_with_none(store):
 
 def test_a_long_log_is_thinned_alike_on_both_sides_and_counted_whole(store):
     made = scores(3, 4000)
-    ship(store, [row(n, who, score) for n, score in enumerate(made) for who in ("champion", "challenger")])
+    sides = {"champion": 1.0, "challenger": 1.5}
+    rows = [row(n, who, score, latency=each) for n, score in enumerate(made) for who, each in sides.items()]
+    ship(store, rows, [Label("late", NOON, id=f"w-{n}") for n in range(4000)])
     whole, thin = seen(store, "shadow"), seen(store, "shadow", most=500)
     assert (thin.answers, thin.champion_answers) == (whole.answers, whole.champion_answers) == (4000, 4000)
-    assert thin.scores_differ.value == 0.0
-    assert thin.scores_differ.likely == 0.0
+    assert (thin.scores_differ.value, thin.slower.value) == (0.0, 1.5)
+    assert 100 < thin.labels <= 250  # pairs, and not what is left of some
     assert json.dumps(str(thin)) == json.dumps(str(seen(store, "shadow", most=500)))
