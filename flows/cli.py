@@ -82,6 +82,23 @@ def monitor(
 
 
 @app.command
+def retrain(
+    use_case: str,
+    *,
+    as_of: Annotated[str | None, Parameter(help="The moment the run pretends it is; now unless given.")] = None,
+    store: StoreOption = None,
+    json: JsonFlag = False,
+) -> int:
+    """Look at the newest window and train if a retrain was decided on (exit 5: a gate failed); else say why not.
+
+    Doubled, late and forged requests find nothing due and change nothing.
+    """
+    from flows import monitoring
+
+    return monitoring.retrain(use_case, as_of, store, as_json=json)
+
+
+@app.command
 def release(
     use_case: str,
     *,

@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from flows.commands import answer
+from flows.commands import GATE_FAILED, answer, run_answer, run_text
 from keepfit.config import find, load
-from keepfit.records import Monitored
+from keepfit.records import Monitored, Retrained
 
 _STAGES = ("extract", "watch", "decide")
 
@@ -53,3 +53,43 @@ def monitor_answer(result: Monitored) -> dict[str, Any]:
         "entry": result.entry,
         "reason": result.reason,
     }
+
+
+def retrain(use_case: str, as_of: str | None, store: str | None, *, as_json: bool) -> int:
+    """Run the retrain flow; the exit code of a run where one was due."""
+    load(find(use_case, Path.cwd()), os.environ)
+
+    from flows.progress import TRAIN, progress
+    from flows.server import prefect_server
+    from tasks.watching import watched_by
+
+    gc.set_threshold(200_000, 50, 100)  # as in `keepfit run`
+    stages = (*_STAGES, *(stage for stage in TRAIN if stage not in _STAGES))
+    with prefect_server() as server, progress(use_case, stages) as listener, watched_by(listener):
+        from flows.retrain import retrain as flow
+
+        server.wait_ready()
+        result = flow(use_case, as_of, store)
+    answer(retrain_answer(result), as_json, lambda _: retrained_text(result))
+    failed = result.run is not None and result.run.verdict.outcome == "fail"
+    return GATE_FAILED if failed else 0
+
+
+def retrain_answer(result: Retrained) -> dict[str, Any]:
+    """What ``keepfit retrain --json`` says."""
+    return {
+        "use_case": result.use_case,
+        "as_of": result.as_of,
+        "retrained": result.run is not None,
+        "reason": result.reason,
+        "monitored": monitor_answer(result.monitored),
+        "run": run_answer(result.run) if result.run is not None else None,
+    }
+
+
+def retrained_text(result: Retrained) -> str:
+    """What ``keepfit retrain`` says to people."""
+    seen = _text(result.monitored)
+    if result.run is None:
+        return f"{seen}\n\nno retrain is due"
+    return f"{seen}\n\nretrained: {result.reason}\n{run_text(result.run)}"

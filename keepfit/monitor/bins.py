@@ -16,7 +16,7 @@ from keepfit.records import Record
 
 Counts = NDArray[np.int64]
 
-MOST_BINS = 20  # of numbers
+MOST_BINS = 10  # of numbers
 MOST_LEVELS = 50  # with a bin of their own
 LEAST_SHARE = 0.002  # of the reference's rows that a level needs for a bin of its own
 MOST_RARE = 10_000  # levels beyond these cannot be told from unseen ones, so none is called unseen

@@ -64,7 +64,17 @@ from keepfit.records.monitoring import (
     WindowCheck,
 )
 from keepfit.records.rollout import Beheld, Decided, Decision, Ended, Figure, Reviewed, Rollout
-from keepfit.records.run import AnotherLook, Journey, JudgedAgain, Moment, Page, Registered, Released, RunResult
+from keepfit.records.run import (
+    AnotherLook,
+    Journey,
+    JudgedAgain,
+    Moment,
+    Page,
+    Registered,
+    Released,
+    Retrained,
+    RunResult,
+)
 from keepfit.records.seat import Seat
 from keepfit.records.selftest import FaultOutcome, FaultResult, GoodModel, Selftested
 from keepfit.records.signature import Role, Signature, SignedColumn
@@ -125,6 +135,7 @@ __all__ = [
     "Released",
     "ReplayedRows",
     "RetrainDecision",
+    "Retrained",
     "Reviewed",
     "Role",
     "Rollout",
