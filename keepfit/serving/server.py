@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import resource
 import signal
 import socket
@@ -72,6 +73,10 @@ class Server(uvicorn.Server):
 def serve(app: App, answers: Answers, listener: socket.socket, started: Callable[[], None]) -> None:
     """Answer on a socket until a signal comes."""
     _allow_files()
+    # What is there now stays, and connections are no garbage: looking through thousands took a sixth of the time.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
     settings: dict[str, Any] = {
         "http": connections(Crowd(answers.most, answers.metrics), Quick(answers)),
         "loop": "uvloop",
