@@ -66,7 +66,7 @@ async def send_problem(problem: HttpProblem, receive: Receive, send: Send) -> No
     headers = [(name.encode(), value.encode()) for name, value in problem.headers.items()]
     headers += [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
-    lingers = problem.status == 413
+    lingers = problem.code == "too_large"
     await send({"type": "http.response.body", "body": body, "more_body": lingers})
     if lingers:
         await _throw_away(receive)
