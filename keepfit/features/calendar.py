@@ -19,6 +19,7 @@ Micros = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 
 _QUARTER_US = 15 * 60 * 10**6  # no zone changes its offset between two of these
+_FIRST, _LAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) // 900 for year in (2, 9999))
 _HOUR_US, _DAY_US = 4 * _QUARTER_US, 96 * _QUARTER_US
 
 
@@ -56,8 +57,8 @@ def local_of(micros: int, zone: str) -> int:
 
 @lru_cache(maxsize=1 << 14)
 def _offset(quarter: int, zone: str) -> int:
-    """What a zone adds to UTC in a quarter of an hour, in microseconds."""
-    moment = datetime.fromtimestamp(quarter * 900, UTC).astimezone(ZoneInfo(zone)).utcoffset()
+    """What a zone adds to UTC in a quarter of an hour, in microseconds; before the year 2 and after 9998 what then."""
+    moment = datetime.fromtimestamp(min(max(quarter, _FIRST), _LAST) * 900, UTC).astimezone(ZoneInfo(zone)).utcoffset()
     return int(moment.total_seconds()) * 10**6 if moment else 0
 
 
