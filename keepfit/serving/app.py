@@ -26,10 +26,14 @@ class App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in self._names:
+        if scope["type"] == "http" and scope["method"] == "POST" and self._is_plain(scope):
             await self._predict(self._names[scope["path"]], scope, receive, send)
             return
         await self._rest(scope, receive, _closing(send) if self._answers.draining else send)
+
+    def _is_plain(self, scope: Scope) -> bool:
+        """Whether a request is for predictions and has no parameters."""
+        return scope["path"] in self._names and not scope["query_string"]
 
     async def _predict(self, use_case: str, scope: Scope, receive: Receive, send: Send) -> None:
         started, answers = perf_counter(), self._answers

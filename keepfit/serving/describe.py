@@ -34,6 +34,7 @@ def model(live: Live) -> dict[str, Any]:
         "engine": live.scorer.engine,
         "features": [column(each) for each in signature.columns if "feature" in each.roles],
         "optional": [column(each) for each in signature.columns if "feature" not in each.roles],
+        "explains": live.explainer is not None,
         "example": example(live),
     }
 

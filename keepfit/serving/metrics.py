@@ -38,6 +38,8 @@ _FAMILIES = (
            values=_STATUSES),
     Family("predictions", "Records answered"),
     Family("predictions_warned", "Records answered with a warning"),
+    Family("explained", "Records answered with reasons"),
+    Family("explain_seconds", "Seconds in which reasons were made"),
     Family("serving_version", "The version that answers, by worker; 0: none", "gauge", each=True),
     Family("swaps", "Versions that have taken their place"),
     Family("refused_versions", "Champions that could not be verified"),

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from keepfit import features, registry, score
 from keepfit.errors import IntegrityError, Problem
-from keepfit.export import Probe
+from keepfit.export import Background, Probe
 from keepfit.features.categories import CategoryFeature
 from keepfit.records import Manifest, Seat, Signature, finite, parse
 from keepfit.serving.closer_look import Row
@@ -24,10 +24,27 @@ T = TypeVar("T")
 EXACT = 1e-9  # how far an answer may be from what the training object said, and of large values which share
 
 
+class Contribution(msgspec.Struct, frozen=True):
+    """By how much a column pushed a score: up where it is above 0."""
+
+    feature: str
+    contribution: float
+
+
+class Reasons(msgspec.Struct, frozen=True):
+    """``base``, ``contributions`` and ``others`` (of columns not named) add up to the score of class ``of``."""
+
+    base: float
+    contributions: tuple[Contribution, ...]
+    others: float
+    of: str | UnsetType = UNSET
+
+
 class Prediction(msgspec.Struct, frozen=True):
     """An answer to one record: ``score`` of the second of two classes, ``scores`` of several, or a ``value``.
 
-    A model whose answer is not finite has none (null), and a warning says so.
+    A model whose answer is not finite has none (null), and a warning says so. ``reasons`` are there if they were asked
+    for, null where there is nothing finite to explain.
     """
 
     id: str
@@ -36,6 +53,7 @@ class Prediction(msgspec.Struct, frozen=True):
     value: float | UnsetType | None = UNSET
     decision: str | UnsetType = UNSET
     warnings: tuple[str, ...] = ()
+    reasons: Reasons | UnsetType | None = UNSET
 
 
 class Answered(NamedTuple):
@@ -48,7 +66,10 @@ class Answered(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Live:
-    """A loaded version; ``levels`` are the categories it has learnt, by column."""
+    """A loaded version; ``levels`` are the categories it has learnt, by column.
+
+    Versions of earlier builds have no ``explainer``.
+    """
 
     seat: Seat
     manifest: Manifest
@@ -57,6 +78,7 @@ class Live:
     scorer: score.Scorer
     levels: Mapping[str, frozenset[str]]
     example: Row
+    explainer: score.Explainer | None = None
 
     def answer(self, records: list[Row], first_id: str) -> Answered:
         """An answer to each record, in order; ids are made from ``first_id`` and the place."""
@@ -145,7 +167,14 @@ def opened(store: Store, use_case: str, seat: Seat) -> Live:
         scorer=scorer,
         levels=_levels(encoding, signature),
         example=example_of(signature, encoding),
+        explainer=_explainer(store, manifest, scorer),
     )
+
+
+def _explainer(store: Store, manifest: Manifest, scorer: score.Scorer) -> score.Explainer | None:
+    if "background" not in manifest.files:
+        return None
+    return score.Explainer(scorer, _file(store, manifest, "background", Background))
 
 
 def _signature(store: Store, manifest: Manifest, seat: Seat) -> Signature:

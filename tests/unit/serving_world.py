@@ -7,7 +7,7 @@ import numpy as np
 
 from keepfit import features, score
 from keepfit.config import UseCase, signature_of
-from keepfit.export import Probe, dump, hostile_records
+from keepfit.export import Background, Probe, dump, hostile_records
 from keepfit.ledger import append, fold_of
 from keepfit.records import Draft, Exported, Manifest, Seat, canonical, digest_of
 from keepfit.registry.versions import manifest_key
@@ -89,6 +89,14 @@ def _fitted(task, turn):
     return encoding, LogisticRegression(C=1.0 / (1 + turn), random_state=1).fit(matrix, labels)
 
 
+def _background(kinds):
+    """Rows that reasons are told against."""
+    records = tuple({name: record[name] for name in kinds} for record in raw_records(16, seed=5))
+    draw = np.random.default_rng(5)
+    orders = tuple(tuple(draw.permutation(len(kinds)).tolist()) for _ in records)
+    return Background(columns=tuple(kinds), records=records, orders=orders)
+
+
 CLASSES = {"binary": ("false", "true"), "multiclass": ("few", "some", "many"), "regression": ()}
 
 
@@ -107,6 +115,7 @@ def version(store, turn=1, case=None, *, compile_it=True, **files):
         "model": dump(estimator),
         "probe": canonical(Probe(records=tuple(records), expected=expected)),
         "signature": canonical(signature_of(case)),
+        "background": canonical(_background(kinds)),
     }
     files = {role: put(store, data) for role, data in (made | files).items() if data is not None}
     if compile_it:
