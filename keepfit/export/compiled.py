@@ -184,7 +184,7 @@ def _product(layer: Layer) -> Callable[[Floats], Floats]:
 
     def product(matrix: Floats) -> Floats:
         few = len(matrix) <= TOGETHER
-        sums: Floats = np.einsum("ij,kj->ik", matrix, by_sum) if few else matrix @ weights
+        sums: Floats = np.matvec(by_sum, matrix) if few else matrix @ weights
         return np.add(sums, intercepts, out=sums)
 
     return product

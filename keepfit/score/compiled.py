@@ -43,9 +43,14 @@ def compiled(store: Store, exported: Exported, within: float = 1e-10) -> Exporte
 
 
 def difference_to(probe: Probe, scorer: Scorer) -> float:
-    """The largest difference to what the training object answered; NaN where an answer is not a number."""
+    """The largest difference to what the training object answered; NaN where an answer is not a number.
+
+    Asked together and one by one, for which there are different ways.
+    """
     expected = np.array(probe.expected)
-    found = scorer.predict_records(probe.records)
-    if found.size != expected.size:
+    together = scorer.predict_records(probe.records)
+    alone = [scorer.predict_records([record]) for record in probe.records]
+    both = np.stack([together, np.concatenate([together[:0], *alone])])
+    if together.size != expected.size:
         return float("nan")
-    return float(np.abs(found.reshape(expected.shape) - expected).max(initial=0.0))
+    return float(np.abs(both.reshape(2, *expected.shape) - expected).max(initial=0.0))
