@@ -98,7 +98,7 @@ def calibrated(distances: Floats, length: int, false_alarms: float) -> Calibrati
     found = [each for each in (kth_largest(cut, false_alarms) for cut in cuts) if each is not None]
     return Calibration(
         usual=tuple(usual.tolist()),
-        threshold=float(np.mean(found)) if len(found) == length else None,
+        threshold=max(float(np.mean(found)), 1.0) if len(found) == length else None,  # never less than usual
         stretches=max(cut.size for cut in cuts),
     )
 

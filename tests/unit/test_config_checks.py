@@ -319,7 +319,7 @@ CONTRADICTIONS = {
 
 LATER = {
     "approvals": ("risk: low", "approvals: {by: ada}", "approvals"),
-    "a schedule": ("risk: low", 'retrain: {schedule: "0 6 1 * *"}', "retrain"),
+    "a schedule": ("risk: low", 'retrain: {schedule: "0 6 1 * *"}', "schedule"),
     "sql": ('weather: {kind: files, path: "data', 'weather: {kind: postgres, table: "data', "weather: {"),
 }
 
