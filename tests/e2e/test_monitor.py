@@ -1,7 +1,5 @@
 """From windows of production to a retrain: looked at, decided, written down, done once, and never by hearsay."""
 
-import json
-
 import pytest
 from journeys import TINY, World, visits
 
@@ -97,4 +95,5 @@ def test_people_read_what_moved(world, warm):
     assert told.code == 0, told.err
     assert "drift of minutes" in told.out
     assert "decision  no retrain" in told.out
-    assert json.loads(warm.run(world, "show", "visits", "--json").out)["ledger"][0]["action"] == "monitored"
+    shown = warm.run(world, "show", "visits", "--json").answer
+    assert "monitored" in {each["action"] for each in shown["ledger"]}
