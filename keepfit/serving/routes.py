@@ -128,7 +128,10 @@ class Routes:
 
         live, predictions = await self._scored(request, name, read)
         if explain:
-            predictions = await self._explaining.explained(live, read_by[live], predictions)
+            records = read_by.get(live) or next(
+                iter(read_by.values())
+            )  # a challenger may be asked what was read before
+            predictions = await self._explaining.explained(live, records, predictions)
         return _json(Answer(name, live.seat.number, predictions))
 
     async def labels(self, request: Request) -> Response:
