@@ -18,7 +18,7 @@ from keepfit.serving.quick import Quick, fits
 MOST_HEAD = 64 * 1024  # bytes of a request line and its headers
 MOST_CONNECTIONS = 4096  # of one worker
 MOST_HELD = 128 * 1024**2  # bytes of bodies that are being read or worked on
-SHED_RATE = 2000.0  # requests a second that are refused at most; who would send more is read more slowly
+SHED_RATE = 1000.0  # requests a second that are refused at most; who would send more is read more slowly
 _LINGER = 1.0  # seconds in which what somebody still sends is thrown away, so that the last answer is heard
 _MOMENT = 0.02  # seconds between two looks at those who rest
 
