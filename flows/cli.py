@@ -65,6 +65,26 @@ def judge(
 
 
 @app.command
+def release(
+    use_case: str,
+    *,
+    as_of: Annotated[str | None, Parameter(help="Up to when the log is read; now unless given.")] = None,
+    stop: Annotated[bool, Parameter(negative="", help="End the rollout by hand, and keep the champion.")] = False,
+    reason: Annotated[str | None, Parameter(help="With --stop: why; stands in the ledger for ever.")] = None,
+    actor: WhoOption = None,
+    store: StoreOption = None,
+    json: JsonFlag = False,
+) -> int:
+    """Decide on the open shadow or canary from what all servers have logged (exit 5: it left its limits).
+
+    Promotes what stayed within its limits for long enough; undecided while there was too little traffic.
+    """
+    from flows import releasing
+
+    return releasing.release(use_case, as_of, store, releasing.by_hand(stop, reason, actor), as_json=json)
+
+
+@app.command
 def score(
     use_case: str,
     *,

@@ -16,6 +16,7 @@ from keepfit.config.features import Features
 from keepfit.config.gates import Gate
 from keepfit.config.metrics import Task
 from keepfit.config.protected import Protected
+from keepfit.config.release import Release
 from keepfit.config.section import AsTuple, Section
 from keepfit.config.sources import FileSource
 from keepfit.config.standard import meant_by
@@ -81,13 +82,6 @@ class SplitRule(Section):
     hash of the entity says which; by time, rows to learn from of an entity that is in the holdout are left out."""
     stratify: bool = False
     """By key, and with classes: the share holds in every class. A few rows may then change sides as data grow."""
-
-
-class Release(Section):
-    """What a pass does to the champion."""
-
-    strategy: Literal["direct"]
-    """`direct`: the version that passed becomes champion at once."""
 
 
 def _gates(value: Any, info: ValidationInfo) -> Any:

@@ -30,7 +30,6 @@ from keepfit.records.history import (
     Fold,
     Misfit,
     Position,
-    Seat,
     Shown,
     ShownEntry,
     ShownVersion,
@@ -52,7 +51,9 @@ from keepfit.records.judgement import (
     Verdict,
 )
 from keepfit.records.model import Exported, LearningPoint, Manifest, Measured, Trained, Trial
+from keepfit.records.rollout import Beheld, Decided, Decision, Ended, Figure, Reviewed, Rollout
 from keepfit.records.run import AnotherLook, Journey, JudgedAgain, Moment, Page, Registered, Released, RunResult
+from keepfit.records.seat import Seat
 from keepfit.records.selftest import FaultOutcome, FaultResult, GoodModel, Selftested
 from keepfit.records.signature import Role, Signature, SignedColumn
 
@@ -60,6 +61,7 @@ __all__ = [
     "Accepted",
     "Action",
     "AnotherLook",
+    "Beheld",
     "Beside",
     "Broken",
     "Checked",
@@ -69,8 +71,11 @@ __all__ = [
     "Compared",
     "Comparison",
     "Curve",
+    "Decided",
+    "Decision",
     "Draft",
     "Dropped",
+    "Ended",
     "Entry",
     "Estimate",
     "Evaluated",
@@ -79,6 +84,7 @@ __all__ = [
     "Extracted",
     "FaultOutcome",
     "FaultResult",
+    "Figure",
     "Fold",
     "GateResult",
     "GoodModel",
@@ -102,7 +108,9 @@ __all__ = [
     "Registered",
     "Released",
     "ReplayedRows",
+    "Reviewed",
     "Role",
+    "Rollout",
     "RowCount",
     "RunResult",
     "Seat",

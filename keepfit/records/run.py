@@ -26,11 +26,12 @@ class Registered(Record, frozen=True, kw_only=True):
 
 
 class Released(Record, frozen=True, kw_only=True):
-    """Whether the champion moved, and why (not)."""
+    """Whether the champion moved, and why (not); ``rollout`` is the version that answers beside it instead, if any."""
 
     released: bool
     champion: int | None
     reason: str
+    rollout: int | None = None
 
 
 class AnotherLook(Record, frozen=True, kw_only=True):

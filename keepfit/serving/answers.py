@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
-from typing import Any
+from time import perf_counter
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -16,9 +17,12 @@ from keepfit.serving.follow import Follower
 from keepfit.serving.log.log import PredictionLog
 from keepfit.serving.metrics import Metrics
 from keepfit.serving.problems import HttpProblem
+from keepfit.serving.rollout import Trial
 from keepfit.serving.tokens import Tokens
 from keepfit.serving.turn import Asked, Turn
 from keepfit.serving.version import Answered, Live, Prediction
+
+T = TypeVar("T")
 
 AT_ONCE = 32 * 1024  # bytes of a body that are worked on where they came; more goes to a thread, so that others go on
 RETRY_AFTER = {"retry-after": "1"}
@@ -77,6 +81,10 @@ class Answers:
             raise HttpProblem(503, "no_champion", f"{use_case} has no version that answers yet", headers=NOT_YET)
         return state.live
 
+    def on_trial(self, use_case: str) -> bool:
+        """Whether a challenger is asked beside the champion."""
+        return self.followers[use_case].rolling.open
+
     async def scored(
         self, use_case: str, started: float, size: int, read: Callable[[Live], list[Row]]
     ) -> tuple[Live, list[Prediction]]:
@@ -91,16 +99,35 @@ class Answers:
         """
         waiting: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         live = self.live(use_case)
+        if trial := self.followers[use_case].rolling.beside(live):
+            return await self._on_trial(trial, live, started, size, read)
         if size <= AT_ONCE:
             self.ask(live, read(live), started, partial(_resolve, waiting))
         else:
             asked = Asked(live, [], next(self._ids), started, partial(_resolve, waiting))
-            work = asyncio.get_running_loop().run_in_executor(self._pool, lambda: live.answer(read(live), asked.id))
-            try:
-                self.turn.scored(asked, await asyncio.wait_for(work, self.deadline))
-            except TimeoutError:
-                raise HttpProblem(504, "deadline", "the answer took too long", headers=RETRY_AFTER) from None
+            self.turn.scored(asked, await self._in_thread(lambda: live.answer(read(live), asked.id)))
         return live, (await waiting).predictions
+
+    async def _on_trial(
+        self, trial: Trial, champion: Live, started: float, size: int, read: Callable[[Live], list[Row]]
+    ) -> tuple[Live, list[Prediction]]:
+        """The same, with a challenger beside the champion: each request by itself."""
+        waiting: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        first_id = next(self._ids)
+        answer = partial(trial.answer, champion, read, first_id)
+        given = answer() if size <= AT_ONCE else await self._in_thread(answer)
+        asked = Asked(given.live, [], first_id, started, partial(_resolve, waiting), given.role)
+        self.turn.scored(asked, given.answered)
+        predictions = (await waiting).predictions
+        log = self.logs.get(champion.signature.use_case)
+        trial.after(given, read, size, (perf_counter() - started) * 1e3, log)
+        return given.live, predictions
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(self._pool, work), self.deadline)
+        except TimeoutError:
+            raise HttpProblem(504, "deadline", "the answer took too long", headers=RETRY_AFTER) from None
 
     def ask(
         self, live: Live, records: list[Row], started: float, tell: Callable[[Answered | BaseException], None]

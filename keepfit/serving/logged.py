@@ -21,13 +21,15 @@ from keepfit.serving.version import Answered, Live
 _AGAIN = {"retry-after": "1"}
 
 
-def entries_of(live: Live, answered: Answered, at: datetime, seconds: float) -> Iterator[Logged]:
+def entries_of(
+    live: Live, answered: Answered, at: datetime, seconds: float, role: str = "champion"
+) -> Iterator[Logged]:
     """What is logged of a request that is answered ``seconds`` after it came."""
     name, version, digest = live.signature.use_case, live.seat.number, live.seat.digest
     latency = seconds * 1e3
     for record, outcome, each in zip(*answered, strict=True):
         yield Logged(
-            each.id, at, name, version, digest, "champion", record,
+            each.id, at, name, version, digest, role, record,
             tuple(outcome) if isinstance(outcome, list) else (outcome,),
             None if each.decision is UNSET else each.decision, each.warnings, latency,
         )  # fmt: skip

@@ -46,6 +46,7 @@ class Quick:
             and not cycle.waiting_for_100_continue
             and not cycle.flow.write_paused
             and not self._answers.draining
+            and not self._answers.on_trial(self._names[scope["path"]])
         )
 
     def answer(self, cycle: RequestResponseCycle) -> None:

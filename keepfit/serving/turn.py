@@ -26,13 +26,17 @@ MOST_RECORDS = TOGETHER  # that are scored in one go; what came beside them foll
 
 
 class Asked(msgspec.Struct, frozen=True, eq=False):
-    """A request that was read; ``tell`` gets what is answered, or why there is no answer."""
+    """A request that was read; ``tell`` gets what is answered, or why there is no answer.
+
+    ``role`` is that of the version.
+    """
 
     live: Live
     records: list[Row]
     id: str
     started: float
     tell: Callable[[Answered | BaseException], None]
+    role: str = "champion"
 
 
 Pairs = list[tuple[Asked, Answered]]
@@ -134,7 +138,11 @@ def _refuse(pairs: Pairs, error: BaseException) -> None:
 
 def _entries(pairs: Pairs) -> list[Any]:
     at, now = datetime.now(UTC), perf_counter()
-    return [entry for asked, answered in pairs for entry in entries_of(asked.live, answered, at, now - asked.started)]
+    return [
+        entry
+        for asked, answered in pairs
+        for entry in entries_of(asked.live, answered, at, now - asked.started, asked.role)
+    ]
 
 
 def split(asked: list[Asked], most: int = MOST_RECORDS) -> tuple[list[Asked], list[Asked]]:

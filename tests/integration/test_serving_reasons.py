@@ -166,3 +166,23 @@ def test_others_are_answered_meanwhile(server):
     assert {each.result() for each in waiting} == {200}
     assert len(took) > 5
     assert sorted(took)[len(took) // 2] < all_of_them / 5
+
+
+def test_of_a_canary_the_reasons_are_of_the_version_that_answered(tmp_path):
+    """The two versions of this world see minutes the other way round."""
+    store = open_store(str(tmp_path / "store"))
+    world.champion(store)
+    world.rolled_out(store, 2)
+    records = [GOOD | {"minutes": 95.0, "id": f"v{number}"} for number in range(40)]
+    with (
+        serving(tmp_path / "work", tmp_path / "store", "visits", "--workers", "1") as server,
+        server.client() as client,
+    ):
+        server.until(lambda: (client.get("/readyz").json()["use_cases"]["visits"]["rollout"] or {}).get("newest"))
+        answers = [client.post(f"{PREDICT}?explain=true", json=record).json() for record in records]
+    assert {answer["version"] for answer in answers} == {1, 2}
+    for answer in answers:
+        (prediction,) = answer["predictions"]
+        first = prediction["reasons"]["contributions"][0]
+        assert total(prediction["reasons"]) == pytest.approx(prediction["score"], abs=1e-12)
+        assert (first["feature"], first["contribution"] > 0) == ("minutes", answer["version"] == 1)
