@@ -34,11 +34,12 @@ def questions(made, **limits):
 
 
 def test_every_body_is_a_record_whose_expected_answer_stands_beside_it(made):
-    signature, serving, (bodies, expected, refused), _ = questions(made)
+    signature, serving, (bodies, expected, refused, plain), _ = questions(made)
     rows = Rows(signature)
     found = serving.predict_records([row for body in bodies for row in rows.read(body)])
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
     assert refused == []
+    assert rows._quick(b'{"records": [' + b", ".join(bodies[:plain]) + b"]}") is not None  # none keeps others from it
 
 
 def test_values_are_also_said_otherwise(made):

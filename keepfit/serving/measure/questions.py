@@ -25,14 +25,16 @@ ELSEWHERE = timezone(timedelta(hours=5, minutes=45))
 
 
 class Asked(NamedTuple):
-    """Bodies of a record each, and the training object's answers to them (n, k).
+    """Bodies of a record each, the first ``plain`` ones as usual, and the training object's answers to them (n, k).
 
-    ``refused`` are bodies that the contract of the version forbids.
+    The others are read another way, and so would be whatever stood in a request beside them. ``refused`` are bodies
+    that the contract of the version forbids.
     """
 
     bodies: list[bytes]
     expected: Floats
     refused: list[bytes]
+    plain: int
 
 
 class Spelling(NamedTuple):
@@ -64,6 +66,7 @@ def asked(signature: Signature, trained: Scorer, probe: Probe, sample: Sample) -
         [body for body, good in zip(bodies, taken, strict=True) if good],
         np.concatenate(answers)[taken],
         [body for body, good in zip(bodies, taken, strict=True) if not good],
+        int(taken[: len(plain)].sum()),
     )
 
 
