@@ -97,7 +97,7 @@ def _name(use_case: str) -> str:
 def _listener(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except (OSError, OverflowError) as error:
         raise InfrastructureError(
             Problem(
@@ -108,6 +108,8 @@ def _listener(host: str, port: int) -> socket.socket:
                 do="choose another port; 0 takes one that is free",
             )
         ) from None
+    listener.setblocking(False)  # for all processes that will have it
+    return listener
 
 
 def _said(versions: Versions, listener: socket.socket, pids: Sequence[int]) -> dict[str, Any]:

@@ -10,7 +10,12 @@ def _say(record: Released) -> str:
     return record.reason
 
 
-@stage(Released, say=_say, sections=("risk", "release"), retries=3)
+def _settled(_run: Run, record: Released) -> bool:
+    """A rollout goes on: who asks again is told what has become of it."""
+    return record.rollout is None
+
+
+@stage(Released, say=_say, sections=("risk", "release"), keep=_settled, retries=3)
 def release(run: Run, registered: Registered, verdict: Verdict) -> Released:
     """Let the verdict move the champion, or not."""
     return releasing.release(run.store, run.use_case, registered, verdict, actor=run.actor, at=run.moment.started)

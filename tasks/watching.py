@@ -1,8 +1,9 @@
 """Who is told how a run goes. Nobody, unless the command line (or a test) listens."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from time import perf_counter
 from typing import Protocol
 
 
@@ -52,3 +53,16 @@ def watched_by(listener: Watcher) -> Iterator[None]:
         yield
     finally:
         _watcher.reset(token)
+
+
+@contextmanager
+def told(stage: str) -> Iterator[Callable[[str], None]]:
+    """Tell the watcher when a stage that is not remembered starts, fails, and ends; with what note is for it to say."""
+    begun, notes = perf_counter(), [""]
+    watcher().started(stage)
+    try:
+        yield notes.append
+    except BaseException as error:
+        watcher().failed(stage, error)
+        raise
+    watcher().finished(stage, perf_counter() - begun, notes[-1], remembered=False)

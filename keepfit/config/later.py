@@ -6,8 +6,7 @@ from typing import Any
 from keepfit.config.document import Finding, Path, shorten, shown_path
 from keepfit.config.suggest import closest
 
-_SECTIONS = ("monitor", "retrain", "approvals")
-_STRATEGIES = ("shadow", "canary")
+_SECTIONS = ("approvals",)
 _SOURCES = ("files", "s3")
 
 
@@ -15,8 +14,8 @@ def not_in_this_build(tree: Any) -> list[Finding]:
     """A finding for each part of the tree that only a later build can carry out."""
     return [
         *(_finding((key,)) for key in _SECTIONS if key in tree),
+        *([_finding(("retrain", "schedule"))] if "schedule" in _section(tree, "retrain") else []),
         *_sources(tree),
-        *_release(tree),
     ]
 
 
@@ -36,10 +35,3 @@ def _sources(tree: Any) -> Iterator[Finding]:
             found = f"`kind: {shorten(kind)}`"
             what = "this build does not read such sources yet"
             yield Finding(("data", "sources", name), what, expected="`kind: files` or `kind: s3`", found=found)
-
-
-def _release(tree: Any) -> Iterator[Finding]:
-    strategy = _section(tree, "release").get("strategy")
-    if strategy in _STRATEGIES:
-        what = f"this build does not carry out the release strategy `{strategy}` yet"
-        yield Finding(("release",), what, expected="`release: {strategy: direct}`", found=f"`{strategy}`")

@@ -15,7 +15,9 @@ from keepfit.config.expectation_schema import ExpectationSchema
 from keepfit.config.features import Features
 from keepfit.config.gates import Gate
 from keepfit.config.metrics import Task
+from keepfit.config.monitor import Monitor, Retrain
 from keepfit.config.protected import Protected
+from keepfit.config.release import Release
 from keepfit.config.section import AsTuple, Section
 from keepfit.config.sources import FileSource
 from keepfit.config.standard import meant_by
@@ -83,13 +85,6 @@ class SplitRule(Section):
     """By key, and with classes: the share holds in every class. A few rows may then change sides as data grow."""
 
 
-class Release(Section):
-    """What a pass does to the champion."""
-
-    strategy: Literal["direct"]
-    """`direct`: the version that passed becomes champion at once."""
-
-
 def _gates(value: Any, info: ValidationInfo) -> Any:
     return meant_by(value, info.data)
 
@@ -148,3 +143,7 @@ class UseCase(Section):
     """What a gate without enough evidence does to the release."""
     release: Release = Release(strategy="direct")
     """What a pass does to the champion."""
+    monitor: Monitor = Monitor()
+    """How production is watched."""
+    retrain: Retrain = Retrain()
+    """What makes a new model necessary, and how often there may be one."""

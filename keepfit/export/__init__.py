@@ -4,15 +4,18 @@ Equal models have equal bytes.
 """
 
 from keepfit.export.archive import dump, load
+from keepfit.export.background import Background, background_of
 from keepfit.export.compiled import Compiled, CompiledFile, load_compiled
 from keepfit.export.compiling import compiled_of
 from keepfit.export.probe import Probe, hostile_records, plain_records, probe_of, spread
 from keepfit.export.version import export
 
 __all__ = [
+    "Background",
     "Compiled",
     "CompiledFile",
     "Probe",
+    "background_of",
     "compiled_of",
     "dump",
     "export",

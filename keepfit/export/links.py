@@ -23,14 +23,19 @@ def logistic(sums: Floats) -> Floats:
            [0. , 1. ],
            [1. , 0. ]])
     """
-    second = inverse_logit(sums[:, 0])
-    return np.column_stack([1.0 - second, second])
+    both = np.empty((len(sums), 2))
+    both[:, 1] = inverse_logit(sums[:, 0])
+    np.subtract(1.0, both[:, 1], out=both[:, 0])
+    return both
 
 
 def inverse_logit(odds: Floats) -> Floats:
     """Log-odds to probabilities, of the same shape."""
+    found: Floats = np.negative(odds)
     with np.errstate(over="ignore"):  # the exponential of a large number: a probability of zero
-        return 1.0 / (1.0 + np.exp(-odds))
+        np.exp(found, out=found)
+    found += 1.0
+    return np.divide(1.0, found, out=found)
 
 
 def softmax(sums: Floats) -> Floats:

@@ -21,6 +21,8 @@ def export(store: Store, trained: Trained) -> Exported:
     }
     if trained.output is not None:
         files["output"] = trained.output
+    if trained.background is not None:
+        files["background"] = trained.background
     content = {role: get(store, digest) for role, digest in files.items()}
     load(content["model"], f"objects/{trained.model}")
     return Exported(files=files, bytes=sum(map(len, content.values())))

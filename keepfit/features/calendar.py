@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from math import cos, pi, sin
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from keepfit.features.columns import NEVER, Columns, Records, micros_of
-from keepfit.features.form import NO_COLUMN, Form, Room, slots
+from keepfit.features.form import Form, Room, code_type, nowhere, slots
 from keepfit.records import Record
 
 Times = NDArray[np.datetime64]
@@ -19,6 +19,7 @@ Micros = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 
 _QUARTER_US = 15 * 60 * 10**6  # no zone changes its offset between two of these
+_FIRST, _LAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) // 900 for year in (2, 9999))
 _HOUR_US, _DAY_US = 4 * _QUARTER_US, 96 * _QUARTER_US
 
 
@@ -56,8 +57,8 @@ def local_of(micros: int, zone: str) -> int:
 
 @lru_cache(maxsize=1 << 14)
 def _offset(quarter: int, zone: str) -> int:
-    """What a zone adds to UTC in a quarter of an hour, in microseconds."""
-    moment = datetime.fromtimestamp(quarter * 900, UTC).astimezone(ZoneInfo(zone)).utcoffset()
+    """What a zone adds to UTC in a quarter of an hour, in microseconds; before the year 2 and after 9998 what then."""
+    moment = datetime.fromtimestamp(min(max(quarter, _FIRST), _LAST) * 900, UTC).astimezone(ZoneInfo(zone)).utcoffset()
     return int(moment.total_seconds()) * 10**6 if moment else 0
 
 
@@ -65,15 +66,18 @@ def _days(wall: Micros) -> Any:
     return wall.view("datetime64[us]").astype("datetime64[D]")
 
 
-# the place of a moment (n,) in local microseconds since 1970 among the values of a part
-_PLACES: dict[str, Callable[[Micros], Any]] = {
+# the place of moments, in local microseconds since 1970, among the values of a part
+_OF_ANY: dict[str, Callable[[Any], Any]] = {  # of one as of an array of them
     "hour": lambda wall: wall // _HOUR_US % 24,
     "day_of_week": lambda wall: (wall // _DAY_US + 3) % 7,  # Monday is 0; the epoch was a Thursday
+}
+_PLACES: dict[str, Callable[[Micros], Any]] = _OF_ANY | {
     "day_of_month": lambda wall: (_days(wall) - _days(wall).astype("datetime64[M]")).astype(np.int64),
     "day_of_year": lambda wall: (_days(wall) - _days(wall).astype("datetime64[Y]")).astype(np.int64),
     "month": lambda wall: _days(wall).astype("datetime64[M]").astype(np.int64) % 12,
 }
 
+_FEW = 64  # moments at most of which parts are made one by one
 MOST_COLUMNS = 31  # of a calendar part with more values linear models get the place on a circle
 
 # smallest value and number of values of each part
@@ -117,50 +121,67 @@ class CalendarFeature(Record, frozen=True, kw_only=True, tag="calendar"):
         return np.array([*points, (empty, empty)])
 
 
+class Parts(NamedTuple):
+    """Of n moments: ``codes`` (n, k) of parts as such, and the place (n,) on the circle of each other one."""
+
+    codes: NDArray[Any]
+    circles: Sequence[NDArray[np.int64]]
+
+
 class CalendarBlock:
     """The calendar parts of an encoding: each feature with the matrix column at which it begins."""
 
     def __init__(self, form: Form, placed: Sequence[tuple[CalendarFeature, int]]) -> None:
-        self._dense = form == "dense"
-        clocks = list(dict.fromkeys((feature.column, feature.zone) for feature, _ in placed))
-        self._clocks = clocks
-        plain = [(each, start) for each, start in placed if not each.on_a_circle(form)]
-        self._plain = [(clocks.index((each.column, each.zone)), each.part) for each, _ in plain]
-        starts = [start for _, start in plain]
-        self._first = np.array(starts if self._dense else [SPANS[each.part][0] for each, _ in plain], np.int64)
+        self._form = form
+        self._clocks = list(dict.fromkeys((feature.column, feature.zone) for feature, _ in placed))
+        straight = [(each, start) for each, start in placed if not each.on_a_circle(form)]
+        starts = [start for _, start in straight]
         self._at = slots(starts)
+        firsts = starts if form == "dense" else [SPANS[each.part][0] for each, _ in straight]
+        self._straight = [
+            (self._clock(each), each.part, first) for (each, _), first in zip(straight, firsts, strict=True)
+        ]
         self._round = [
-            (clocks.index((each.column, each.zone)), each.part, each.circle(form), slice(start, start + 2))
+            (self._clock(each), each.part, each.circle(form), slice(start, start + 2))
             for each, start in placed
             if each.on_a_circle(form)
         ]
+        self._alone = not self._round and all(part in _OF_ANY for _, part, _ in self._straight)
 
-    def of_records(self, records: Records) -> Micros:
-        """Local times by clock, (clocks, n)."""
-        return np.array(
-            [[local_of(micros_of(record.get(name)), zone) for record in records] for name, zone in self._clocks],
-            np.int64,
-        )
+    def _clock(self, feature: CalendarFeature) -> int:
+        return self._clocks.index((feature.column, feature.zone))
 
-    def of_columns(self, columns: Columns) -> Callable[[slice], Micros]:
-        """Local times of some rows of a table."""
+    def of_records(self, records: Records) -> Parts:
+        """Their parts; of a few moments the simple ones are made quicker one by one."""
+        walls = [[local_of(micros_of(record.get(name)), zone) for record in records] for name, zone in self._clocks]
+        if not self._alone or len(records) > _FEW:
+            return self._parts(np.array(walls, np.int64))
+        empty = nowhere(self._form)
+        codes = [
+            [empty if moment == NEVER else _OF_ANY[part](moment) + first for moment in walls[clock]]
+            for clock, part, first in self._straight
+        ]
+        return Parts(np.array(codes, code_type(self._form)).T, ())
+
+    def of_columns(self, columns: Columns) -> Callable[[slice], Parts]:
+        """The parts of some rows of a table."""
         walls = [local(cast(Times, columns[name]), zone).view(np.int64) for name, zone in self._clocks]
-        return lambda rows: np.array([wall[rows] for wall in walls])
+        return lambda rows: self._parts(np.array([wall[rows] for wall in walls]))
 
-    def fill(self, walls: Micros, room: Room) -> None:
+    def _parts(self, walls: Micros) -> Parts:
+        never, empty = walls == NEVER, nowhere(self._form)
+        codes = np.empty((walls.shape[1], len(self._straight)), code_type(self._form))
+        for place, (clock, part, first) in enumerate(self._straight):
+            codes[:, place] = np.where(never[clock], empty, _PLACES[part](walls[clock]) + first)
+        circles = [
+            np.where(never[clock], len(circle) - 1, _PLACES[part](walls[clock]))
+            for clock, part, circle, _ in self._round
+        ]
+        return Parts(codes, circles)
+
+    def fill(self, parts: Parts, room: Room) -> None:
         """Trees get the number; others a column for each value, and days of the year their place on a circle."""
-        never = walls == NEVER
-        whole = not np.count_nonzero(never)
-        if self._plain:
-            places = np.array([_PLACES[part](walls[clock]) for clock, part in self._plain]).T + self._first
-            gone = None if whole else never[[clock for clock, _ in self._plain]].T
-            self._fill_plain(places, gone, room)
-        for clock, part, circle, at in self._round:
-            places = np.where(never[clock], len(circle) - 1, _PLACES[part](walls[clock]))
+        if self._straight:
+            room.code(self._form, self._at, parts.codes)
+        for places, (_, _, circle, at) in zip(parts.circles, self._round, strict=True):
             room.rows[:, at] = circle[places]
-
-    def _fill_plain(self, places: Micros, never: NDArray[np.bool_] | None, room: Room) -> None:
-        if self._dense:
-            room.ones(places if never is None else np.where(never, NO_COLUMN, places))
-        else:
-            room.rows[:, self._at] = places if never is None else np.where(never, np.nan, places)

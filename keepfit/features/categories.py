@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keepfit.features.columns import Columns, CrossFitted, Levels, Records, text_of, values_of
-from keepfit.features.form import NO_COLUMN, Form, Room, slots
+from keepfit.features.form import Form, Room, code_type, nowhere, slots
 from keepfit.records import Record
 
 Codes = NDArray[Any]
@@ -35,7 +35,7 @@ class CategoryFeature(Record, frozen=True, kw_only=True, tag="category"):
         first = 0 if form == "codes" else start
         codes = {level: place for place, level in enumerate(self.levels, first)}
         codes |= dict.fromkeys(self.rare, first + len(self.levels))
-        unseen = _nowhere(form)
+        unseen = nowhere(form)
         return lambda level: codes.get(level, unseen)
 
 
@@ -59,23 +59,23 @@ class CategoryBlock:
     """The categories of an encoding, made in one go: each feature with the matrix column at which it begins."""
 
     def __init__(self, form: Form, placed: Sequence[tuple[CategoryFeature | HashedFeature, int]]) -> None:
-        self._dense = form == "dense"
+        self._form = form
         self._names = [feature.column for feature, _ in placed]
         self._coders = [feature.code_of(form, start) for feature, start in placed]
         self._at = slots([start for _, start in placed])
-        self._nowhere = _nowhere(form)
-        self._type = np.intp if self._dense else np.float64
+        self._nowhere = nowhere(form)
+        self._type = code_type(form)
 
     def of_records(self, records: Records) -> Codes:
         """Their codes, (n, k)."""
-        return np.array(
-            [list(map(self._code, self._coders, row)) for row in values_of(records, self._names)], self._type
-        )
-
-    def _code(self, coder: Coder, value: Any) -> float:
-        if value is None:
-            return self._nowhere
-        return coder(value if value.__class__ is str else text_of(value))
+        codes = [
+            [
+                coder(value if value.__class__ is str else text_of(value)) if value is not None else self._nowhere
+                for coder, value in zip(self._coders, row, strict=True)
+            ]
+            for row in values_of(records, self._names)
+        ]
+        return np.array(codes, self._type)
 
     def of_columns(self, columns: Columns) -> Callable[[slice], Codes]:
         """The codes of some rows of a table: those of its levels, by row."""
@@ -90,15 +90,7 @@ class CategoryBlock:
 
     def fill(self, codes: Codes, room: Room) -> None:
         """Trees get the codes, others a one in the column of each."""
-        if self._dense:
-            room.ones(codes)
-        else:
-            room.rows[:, self._at] = codes
-
-
-def _nowhere(form: Form) -> float:
-    """The code of what is missing or unseen: NaN to trees, and a row of zeros to others."""
-    return np.nan if form == "codes" else NO_COLUMN
+        room.code(self._form, self._at, codes)
 
 
 def bucket(level: str, buckets: int) -> int:

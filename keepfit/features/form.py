@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Form = Literal["codes", "dense"]
 
-NO_COLUMN = 1 << 62  # beyond all that there are
+_NO_COLUMN = 1 << 62  # beyond all that there are
 
 
 def slots(places: Sequence[int]) -> slice | NDArray[np.intp]:
@@ -23,6 +23,16 @@ def slots(places: Sequence[int]) -> slice | NDArray[np.intp]:
     return np.array(places, np.intp)
 
 
+def nowhere(form: Form) -> float:
+    """The code of what is missing or unseen: NaN to trees, and a row of zeros to others."""
+    return np.nan if form == "codes" else _NO_COLUMN
+
+
+def code_type(form: Form) -> type[np.float64 | np.intp]:
+    """Of the codes of each form."""
+    return np.float64 if form == "codes" else np.intp
+
+
 class Room(NamedTuple):
     """Rows of a matrix to be filled, zeros so far: ``rows``, (n, m), of which the first is row ``start`` of ``whole``.
 
@@ -34,11 +44,18 @@ class Room(NamedTuple):
     start: int
 
     def ones(self, columns: NDArray[Any]) -> None:
-        """Write a one into each of these columns (n, k), which may be `NO_COLUMN`."""
+        """Write a one into each of these columns (n, k), which may be `nowhere`."""
         count, width = self.rows.shape
         if count > 1 or self.start:
             columns = columns + np.arange(self.start, self.start + count)[:, None] * width
         self.whole.put(columns, 1.0, mode="clip")
+
+    def code(self, form: Form, at: slice | NDArray[np.intp], codes: NDArray[Any]) -> None:
+        """Write codes (n, k): trees get them in these columns, others a one in the column that each is."""
+        if form == "dense":
+            self.ones(codes)
+        else:
+            self.rows[:, at] = codes
 
     def part(self, start: int, stop: int) -> "Room":
         """Some of the rows."""

@@ -13,9 +13,11 @@ from keepfit.ledger.fold import (
     fold_of,
     judged_again,
     looked_at,
+    rollout_of,
     shown_entry,
     shown_version,
     spending_of,
+    watch_of,
 )
 from keepfit.ledger.replay import Replayed, misfits_of, replay
 from keepfit.ledger.spending import LEAST, after_look, fits, spend_of, year_of
@@ -37,10 +39,12 @@ __all__ = [
     "looked_at",
     "misfits_of",
     "replay",
+    "rollout_of",
     "shown_entry",
     "shown_version",
     "spend_of",
     "spending_of",
+    "watch_of",
     "who_and_why",
     "year_of",
 ]

@@ -9,12 +9,27 @@ from msgspec.structs import replace
 
 from keepfit.errors import IntegrityError, Problem
 from keepfit.ledger.spending import after_look
-from keepfit.records import Accepted, Draft, Entry, Fold, Outcome, Seat, ShownEntry, ShownVersion, Spending
+from keepfit.records import (
+    Accepted,
+    Draft,
+    Entry,
+    Fold,
+    Outcome,
+    Rollout,
+    Seat,
+    ShownEntry,
+    ShownVersion,
+    Spending,
+    Watch,
+)
 
 _PAST = 20  # champions to go back to without a number
 _ACCEPTED = 12  # a year of months
 _LINES = 20  # of versions and of entries that `keepfit show` finds in the newest entry
+_WINDOWS = 40  # the newest of those that were looked at: three weeks of days, and some
+_REQUESTS = 100  # more than any budget allows
 _TEXT = 120  # characters of an actor or a reason in such a line
+_ENDS = {"rollout_stopped", "promoted", "rolled_back", "disabled"}
 
 
 def fold_of(head: Entry | None) -> Fold:
@@ -41,7 +56,7 @@ def fold_after(before: Fold, draft: Draft) -> Fold:
     Raises
     ------
     IntegrityError
-        The entry lacks what its action needs: a version, an object, a count of rows.
+        The entry lacks what its action needs: a version, an object, a count of rows, what is rolled out.
     """
     seq = before.newest_entries[0].seq + 1 if before.newest_entries else 1
     line = shown_entry(seq, draft)
@@ -52,12 +67,24 @@ def fold_after(before: Fold, draft: Draft) -> Fold:
         newest_versions=_versions(before, draft),
         newest_entries=(line, *before.newest_entries)[:_LINES],
         spending=_spending(before, draft),
+        watch=_watch(before, draft),
+        rollout=_rollout(before, draft),
     )
 
 
 def spending_of(fold: Fold) -> Spending | None:
     """What is spent, if anything ever was."""
     return None if fold.spending is UNSET else fold.spending
+
+
+def watch_of(fold: Fold) -> Watch:
+    """What is remembered of windows; nothing before the first."""
+    return Watch() if fold.watch is UNSET else fold.watch
+
+
+def rollout_of(fold: Fold) -> Rollout | None:
+    """The challenger that answers beside the champion, if one does."""
+    return None if fold.rollout is UNSET else fold.rollout
 
 
 def shown_entry(seq: int, draft: Draft) -> ShownEntry:
@@ -115,15 +142,43 @@ def _spending(before: Fold, draft: Draft) -> Spending | UnsetType:
     return after_look(spending, draft.as_of, draft.spent, before.last_champion)
 
 
+def _watch(before: Fold, draft: Draft) -> Watch | UnsetType:
+    """Newest windows first; one that is seen again, by the same version, takes its own place."""
+    if draft.action != "monitored":
+        return before.watch
+    noted, retrain, known = draft.noted, draft.retrain, watch_of(before)
+    if noted is UNSET or retrain is UNSET or draft.as_of is None:
+        raise IntegrityError(Problem("an entry about a window lacks it, or what was decided", expected="both"))
+    others = (each for each in known.windows if (each.end, each.version) != (noted.end, noted.version))
+    windows = sorted([noted, *others], key=lambda each: each.end, reverse=True)[:_WINDOWS]
+    asked = sorted([draft.as_of, *known.requests] if retrain.retrain else known.requests, reverse=True)[:_REQUESTS]
+    return Watch(windows=tuple(windows), requests=tuple(asked))
+
+
+def _rollout(before: Fold, draft: Draft) -> Rollout | UnsetType:
+    """One at a time: a new one takes the place of the one before, and whatever moves the champion ends it."""
+    if draft.action == "rollout_started":
+        if draft.rollout is UNSET or draft.rollout.challenger != draft.version:
+            raise IntegrityError(Problem("an entry that starts a rollout does not say of what", expected="a rollout"))
+        return draft.rollout
+    if draft.action in _ENDS:
+        return UNSET
+    known = rollout_of(before)
+    refuted = known and draft.action == "judged" and draft.outcome == "fail" and draft.version == known.challenger
+    return UNSET if refuted else before.rollout
+
+
 def _moved(before: Fold, draft: Draft) -> Fold:
     if draft.action == "replayed":
         return replace(before, replays=_object(draft, "rows"))
     if draft.action == "disabled":
         return replace(before, champion=None, disabled=True)
     seat = _seat(draft)
-    if draft.action == "judged":
-        refuted = draft.outcome == "fail" and before.challenger == seat
-        return replace(before, challenger=None if refuted else before.challenger)
+    if draft.action == "monitored":
+        return before
+    if draft.action in {"judged", "rollout_started", "rollout_stopped"}:
+        refuted = draft.outcome == "fail" if draft.action == "judged" else draft.action == "rollout_stopped"
+        return replace(before, challenger=None if refuted and before.challenger == seat else before.challenger)
     if draft.action == "registered":
         waiting = draft.outcome in {"pass", "not_enough_evidence"}
         return replace(before, versions=before.versions + 1, challenger=seat if waiting else before.challenger)

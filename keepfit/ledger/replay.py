@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from keepfit.errors import IntegrityError, KeepfitError, Missing
 from keepfit.ledger.entries import entry_key, folder, read_entry
-from keepfit.ledger.fold import fold_after, fold_of
+from keepfit.ledger.fold import fold_after, fold_of, rollout_of
 from keepfit.records import Entry, Fold, Misfit, canonical, digest_of
 from keepfit.store import Store, ahead
 
@@ -17,7 +17,9 @@ _NAME = re.compile(r"[0-9]{12}\.json", re.ASCII)
 _TOP = 10**12
 _SHOWN = 500  # characters of a fold that a person reads
 _CROWNS = {"promoted", "rolled_back"}
-_ABOUT = {"judged", *_CROWNS}
+_ROLLOUTS = {"rollout_started", "rollout_stopped"}
+_ABOUT = {"judged", "monitored", *_CROWNS, *_ROLLOUTS}
+_VERBS = {"judged": "judges", "rollout_started": "rolls out", "rollout_stopped": "stops", "monitored": "watches"}
 
 
 @dataclass
@@ -128,26 +130,50 @@ def _rule(past: _Past, entry: Entry) -> Misfit | None:
     if entry.action not in _ABOUT or entry.version is None:
         return None
     number, digest = entry.version.number, entry.version.digest
-    verb, given = "judges" if entry.action == "judged" else "moves", past.registered.get(number)
+    verb, given = _VERBS.get(entry.action, "moves"), past.registered.get(number)
     if given is None:
         said = f"{verb} a version that was never registered"
         return _misfit(said, "a version", str(number)) if past.complete else None
     if given.version != entry.version:
         said = f"{verb} another version than its number says"
         return _misfit(said, str(given.version and given.version.digest), digest)
-    if entry.action == "promoted":
-        return _promotion(given, entry, refuted=number in past.refuted)
+    found = (rule(past, given, entry) for rule in (_promotion, _rollback, _rolling))
+    return next((wrong for wrong in found if wrong), None)
+
+
+def _rollback(past: _Past, given: Entry, entry: Entry) -> Misfit | None:  # noqa: ARG001 - as the others
+    number = entry.version.number if entry.version else 0
     if entry.action == "rolled_back" and past.complete and number not in past.champions:
         return _misfit("rolls back to a version that never was champion", "a former champion", f"version {number}")
     return None
 
 
-def _promotion(given: Entry, entry: Entry, *, refuted: bool) -> Misfit | None:
+def _rolling(past: _Past, given: Entry, entry: Entry) -> Misfit | None:  # noqa: ARG001 - as the others
+    """A rollout is beside the champion of its moment, and only an open one can be stopped or end in a promotion."""
+    if not past.next_to or not (entry.action in _ROLLOUTS or entry.details.get("by") == "rollout"):
+        return None
+    fold = fold_of(past.before)
+    known = rollout_of(fold)
+    if entry.action != "rollout_started":
+        there = known.challenger if known else None
+        name = f"version {there.number}" if there else "none"
+        return None if there == entry.version else _misfit("ends a rollout that is not there", "the open one", name)
+    champion = None if entry.rollout is UNSET else entry.rollout.champion
+    if champion is None or champion == fold.champion:
+        return None
+    serves = f"version {fold.champion.number}" if fold.champion else "none"
+    return _misfit("rolls out beside another champion than serves", serves, f"version {champion.number}")
+
+
+def _promotion(past: _Past, given: Entry, entry: Entry) -> Misfit | None:
+    if entry.action not in {"promoted", "rollout_started"}:
+        return None
+    verb, refuted = _VERBS.get(entry.action, "promotes"), given.version and given.version.number in past.refuted
     if given.outcome == "fail" or refuted:
-        return _misfit("promotes a version that failed", "pass or not_enough_evidence", "fail")
+        return _misfit(f"{verb} a version that failed", "pass or not_enough_evidence", "fail")
     held = given.details.get("held", "")
     if held and entry.details.get("by") != "hand":
-        return _misfit("promotes a version that is held, and not by a person", "by hand", held)
+        return _misfit(f"{verb} a version that is held, and not by a person", "by hand", held)
     accepted, known = _data(entry), _data(given)
     if accepted["held"] and accepted != known:
         return _misfit("accepts other data than the version was made of", str(known), str(accepted))

@@ -37,7 +37,8 @@ class Trained(Record, frozen=True, kw_only=True):
     training object gave. ``classes`` are the labels in the order of the probabilities (empty for regression).
 
     ``output`` is an object too: how probabilities are corrected and decided on; ``out_of_fold`` an Arrow file of the
-    winner's uncorrected answers to the validation rows (None: there were none). ``growth`` is by how much the last
+    winner's uncorrected answers to the validation rows (None: there were none), ``background`` rows of the training
+    side that reasons are told against. ``growth`` is by how much the last
     doubling of ``learning_curve`` lowered the loss. ``memory`` is what training said it would need, in bytes. In words:
     ``choice`` why this candidate, ``calibration`` and ``decision`` what was made of its answers and why, ``warnings``
     what a person should look at.
@@ -53,6 +54,7 @@ class Trained(Record, frozen=True, kw_only=True):
     classes: tuple[str, ...]
     rows: int
     output: str | None = None
+    background: str | None = None
     out_of_fold: str | None = None
     learning_curve: tuple[LearningPoint, ...] = ()
     growth: Estimate | None = None
@@ -66,9 +68,9 @@ class Trained(Record, frozen=True, kw_only=True):
 class Exported(Record, frozen=True, kw_only=True):
     """The files that make up a version, by role, and their size.
 
-    Roles are ``features``, ``model``, ``naive``, ``probe``, ``output``, which old versions do not have, and
-    ``compiled``, which is served instead of ``model`` where the version has it. ``engine`` says how it is served;
-    ``note`` why it has no compiled form (empty: it has one).
+    Roles are ``features``, ``model``, ``naive``, ``probe``, ``output`` and ``background``, which old versions do not
+    have, and ``compiled``, which is served instead of ``model`` where the version has it. ``engine`` says how it is
+    served; ``note`` why it has no compiled form (empty: it has one).
     """
 
     files: dict[str, str]

@@ -4,7 +4,17 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from keepfit.ledger import entries, fold_of, head, judged_again, looked_at, shown_entry, shown_version, spending_of
+from keepfit.ledger import (
+    entries,
+    fold_of,
+    head,
+    judged_again,
+    looked_at,
+    rollout_of,
+    shown_entry,
+    shown_version,
+    spending_of,
+)
 from keepfit.records import Entry, Fold, Outcome, Seat, Shown, ShownEntry, ShownVersion
 from keepfit.store import Store
 
@@ -66,6 +76,7 @@ def _shown(
         versions_in_all=fold.versions,
         entries_in_all=count,
         spending=spending_of(fold),
+        rollout=rollout_of(fold),
     )
 
 

@@ -6,6 +6,7 @@ the same command given twice moves nothing twice.
 """
 
 from keepfit.release.by_hand import disable, promote, rollback
+from keepfit.release.by_rollout import end_rollout, in_words, stop_rollout
 from keepfit.release.by_verdict import release
 
-__all__ = ["disable", "promote", "release", "rollback"]
+__all__ = ["disable", "end_rollout", "in_words", "promote", "release", "rollback", "stop_rollout"]

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 from keepfit.errors import IntegrityError, Problem
 from keepfit.judge import ended
-from keepfit.ledger import append, back_from, entry_at, fold_of
+from keepfit.ledger import append, back_from, entry_at, fold_of, rollout_of
 from keepfit.records import Draft, Entry, Fold, Registered, Released, Seat, Verdict, digest_of
 from keepfit.registry import OVERSPENT, see_that_whole
-from keepfit.release.words import blocked, is_stale, name_of, number_of
+from keepfit.release.by_rollout import agreed, begins, in_words
+from keepfit.release.words import anchor_of, blocked, is_stale, name_of, number_of
 from keepfit.store import Store
 
 if TYPE_CHECKING:
@@ -47,29 +48,38 @@ def release(
         if settled := done or _refusal(use_case, seat, verdict, fold, (waiting, overspent)):
             return settled
         see_that_whole(store, use_case.name, seat)
+        if rollout := agreed(use_case, seat, registered.verdict, fold, at):
+            return begins(rollout, fold, verdict, _why(verdict, fold), actor, at)
         return Draft(
             action="promoted",
             actor=actor,
-            reason=_why(verdict, fold),
+            reason=_why(verdict, fold) + _directly(use_case, fold),
             at=at,
             as_of=verdict.as_of,
             version=seat,
             verdict=registered.verdict,
             outcome=verdict.outcome,
-            details={"by": "verdict", "replaced": name_of(fold.last_champion), **_anchor(verdict, fold)},
+            details={"by": "verdict", "replaced": name_of(fold.last_champion), **anchor_of(verdict, fold)},
         )
 
     result = append(store, use_case.name, draft)
     if isinstance(result, Released):
         return result
+    if result.action == "rollout_started":
+        return _goes_on(result.fold, result, f"not released yet; `keepfit release {use_case.name}` decides")
     return Released(released=True, champion=seat.number, reason=result.reason)
 
 
-def _anchor(verdict: Verdict, fold: Fold) -> dict[str, str]:
-    """Whether what creep is measured against is this version from now on, and why."""
-    if fold.last_champion is None:
-        return {"anchor": "the first champion"}
-    return {"anchor": "shown to be better than the anchor before it"} if verdict.beats_anchor else {}
+def _goes_on(fold: Fold, begun: Entry, then: str) -> Released:
+    number = begun.version.number if begun.version else None
+    return Released(released=False, champion=number_of(fold.champion), reason=f"{begun.reason}; {then}", rollout=number)
+
+
+def _directly(use_case: "UseCase", fold: Fold) -> str:
+    """Why a version of a use case whose versions are rolled out is not."""
+    if use_case.release.strategy == "direct" or fold.champion is not None:
+        return ""
+    return f"; directly, because no version serves that it could be a {use_case.release.strategy} beside"
 
 
 def _refusal(use_case: "UseCase", seat: Seat, verdict: Verdict, fold: Fold, waits: tuple[str, str]) -> Released | None:
@@ -90,10 +100,17 @@ def _refusal(use_case: "UseCase", seat: Seat, verdict: Verdict, fold: Fold, wait
 
 
 def _done_before(store: Store, head: Entry | None, registered: Registered, fold: Fold) -> Released | None:
-    """That the version was released before, or None: this run came here already, or a person was faster.
+    """That the version was released or rolled out before, or None: this run came here already, or a person was faster.
 
-    Then the champion moves no more, also if people have gone back since: a run that is repeated undoes nothing.
+    Then the champion moves no more, also if people have gone back since: a run that is repeated undoes nothing. Nor
+    does a version that is on trial begin anew because it passed once more.
     """
+    rollout = rollout_of(fold)
+    if rollout is not None and rollout.challenger.digest == registered.digest:
+        goes_on = f"{name_of(rollout.challenger)} not released yet: {in_words(rollout)}"
+        return Released(
+            released=False, champion=number_of(fold.champion), reason=goes_on, rollout=rollout.challenger.number
+        )
     for entry in back_from(store, head):
         if entry.seq <= registered.entry:
             return None
@@ -101,6 +118,9 @@ def _done_before(store: Store, head: Entry | None, registered: Registered, fold:
             by = f"promoted by {entry.actor}: " if entry.details.get("by") == "hand" else ""
             since = "" if fold.champion == entry.version else f"; by now the champion is {name_of(fold.champion)}"
             return Released(released=True, champion=number_of(fold.champion), reason=f"{by}{entry.reason}{since}")
+        if entry.action == "rollout_started" and entry.verdict == registered.verdict:
+            over = f"{entry.reason}; that is over since; see `keepfit show`"
+            return Released(released=False, champion=number_of(fold.champion), reason=over)
     return None
 
 

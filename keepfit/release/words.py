@@ -22,6 +22,13 @@ def is_stale(verdict: Verdict, fold: Fold) -> bool:
     return verdict.champion != (fold.last_champion.digest if fold.last_champion else None)
 
 
+def anchor_of(verdict: Verdict, fold: Fold) -> dict[str, str]:
+    """Whether what creep is measured against is this version from now on, and why."""
+    if fold.last_champion is None:
+        return {"anchor": "the first champion"}
+    return {"anchor": "shown to be better than the anchor before it"} if verdict.beats_anchor else {}
+
+
 def blocked(verdict: Verdict) -> str:
     """The outcome, and the gates that made it so; their reasons are in the verdict."""
     open_too = verdict.outcome != "fail"

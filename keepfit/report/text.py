@@ -67,7 +67,24 @@ def show_text(shown: Shown, *, zone: str = "UTC", width: int = 100, entries: int
         *_earlier(shown.entries_in_all - len(told)),
     ]
     held = [line for version in shown.versions for line in _held(shown, version, width)]
-    return "\n".join([_headline(shown), *held, *_spending(shown, zone), *(_cut(line, width) for line in lines)])
+    head = [_headline(shown), *held, *_rollout(shown, zone, width), *_spending(shown, zone)]
+    return "\n".join([*head, *(_cut(line, width) for line in lines)])
+
+
+def _rollout(shown: Shown, zone: str, width: int) -> list[str]:
+    """The challenger that answers beside the champion, and what ends that."""
+    known = shown.rollout
+    if known is None:
+        return []
+    what = "is asked what the champion is asked" if known.strategy == "shadow" else _part(known.share)
+    until = f"since {_moment(known.started, zone)}, until {_moment(known.until, zone)} at least"
+    do = f"`keepfit release {shown.use_case}` decides after {known.at_least:,} predictions"
+    words = f"{known.strategy}: version {known.challenger.number} {what}, {until}; {do}"
+    return wrap(words, width, initial_indent="  ", subsequent_indent="  ")
+
+
+def _part(share: float) -> str:
+    return f"answers {100 * share:.4g}% of requests"
 
 
 def _spending(shown: Shown, zone: str) -> list[str]:

@@ -121,6 +121,8 @@ def banner(records: RunRecords) -> Banner:
     if records.released and records.released.released:
         first = records.evaluated.champion_number is None
         return Banner("pass", "✓", "Passed and released as " + ("first champion" if first else "champion"), reason)
+    if records.released and records.released.rollout is not None:
+        return Banner("pass", "✓", "Passed, on trial beside the champion", reason)
     if records.use_case.risk == "high":
         return Banner("pass", "✓", "Passed, waits for a person (risk: high)", reason or f"Until then {stays}.")
     return Banner("pass", "✓", "Passed, not released", reason or _sentence(stays))

@@ -5,20 +5,24 @@ import secrets
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from keepfit.serving.closer_look import Row
 from keepfit.serving.follow import Follower
 from keepfit.serving.log.log import PredictionLog
-from keepfit.serving.logged import logged
 from keepfit.serving.metrics import Metrics
 from keepfit.serving.problems import HttpProblem
+from keepfit.serving.rollout import Trial
 from keepfit.serving.tokens import Tokens
-from keepfit.serving.version import Live, Prediction
+from keepfit.serving.turn import Asked, Turn
+from keepfit.serving.version import Answered, Live, Prediction
+
+T = TypeVar("T")
 
 AT_ONCE = 32 * 1024  # bytes of a body that are worked on where they came; more goes to a thread, so that others go on
 RETRY_AFTER = {"retry-after": "1"}
@@ -38,7 +42,8 @@ class Answers:
     """The followed use cases, and what is asked of them.
 
     ``most`` says how many requests the server may hold, ``deadline`` how many seconds an answer may take, ``logs`` what
-    is logged where, ``worker`` which of several processes this is.
+    is logged where, ``worker`` which of several processes this is, ``short`` how many requests on the short way
+    (`keepfit.serving.quick`) wait for their answer.
     """
 
     followers: Mapping[str, Follower]
@@ -48,9 +53,14 @@ class Answers:
     deadline: float = 20.0
     worker: int = 0
     draining: bool = False
+    short: int = 0
     logs: Mapping[str, PredictionLog] = field(default_factory=dict)
+    turn: Turn = field(init=False)
     _ids: Any = field(default_factory=lambda: map(f"{secrets.token_hex(6)}-{{:x}}".format, count(1)))
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, thread_name_prefix="score"))
+
+    def __post_init__(self) -> None:
+        self.turn = Turn(self.logs, self.metrics, self.deadline)
 
     def live(self, use_case: str) -> Live:
         """The version that answers for a use case.
@@ -71,31 +81,65 @@ class Answers:
             raise HttpProblem(503, "no_champion", f"{use_case} has no version that answers yet", headers=NOT_YET)
         return state.live
 
+    def on_trial(self, use_case: str) -> bool:
+        """Whether a challenger is asked beside the champion."""
+        return self.followers[use_case].rolling.open
+
     async def scored(
         self, use_case: str, started: float, size: int, read: Callable[[Live], list[Row]]
     ) -> tuple[Live, list[Prediction]]:
         """Predictions for the records that ``read`` makes for the version that answers now.
 
-        A body of more than a few records is read and scored in a thread.
+        A body of more than a few records is read and scored in a thread, others with what came in the same turn.
 
         Raises
         ------
         HttpProblem
             As `live`, what ``read`` raises, 504 where it takes too long, and 503 where it cannot be logged.
         """
+        waiting: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         live = self.live(use_case)
-        first_id = next(self._ids)
+        if trial := self.followers[use_case].rolling.beside(live):
+            return await self._on_trial(trial, live, started, size, read)
         if size <= AT_ONCE:
-            answered = live.answer(read(live), first_id)
+            self.ask(live, read(live), started, partial(_resolve, waiting))
         else:
-            work = asyncio.get_running_loop().run_in_executor(self._pool, lambda: live.answer(read(live), first_id))
-            try:
-                answered = await asyncio.wait_for(work, self.deadline)
-            except TimeoutError:
-                raise HttpProblem(504, "deadline", "the answer took too long", headers=RETRY_AFTER) from None
-        if use_case in self.logs:
-            await logged(self.logs[use_case], live, answered, started, self.deadline)
-        predictions = answered.predictions
-        warned = sum(1 for each in predictions if each.warnings)
-        self.metrics.answered(use_case, len(predictions), warned, perf_counter() - started)
-        return live, predictions
+            asked = Asked(live, [], next(self._ids), started, partial(_resolve, waiting))
+            self.turn.scored(asked, await self._in_thread(lambda: live.answer(read(live), asked.id)))
+        return live, (await waiting).predictions
+
+    async def _on_trial(
+        self, trial: Trial, champion: Live, started: float, size: int, read: Callable[[Live], list[Row]]
+    ) -> tuple[Live, list[Prediction]]:
+        """The same, with a challenger beside the champion: each request by itself."""
+        waiting: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        first_id = next(self._ids)
+        answer = partial(trial.answer, champion, read, first_id)
+        given = answer() if size <= AT_ONCE else await self._in_thread(answer)
+        asked = Asked(given.live, [], first_id, started, partial(_resolve, waiting), given.role)
+        self.turn.scored(asked, given.answered)
+        predictions = (await waiting).predictions
+        log = self.logs.get(champion.signature.use_case)
+        trial.after(given, read, size, (perf_counter() - started) * 1e3, log)
+        return given.live, predictions
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(self._pool, work), self.deadline)
+        except TimeoutError:
+            raise HttpProblem(504, "deadline", "the answer took too long", headers=RETRY_AFTER) from None
+
+    def ask(
+        self, live: Live, records: list[Row], started: float, tell: Callable[[Answered | BaseException], None]
+    ) -> None:
+        """Have a few records scored at the end of this turn of the event loop, and be told."""
+        self.turn.join(Asked(live, records, next(self._ids), started, tell))
+
+
+def _resolve(waiting: "asyncio.Future[Answered]", outcome: Answered | BaseException) -> None:
+    if waiting.done():  # the caller has gone
+        return
+    if isinstance(outcome, BaseException):
+        waiting.set_exception(outcome)
+    else:
+        waiting.set_result(outcome)

@@ -26,10 +26,14 @@ class App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in self._names:
+        if scope["type"] == "http" and scope["method"] == "POST" and self._is_plain(scope):
             await self._predict(self._names[scope["path"]], scope, receive, send)
             return
         await self._rest(scope, receive, _closing(send) if self._answers.draining else send)
+
+    def _is_plain(self, scope: Scope) -> bool:
+        """Whether a request is for predictions and has no parameters."""
+        return scope["path"] in self._names and not scope["query_string"]
 
     async def _predict(self, use_case: str, scope: Scope, receive: Receive, send: Send) -> None:
         started, answers = perf_counter(), self._answers
@@ -66,7 +70,7 @@ async def send_problem(problem: HttpProblem, receive: Receive, send: Send) -> No
     headers = [(name.encode(), value.encode()) for name, value in problem.headers.items()]
     headers += [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
-    lingers = problem.status == 413
+    lingers = problem.code == "too_large"
     await send({"type": "http.response.body", "body": body, "more_body": lingers})
     if lingers:
         await _throw_away(receive)

@@ -133,7 +133,7 @@ def _row(
         column = columns.get(name)
         read = _unknown(name, columns) if column is None else taken(column, value, zone)
         if isinstance(read, Wrong):
-            faults.append(Fault(pointer(*at, _name(name)), read.code, read.detail))
+            faults.append(Fault(pointer(*at, name), read.code, read.detail))
         good[name] = read
     faults.extend(
         Fault(pointer(*at, name), "missing", "a value is required")
@@ -141,11 +141,6 @@ def _row(
         if not column.nullable and name not in row
     )
     return good
-
-
-def _name(name: str) -> str:
-    """A name as it may be repeated: without halves of characters, which no JSON can say."""
-    return name.encode(errors="replace").decode()[: 4 * _LONGEST_NAME]
 
 
 def _unknown(name: str, known: Sequence[str] | Mapping[str, Any]) -> Wrong:

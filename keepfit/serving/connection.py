@@ -13,11 +13,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from keepfit.serving.body import PATIENCE
 from keepfit.serving.metrics import Metrics
 from keepfit.serving.problems import MEDIA_TYPE, HttpProblem
+from keepfit.serving.quick import Quick, fits
 
 MOST_HEAD = 64 * 1024  # bytes of a request line and its headers
 MOST_CONNECTIONS = 4096  # of one worker
 MOST_HELD = 128 * 1024**2  # bytes of bodies that are being read or worked on
-SHED_RATE = 2000.0  # requests a second that are refused at most; who would send more is read more slowly
+SHED_RATE = 1000.0  # requests a second that are refused at most; who would send more is read more slowly
+_LINGER = 1.0  # seconds in which what somebody still sends is thrown away, so that the last answer is heard
 _MOMENT = 0.02  # seconds between two looks at those who rest
 
 _MALFORMED = HttpProblem(400, "not_http", "the request is not HTTP")
@@ -84,11 +86,13 @@ class Connection(HttpToolsProtocol):
     begun: float | None = None  # when the request that is not complete yet began
     head: int | None = None  # bytes of its head so far; None behind the head
     held: int = 0  # bytes of the body that is not answered yet
+    _gone = False  # whether the last answer is written, so that nothing is read any more
     _ended = False  # whether a request has ended in the bytes that came last
 
-    def __init__(self, *words: Any, crowd: Crowd, **more: Any) -> None:
+    def __init__(self, *words: Any, crowd: Crowd, quick: Quick, **more: Any) -> None:
         super().__init__(*words, **more)
-        self._crowd = crowd
+        self._crowd, self._quick = crowd, quick
+        self._coming: tuple[RequestResponseCycle, Any] | None = None  # may go the short way, if the rest comes at once
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A new connection has the same time for its first request as for any other."""
@@ -96,7 +100,8 @@ class Connection(HttpToolsProtocol):
         self.begun, self.head = self.loop.time(), 0
         if len(self.connections) > MOST_CONNECTIONS:
             self._crowd.metrics.shed()
-            self._end(_BUSY)
+            transport.write(_SHED_LAST)
+            transport.close()
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -138,11 +143,15 @@ class Connection(HttpToolsProtocol):
         """The request is whole."""
         self.begun, self._ended = None, True
         super().on_message_complete()
+        self._start_coming()
 
     def data_received(self, data: bytes) -> None:
         """Some bytes."""
+        if self._gone:
+            return
         self._ended = False
         super().data_received(data)
+        self._start_coming()
         if self.head is not None and not self._ended:  # else they are of an earlier request too
             self.head += len(data)
             if self.head > MOST_HEAD:
@@ -165,21 +174,54 @@ class Connection(HttpToolsProtocol):
             self.cycle.message_event.set()
 
     def _end(self, problem: HttpProblem) -> None:
+        """Answer the request that is not whole, and nothing after it."""
         self.begun = self.head = None
-        if self.transport.is_closing():
+        self._crowd.metrics.malformed(problem.status)
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete and not cycle.more_body:
+            cycle.keep_alive = False  # the request before is whole, and gets its answer; what follows cannot be read
             return
-        if problem is not _BUSY:
-            self._crowd.metrics.malformed(problem.status)
-        if self.cycle is None or self.cycle.response_complete:  # else it would stand in the middle of another answer
-            self.transport.write(raw(problem))
-        self.transport.close()
+        if self._gone or self.transport.is_closing() or (cycle is not None and self._began(cycle)):
+            self.transport.close()
+            return
+        self.transport.write(raw(problem))
+        self._gone = True
+        self.transport.write_eof()  # a close now would take the answer away from who still sends
+        self.loop.call_later(_LINGER, self.transport.close)
+
+    def _began(self, cycle: RequestResponseCycle) -> bool:
+        """Whether a request has a part of an answer; if not, it gets none any more but what stands here."""
+        if cycle.response_complete:
+            return False
+        if not cycle.response_started:
+            cycle.disconnected = cycle.response_complete = True
+            cycle.message_event.set()
+            return False
+        return True
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Answer a request, unless so many wait that it would wait too long: that is told before anything is done."""
-        if len(self.tasks) < self._crowd.most or cycle.scope["method"] != "POST":
-            super()._start_asgi_task(cycle, app)
-        else:
+        post = cycle.scope["method"] == "POST"
+        if post and len(self.tasks) + self._quick.held >= self._crowd.most:
             self._shed(cycle)
+        elif post and self._quick.takes(cycle):
+            self._coming = (cycle, app)
+            if not cycle.more_body:  # it came behind another
+                self._start_coming()
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _start_coming(self) -> None:
+        """The short way for what is whole by now, uvicorn's for what is not."""
+        if self._coming is None:
+            return
+        (cycle, app), self._coming = self._coming, None
+        if cycle.response_complete:  # it was shed
+            return
+        if not cycle.more_body and fits(cycle):
+            self._quick.answer(cycle)
+        else:
+            super()._start_asgi_task(cycle, app)
 
     def _shed(self, cycle: RequestResponseCycle) -> None:
         self._crowd.metrics.shed()
@@ -196,10 +238,10 @@ class Connection(HttpToolsProtocol):
         self._crowd.rest(self)
 
 
-def connections(crowd: Crowd) -> Callable[..., Connection]:
+def connections(crowd: Crowd, quick: Quick) -> Callable[..., Connection]:
     """What makes them, for uvicorn."""
 
     def connection(*words: Any, **more: Any) -> Connection:
-        return Connection(*words, crowd=crowd, **more)
+        return Connection(*words, crowd=crowd, quick=quick, **more)
 
     return connection

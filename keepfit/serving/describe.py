@@ -34,6 +34,7 @@ def model(live: Live) -> dict[str, Any]:
         "engine": live.scorer.engine,
         "features": [column(each) for each in signature.columns if "feature" in each.roles],
         "optional": [column(each) for each in signature.columns if "feature" not in each.roles],
+        "explains": live.explainer is not None,
         "example": example(live),
     }
 
@@ -88,6 +89,8 @@ def _schema(signed: SignedColumn) -> dict[str, Any]:
 def readiness(answers: Answers) -> tuple[bool, dict[str, Any]]:
     """Whether every use case is answered for, and where each stands."""
     cases = {name: _standing(follower.state) for name, follower in answers.followers.items()}
+    for name, follower in answers.followers.items():
+        cases[name]["rollout"] = follower.rolling.standing()
     stands = not answers.draining and all(each["status"] in {"ready", "disabled"} for each in cases.values())
     states = {name: log.state for name, log in answers.logs.items()}
     for name, state in states.items():

@@ -14,6 +14,7 @@ from keepfit.errors import InfrastructureError, IntegrityError, KeepfitError, Mi
 from keepfit.ledger import fold_of, head
 from keepfit.records import Entry, Seat
 from keepfit.serving.copy import LocalCopy, Note
+from keepfit.serving.rollout import Rolling, trial
 from keepfit.serving.version import Live, load
 from keepfit.store import Store
 
@@ -41,7 +42,7 @@ class State:
     local: bool = False
 
 
-class Told(Protocol):
+class Told(trial.Told, Protocol):
     """Who counts what happens here."""
 
     def swapped(self, use_case: str, version: int) -> None:
@@ -64,6 +65,7 @@ class Follower:
         self.use_case = use_case
         self.state = State()
         self._store, self._copy, self._told, self._every = store, copy, told, every
+        self.rolling = Rolling(store, use_case, told)
         self._stop, self._looked = Event(), Event()
         self._refused_at = 0.0
         self._thread = Thread(target=self._run, name=f"follow-{use_case}", daemon=True)
@@ -81,6 +83,7 @@ class Follower:
     def stop(self) -> None:
         """Look no more."""
         self._stop.set()
+        self.rolling.close()
 
     def _run(self) -> None:
         self.look()
@@ -112,6 +115,7 @@ class Follower:
                 self.state = State(state.live, seq=seq)
         elif state.refused != fold.champion or monotonic() - self._refused_at > TRY_AGAIN:
             self._take(fold.champion, seq)
+        self.rolling.see(fold, self.state.live)
 
     def _least_seq(self) -> int:
         """How long the history was when this process, or this machine, last saw it: it never gets shorter."""

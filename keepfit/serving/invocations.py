@@ -5,11 +5,12 @@ dataframe_split, dataframe_records, instances, inputs, and CSV with a header.
 
 import csv
 import io
+from functools import partial
 from typing import Any
 
 from keepfit.records import SignedColumn
 from keepfit.serving.closer_look import MOST_ROWS, Row
-from keepfit.serving.problems import Fault, HttpProblem, pointer, unprocessable
+from keepfit.serving.problems import Fault, HttpProblem, moved, pointer, unprocessable
 from keepfit.serving.version import Live
 
 _FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
@@ -30,10 +31,33 @@ def records(live: Live, tree: Any) -> list[Row]:
     (form,) = named
     given = tree[form]
     if form == "dataframe_split":
-        return live.rows.checked(_split(given), (form, "data"))
-    if isinstance(given, dict):
-        return live.rows.checked(_by_column(given, form), (form,))
-    return live.rows.checked(given, (form,))
+        rows, place = _split(given), partial(_split_place, given)
+    elif isinstance(given, dict):
+        rows, place = _by_column(given, form), partial(_column_place, given, form)
+    else:
+        return live.rows.checked(given, (form,))
+    try:
+        return live.rows.checked(rows, ("rows",))
+    except HttpProblem as problem:
+        raise moved(problem, place) from None
+
+
+Steps = list[str | int]
+
+
+def _split_place(given: dict[str, Any], steps: list[str]) -> Steps:
+    """Where ``/rows/ROW/NAME`` stands in a request by `dataframe_split`."""
+    row, *name = steps[1:] or ["0"]
+    known = name and name[0] in given["columns"]
+    return ["dataframe_split", *(["data", int(row), given["columns"].index(name[0])] if known else ["columns"])]
+
+
+def _column_place(given: dict[str, Any], form: str, steps: list[str]) -> Steps:
+    """Where it stands in lists by column, or in one record."""
+    row, *name = steps[1:] or ["0"]
+    if not name or name[0] not in given:
+        return [form]
+    return [form, name[0], *([int(row)] if isinstance(given[name[0]], list) else [])]
 
 
 def _split(given: Any) -> list[Any]:

@@ -1,10 +1,9 @@
 """What is answered, and what turned out to be true of it, on its way to the prediction log."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from math import isfinite
-from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,41 +21,46 @@ from keepfit.serving.version import Answered, Live
 _AGAIN = {"retry-after": "1"}
 
 
-async def logged(log: PredictionLog, live: Live, answered: Answered, started: float, patience: float) -> None:
-    """Log what is about to be answered; returns when that is as safe as the log is meant to be.
+def entries_of(
+    live: Live, answered: Answered, at: datetime, seconds: float, role: str = "champion"
+) -> Iterator[Logged]:
+    """What is logged of a request that is answered ``seconds`` after it came."""
+    name, version, digest = live.signature.use_case, live.seat.number, live.seat.digest
+    latency = seconds * 1e3
+    for record, outcome, each in zip(*answered, strict=True):
+        yield Logged(
+            each.id, at, name, version, digest, role, record,
+            tuple(outcome) if isinstance(outcome, list) else (outcome,),
+            None if each.decision is UNSET else each.decision, each.warnings, latency,
+        )  # fmt: skip
+
+
+def log_full() -> HttpProblem:
+    """The log takes no more, so it is not answered."""
+    return HttpProblem(503, "log_full", "the prediction log takes no more for now", headers=_AGAIN)
+
+
+def not_logged() -> HttpProblem:
+    """It could not be brought to the disk, so it is not answered."""
+    return HttpProblem(503, "not_logged", "the prediction log could not be written", headers=_AGAIN)
+
+
+async def labelled(log: PredictionLog, labels: list[Label], patience: float) -> None:
+    """Log labels; returns when that is as safe as the log is meant to be.
 
     Raises
     ------
     HttpProblem
-        503: the log takes no more, or did not bring it to the disk within ``patience`` seconds, so it is not answered.
+        503: the log takes no more, or did not bring them to the disk within ``patience`` seconds.
     """
-    now, latency = datetime.now(UTC), (perf_counter() - started) * 1e3
-    name, version, digest = live.signature.use_case, live.seat.number, live.seat.digest
-    entries = [
-        Logged(
-            each.id, now, name, version, digest, "champion", record,
-            tuple(outcome) if isinstance(outcome, list) else (outcome,),
-            None if each.decision is UNSET else each.decision, each.warnings, latency,
-        )
-        for record, outcome, each in zip(*answered, strict=True)
-    ]  # fmt: skip
-    await _put(log.put, entries, patience)
-
-
-async def labelled(log: PredictionLog, labels: list[Label], patience: float) -> None:
-    """Log labels; raises as `logged`."""
-    await _put(log.label, labels, patience)
-
-
-async def _put(put: Callable[[Sequence[Any]], Awaitable[None] | None], entries: list[Any], patience: float) -> None:
     try:
-        waiting = put(entries)
+        waiting = log.label(labels)
         if waiting is not None:
             await asyncio.wait_for(waiting, patience)
     except LogFull:
-        raise HttpProblem(503, "log_full", "the prediction log takes no more for now", headers=_AGAIN) from None
+        raise log_full() from None
     except (InfrastructureError, TimeoutError):
-        raise HttpProblem(503, "not_logged", "the prediction log could not be written", headers=_AGAIN) from None
+        raise not_logged() from None
 
 
 def labels_of(live: Live, tree: Any) -> list[Label]:

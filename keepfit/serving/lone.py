@@ -17,9 +17,12 @@ import msgspec
 from keepfit.errors import IntegrityError, KeepfitError
 from keepfit.records import Record, Seat
 
+STORE = "store"
+DEADLINE = 60.0  # seconds for an answer: a slow version is slow, not broken
+
 
 class Job(Record, frozen=True, kw_only=True):
-    """The version of a use case in the store ``folder``, and the SHA-256 of the token of who may ask."""
+    """The version of a use case in the ``store`` of a folder, and the SHA-256 of the token of who may ask."""
 
     folder: str
     use_case: str
@@ -47,7 +50,7 @@ def serve(job: Job, listener: socket.socket) -> None:
     from keepfit.serving.version import opened, see_that_it_answers
     from keepfit.store import Directory
 
-    name, store, metrics = job.use_case, Directory(Path(job.folder)), Metrics((job.use_case,))
+    name, store, metrics = job.use_case, Directory(Path(job.folder, STORE)), Metrics((job.use_case,))
     follower = Follower(store, name, LocalCopy(None, store, name), metrics)
     live = opened(store, name, job.seat)
     try:
@@ -55,7 +58,7 @@ def serve(job: Job, listener: socket.socket) -> None:
     except IntegrityError as error:
         sys.stderr.write(f"{error}\n")
     follower.state = State(live)
-    answers = Answers({name: follower}, Tokens({job.token: frozenset({"admin"})}), metrics)
+    answers = Answers({name: follower}, Tokens({job.token: frozenset({"admin"})}), metrics, deadline=DEADLINE)
     answer_on(application(answers), answers, listener, lambda: None)
 
 

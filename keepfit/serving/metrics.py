@@ -38,10 +38,17 @@ _FAMILIES = (
            values=_STATUSES),
     Family("predictions", "Records answered"),
     Family("predictions_warned", "Records answered with a warning"),
+    Family("explained", "Records answered with reasons"),
+    Family("explain_seconds", "Seconds in which reasons were made"),
     Family("serving_version", "The version that answers, by worker; 0: none", "gauge", each=True),
     Family("swaps", "Versions that have taken their place"),
     Family("refused_versions", "Champions that could not be verified"),
     Family("ledger_unreachable", "Looks at the ledger that failed"),
+    Family("challenger_predictions", "Records asked of a challenger beside the champion, by what came of it",
+           label="outcome", values=("answered", "failed", "dropped")),
+    Family("rollout_version", "The challenger that is asked beside the champion, by worker; 0: none", "gauge",
+           each=True),
+    Family("rollout_stopped_here", "Workers that stopped a rollout and could not tell the ledger", "gauge"),
     Family("log_written", "Records of the prediction log that are on the disk"),
     Family("log_failed", "Records that could not be logged, with their caller told"),
     Family("log_refused", "Records that were not taken because too many waited for the disk"),
@@ -187,6 +194,15 @@ class Metrics:
                 buckets.append((str(limit) if limit < float("inf") else "+Inf", count))
             made.add_metric([name], buckets, self._cells.total(start + len(_SECONDS) + 1))
         return made
+
+    def challenged(self, use_case: str, outcome: str, records: int) -> None:
+        """A challenger has answered, failed to, or was not asked."""
+        self.add("challenger_predictions", use_case, outcome, records)
+
+    def rolling(self, use_case: str, version: int, *, stopped: bool) -> None:
+        """A challenger is on trial, or none is."""
+        self.put("rollout_version", version, use_case)
+        self.put("rollout_stopped_here", stopped, use_case)
 
     def page(self) -> bytes:
         """All of it in Prometheus' text format."""

@@ -16,6 +16,7 @@ _WORDS = {
     403: "The token lacks the scope.",
     404: "No such model.",
     408: "The body did not come in time.",
+    409: "The version carries no background to explain against.",
     410: "The use case was taken out of service.",
     413: "The body is too large, or holds too many records.",
     415: "The body is not JSON, or packed.",
@@ -60,8 +61,9 @@ def _paths(name: str, live: Live) -> dict[str, Any]:
     }
     predict = {
         "summary": f"Predictions: {live.signature.description}",
+        "parameters": [_EXPLAIN],
         "requestBody": {"required": True, "content": {"application/json": {"schema": {"anyOf": [many, record]}}}},
-        "responses": _responses(_answer(live), (400, 401, 403, 408, 410, 413, 415, 422, 503, 504)),
+        "responses": _responses(_answer(live), (400, 401, 403, 408, 409, 410, 413, 415, 422, 503, 504)),
     }
     return {
         f"/v1/models/{name}": {"get": _get("What the version is and takes.", {"type": "object"}, _READING)},
@@ -85,6 +87,7 @@ def _answer(live: Live) -> dict[str, Any]:
             name: kind,
             **decided,
             "warnings": {"type": "array", "items": {"type": "string"}},
+            "reasons": _REASONS,
         },
     }
     return {
@@ -96,6 +99,33 @@ def _answer(live: Live) -> dict[str, Any]:
             "predictions": {"type": "array", "items": prediction},
         },
     }
+
+
+_EXPLAIN = {
+    "name": "explain",
+    "in": "query",
+    "description": "Whether each prediction comes with its reasons; then at most 100 records.",
+    "schema": {"enum": ["true", "false"]},
+}
+_REASONS = {
+    "type": ["object", "null"],
+    "description": "base, contributions and others add up to the score (of the class `of`) or the value.",
+    "required": ["base", "contributions", "others"],
+    "properties": {
+        "of": {"type": "string"},
+        "base": {"type": "number"},
+        "contributions": {
+            "type": "array",
+            "maxItems": 5,
+            "items": {
+                "type": "object",
+                "required": ["feature", "contribution"],
+                "properties": {"feature": {"type": "string"}, "contribution": {"type": "number"}},
+            },
+        },
+        "others": {"type": "number"},
+    },
+}
 
 
 def _get(summary: str, schema: Mapping[str, Any], problems: tuple[int, ...]) -> dict[str, Any]:

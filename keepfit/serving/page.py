@@ -38,10 +38,11 @@ def _use_case(name: str, state: Any, address: str) -> str:
         f"curl {address}/v1/models/{name}/predict \\\n  -H 'content-type: application/json' \\\n"
         f"  -d '{body.replace(chr(39), chr(39) + chr(92) + chr(39) * 2)}'"
     )
+    why = "With <code>?explain=true</code> each prediction comes with the features that pushed its score."
     rows = "".join(map(_row, map(describe.column, live.signature.columns)))
     return (
         f"<h2>{escape(name)}</h2><p>{escape(live.signature.description)} Version {live.seat.number}.</p>"
-        f"<pre>{escape(call)}</pre>"
+        f"<pre>{escape(call)}</pre>{f'<p>{why}</p>' if live.explainer else ''}"
         "<table><tr><th>name<th>type<th>must be there<th>limits<th>as</tr>"
         f"{rows}</table>"
     )

@@ -1,12 +1,13 @@
 """What goes wrong over HTTP, as problem documents (RFC 9457): a code, where in the request, and never its values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
 MOST_ERRORS = 20
+_LONGEST = 240  # characters of a name
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -64,6 +65,22 @@ class HttpProblem(Exception):
         return msgspec.json.encode(said)
 
 
+def moved(problem: HttpProblem, move: Callable[[list[str]], Iterable[str | int]]) -> HttpProblem:
+    """The same problem, of a request in which things stand elsewhere: ``move`` takes the steps of a pointer.
+
+    >>> problem = unprocessable([Fault("/rows/3/a~1b", "type", "expected a number")])
+    >>> moved(problem, lambda steps: ["columns", steps[2], steps[1]]).errors[0].pointer
+    '/columns/a~1b/3'
+    """
+    errors = []
+    for each in problem.errors:
+        steps = [step.replace("~1", "/").replace("~0", "~") for step in each.pointer.split("/")[1:]]
+        errors.append(Fault(pointer(*move(steps)), each.code, each.detail))
+    return HttpProblem(
+        problem.status, problem.code, problem.detail, errors=errors, headers=problem.headers, **problem.more
+    )
+
+
 def unprocessable(faults: list[Fault]) -> HttpProblem:
     """A well-formed request whose content is refused: the first faults, by row."""
     shown = faults[:MOST_ERRORS]
@@ -76,9 +93,15 @@ def unprocessable(faults: list[Fault]) -> HttpProblem:
 
 
 def pointer(*steps: str | int) -> str:
-    """A JSON pointer.
+    r"""A JSON pointer; of names that callers made up only so much that they are found again, and what JSON can say.
 
     >>> pointer("records", 3, "a/b")
     '/records/3/a~1b'
+    >>> pointer("half \ud800 a character")
+    '/half ? a character'
     """
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    return "".join("/" + _step(str(step)) for step in steps)
+
+
+def _step(name: str) -> str:
+    return name[:_LONGEST].encode(errors="replace").decode().replace("~", "~0").replace("/", "~1")

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from keepfit.serving import describe, invocations, v2
-from keepfit.serving.answers import Answers
+from keepfit.serving.answers import Answer, Answers
 from keepfit.serving.app import App, unexpected
 from keepfit.serving.body import is_csv, read_body, see_that_json
 from keepfit.serving.closer_look import Row, tree_of
@@ -22,6 +22,7 @@ from keepfit.serving.metrics import MEDIA_TYPE as METRICS_TYPE
 from keepfit.serving.openapi import openapi
 from keepfit.serving.page import docs_page
 from keepfit.serving.problems import MEDIA_TYPE, HttpProblem
+from keepfit.serving.reasons import Explaining, asked_for, see_that_explainable, see_that_few
 from keepfit.serving.tokens import Scope
 from keepfit.serving.version import Live, Prediction
 
@@ -45,7 +46,7 @@ def application(answers: Answers) -> App:
             Route("/docs", routes.docs, methods=["GET"]),
             Route("/v1/models", routes.models, methods=["GET"]),
             Route("/v1/models/{name}", routes.model, methods=["GET"]),
-            Route("/v1/models/{name}/predict", routes.unknown, methods=["POST"]),
+            Route("/v1/models/{name}/predict", routes.predict, methods=["POST"]),
             *([Route("/v1/models/{name}/labels", routes.labels, methods=["POST"])] if answers.logs else []),
             Route("/v2", routes.server, methods=["GET"]),
             Route("/v2/health/live", routes.alive, methods=["GET"]),
@@ -72,6 +73,7 @@ class Routes:
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
+        self._explaining = Explaining(answers)
 
     async def alive(self, _request: Request) -> Response:
         """The process runs."""
@@ -107,11 +109,28 @@ class Routes:
         self._allow(request, "read")
         return _json(describe.model(self._live(request)))
 
-    async def unknown(self, request: Request) -> Response:
-        """A prediction of a use case that is not served here: the path of a served one does not come to Starlette."""
+    async def predict(self, request: Request) -> Response:
+        """Predictions with reasons; without parameters the path of a served use case does not come to Starlette."""
+        name, read_by = request.path_params["name"], dict[Live, list[Row]]()
         self._allow(request, "score")
-        self._live(request)
-        raise unexpected()
+        champion = self._live(request)
+        explain = asked_for(request.query_params.multi_items())
+        if explain:
+            see_that_explainable(champion)
+        see_that_json(request.scope)
+
+        def read(live: Live, body: bytes) -> list[Row]:
+            records = live.rows.read(body)
+            if explain:
+                see_that_few(records)
+                read_by[live] = records
+            return records
+
+        live, predictions = await self._scored(request, name, read)
+        if explain:
+            first = next(iter(read_by.values()))  # a challenger that takes the same records is asked what was read
+            predictions = await self._explaining.explained(live, read_by.get(live, first), predictions)
+        return _json(Answer(name, live.seat.number, predictions))
 
     async def labels(self, request: Request) -> Response:
         """What turned out to be true of predictions, on its way to the prediction log."""

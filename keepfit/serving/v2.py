@@ -9,7 +9,7 @@ from typing import Any
 
 from keepfit.records import SignedColumn
 from keepfit.serving.closer_look import MOST_ROWS, Row
-from keepfit.serving.problems import Fault, HttpProblem, pointer, unprocessable
+from keepfit.serving.problems import Fault, HttpProblem, moved, pointer, unprocessable
 from keepfit.serving.version import Live, Prediction
 
 _DATATYPES = {"float": "FP64", "int": "INT64", "bool": "BOOL"}
@@ -70,7 +70,16 @@ def records(live: Live, tree: Any) -> list[Row]:
     if sizes.pop() > MOST_ROWS:
         raise HttpProblem(413, "too_many_records", f"expected at most {MOST_ROWS} records in a request")
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    return live.rows.checked(rows, ("records",))
+    names = list(columns)
+
+    def tensor_of(steps: list[str]) -> list[str | int]:
+        row, *name = steps[1:]
+        return ["inputs", names.index(name[0]), "data", int(row)] if name and name[0] in columns else ["inputs"]
+
+    try:
+        return live.rows.checked(rows, ("records",))
+    except HttpProblem as problem:
+        raise moved(problem, tensor_of) from None
 
 
 def _values(tensor: Any, known: Mapping[str, SignedColumn], place: int) -> tuple[str, list[Any]]:

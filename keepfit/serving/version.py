@@ -1,7 +1,8 @@
 """A version that can answer: its files verified, loaded, and asked once for what they are known to say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -10,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from keepfit import features, registry, score
 from keepfit.errors import IntegrityError, Problem
-from keepfit.export import Probe
+from keepfit.export import Background, Probe
 from keepfit.features.categories import CategoryFeature
 from keepfit.records import Manifest, Seat, Signature, finite, parse
 from keepfit.serving.closer_look import Row
@@ -23,10 +24,27 @@ T = TypeVar("T")
 EXACT = 1e-9  # how far an answer may be from what the training object said, and of large values which share
 
 
+class Contribution(msgspec.Struct, frozen=True):
+    """By how much a column pushed a score: up where it is above 0."""
+
+    feature: str
+    contribution: float
+
+
+class Reasons(msgspec.Struct, frozen=True):
+    """``base``, ``contributions`` and ``others`` (of columns not named) add up to the score of class ``of``."""
+
+    base: float
+    contributions: tuple[Contribution, ...]
+    others: float
+    of: str | UnsetType = UNSET
+
+
 class Prediction(msgspec.Struct, frozen=True):
     """An answer to one record: ``score`` of the second of two classes, ``scores`` of several, or a ``value``.
 
-    A model whose answer is not finite has none (null), and a warning says so.
+    A model whose answer is not finite has none (null), and a warning says so. ``reasons`` are there if they were asked
+    for, null where there is nothing finite to explain.
     """
 
     id: str
@@ -35,6 +53,7 @@ class Prediction(msgspec.Struct, frozen=True):
     value: float | UnsetType | None = UNSET
     decision: str | UnsetType = UNSET
     warnings: tuple[str, ...] = ()
+    reasons: Reasons | UnsetType | None = UNSET
 
 
 class Answered(NamedTuple):
@@ -47,7 +66,10 @@ class Answered(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Live:
-    """A loaded version; ``levels`` are the categories it has learnt, by column."""
+    """A loaded version; ``levels`` are the categories it has learnt, by column.
+
+    Versions of earlier builds have no ``explainer``.
+    """
 
     seat: Seat
     manifest: Manifest
@@ -56,20 +78,36 @@ class Live:
     scorer: score.Scorer
     levels: Mapping[str, frozenset[str]]
     example: Row
+    explainer: score.Explainer | None = None
 
     def answer(self, records: list[Row], first_id: str) -> Answered:
         """An answer to each record, in order; ids are made from ``first_id`` and the place."""
+        return self.answer_all([(records, first_id)])[0]
+
+    def answer_all(self, asked: Sequence[tuple[list[Row], str]]) -> list[Answered]:
+        """The same for several requests at once: each with its records and its first id."""
+        records = asked[0][0] if len(asked) == 1 else [record for rows, _ in asked for record in rows]
+        ids = [one for rows, first_id in asked for one in _ids(first_id, len(rows))]
+        outcomes, predictions = self._answers(records, ids)
+        if len(asked) == 1:
+            return [Answered(records, outcomes, predictions)]
+        ends = list(accumulate(len(rows) for rows, _ in asked))
+        return [
+            Answered(rows, outcomes[end - len(rows) : end], predictions[end - len(rows) : end])
+            for (rows, _), end in zip(asked, ends, strict=True)
+        ]
+
+    def _answers(self, records: list[Row], ids: list[str]) -> tuple[list[Any], list[Prediction]]:
         answers = self.scorer.predict_records(records)
-        ids = [first_id] if len(records) == 1 else [f"{first_id}.{place}" for place in range(len(records))]
-        warned = [self._warnings(record) for record in records]
-        if not np.isfinite(answers).all():
+        warned = list(map(self._warnings, records))
+        if np.count_nonzero(np.isfinite(answers)) < answers.size:
             pairs = zip(warned, _not_finite(answers), strict=True)
             warned = [(*those, "the model has no finite answer") if bad else those for those, bad in pairs]
         outcomes = answers.tolist()
         if self.manifest.classes:
             chosen = self.scorer.decide(answers).tolist()
-            return Answered(records, outcomes, list(map(self._of_classes, ids, outcomes, warned, chosen)))
-        return Answered(records, outcomes, list(map(_of_value, ids, outcomes, warned)))
+            return outcomes, list(map(self._of_classes, ids, outcomes, warned, chosen))
+        return outcomes, list(map(_of_value, ids, outcomes, warned))
 
     def _of_classes(self, one: str, row: list[float], warnings: tuple[str, ...], chosen: int) -> Prediction:
         classes = self.manifest.classes
@@ -84,6 +122,10 @@ class Live:
             name for name, known in self.levels.items() if (at := record.get(name)) is not None and at not in known
         ]
         return tuple(f"{name}: training has not seen this value" for name in unseen) if unseen else ()
+
+
+def _ids(first: str, count: int) -> list[str]:
+    return [first] if count == 1 else [f"{first}.{place}" for place in range(count)]
 
 
 def _of_value(one: str, value: float, warnings: tuple[str, ...]) -> Prediction:
@@ -125,7 +167,14 @@ def opened(store: Store, use_case: str, seat: Seat) -> Live:
         scorer=scorer,
         levels=_levels(encoding, signature),
         example=example_of(signature, encoding),
+        explainer=_explainer(store, manifest, scorer),
     )
+
+
+def _explainer(store: Store, manifest: Manifest, scorer: score.Scorer) -> score.Explainer | None:
+    if "background" not in manifest.files:
+        return None
+    return score.Explainer(scorer, _file(store, manifest, "background", Background))
 
 
 def _signature(store: Store, manifest: Manifest, seat: Seat) -> Signature:

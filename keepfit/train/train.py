@@ -55,6 +55,7 @@ def train(store: Store, use_case: UseCase, division: Split, tell: Callable[[str]
         columns = features.cross_fitted(encoding, columns, examples.target(use_case.train.seed))
         matrix = matrix_for(layout_of(candidate), encoding, columns)
         records = export.probe_of(examples.table, encoding.kinds)
+        background = export.background_of(examples.table, encoding.kinds, use_case.train.seed)
         classes, labels, naive = examples.classes, examples.labels, _naive(use_case, examples)
         constant = constant_features(examples)
         del examples, columns  # a fit needs memory, and the raw rows have said all they can
@@ -75,6 +76,7 @@ def train(store: Store, use_case: UseCase, division: Split, tell: Callable[[str]
         classes=classes,
         rows=len(labels),
         output=put(store, canonical(output)),
+        background=put(store, canonical(background)),
         out_of_fold=None if won.rows is None else put(store, arrow_bytes(won.rows)),
         learning_curve=won.curve,
         growth=won.growth,

@@ -9,6 +9,7 @@ the scores by version are checked.
 
 import asyncio
 import json
+import signal
 import sys
 from collections import Counter, defaultdict
 from time import perf_counter
@@ -115,13 +116,16 @@ async def pace(load):
 
 async def main(port, path, said, connections, seconds, rate=0):
     loop, load = asyncio.get_running_loop(), Load(path, said, seconds, rate)
+    loop.add_signal_handler(signal.SIGTERM, lambda: setattr(load, "end", perf_counter()))
     for start in range(0, connections, 100):
         made = [loop.create_connection(lambda: Connection(load), "127.0.0.1", port)
                 for _ in range(min(100, connections - start))]  # fmt: skip
         await asyncio.gather(*made)
     if rate:
         await pace(load)
-    await asyncio.sleep(max(0, load.end - perf_counter()) + 1.0)
+    while perf_counter() < load.end:
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(1.0)  # for answers on their way
     print(json.dumps(load.report()))
 
 

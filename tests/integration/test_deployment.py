@@ -16,7 +16,7 @@ def prefect(*words, environ, cwd):
     return subprocess.run(command, env=environ, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_prefect_deploys_the_train_flow(tmp_path):
+def test_prefect_deploys_the_flows(tmp_path):
     environ = {**os.environ, "PREFECT_HOME": str(tmp_path / "prefect"), "HOME": str(tmp_path)}
     with prefect_server(environ) as server:
         server.wait_ready()
@@ -25,8 +25,9 @@ def test_prefect_deploys_the_train_flow(tmp_path):
         file = str(ROOT / "deployments/prefect.yaml")
         deployed = prefect("deploy", "--prefect-file", file, "--all", environ=environ, cwd=tmp_path)
         assert deployed.returncode == 0, deployed.stdout + deployed.stderr
-        shown = prefect("deployment", "inspect", "train/train", "-o", "json", environ=environ, cwd=tmp_path)
-        found = json.loads(shown.stdout)
-    assert found["entrypoint"] == "flows.train.train"
-    assert found["pull_steps"] == []
-    assert set(found["parameter_openapi_schema"]["properties"]) == {"use_case", "as_of", "store"}
+        for name in ("train", "release"):
+            shown = prefect("deployment", "inspect", f"{name}/{name}", "-o", "json", environ=environ, cwd=tmp_path)
+            found = json.loads(shown.stdout)
+            assert found["entrypoint"] == f"flows.{name}.{name}"
+            assert found["pull_steps"] == []
+            assert set(found["parameter_openapi_schema"]["properties"]) == {"use_case", "as_of", "store"}

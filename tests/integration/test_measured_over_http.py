@@ -98,7 +98,7 @@ def test_one_weight_that_is_a_millionth_off_fails_the_gate(store, linear):
     weights = array(world.nudged(form.layer.weights.numbers()))
     wrong = replace(form, layer=replace(form.layer, weights=weights))
     found = measured(store, bent(store, linear, compiled=canonical(CompiledFile(form=wrong))))
-    assert 1e-9 < found.parity < 1e-4
+    assert 1e-7 < found.parity < 1e-6  # of the record that it moves most, however many it does not move
     assert judged(found).outcome == "fail"
 
 
@@ -244,7 +244,7 @@ def test_the_server_ends_with_its_parent_and_leaves_nothing(store, linear, tmp_p
                           capture_output=True, text=True, check=False, timeout=60)  # fmt: skip
     assert done.returncode == -9, done.stderr
     end = time.monotonic() + 20
-    while running(int(done.stdout)) or list(scratch.rglob("*/objects/*")):
+    while running(int(done.stdout)) or list(scratch.iterdir()):
         assert time.monotonic() < end
         time.sleep(0.05)
 

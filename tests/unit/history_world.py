@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from keepfit.config.gates import NotWorseThan
+from keepfit.config.release import Release
 from keepfit.ledger import append, fold_of
 from keepfit.records import (
     Draft,
@@ -29,6 +30,10 @@ NOON = datetime(2013, 4, 1, 12, tzinfo=UTC)
 PERSON = {"actor": "ada", "reason": "the numbers are good", "at": NOON}
 
 
+DIRECT = Release(strategy="direct")
+CANARY = Release(strategy="canary", share=0.1, at_least=200)
+
+
 @dataclass(frozen=True)
 class UseCaseOf:
     """What register and release read of a use case."""
@@ -37,6 +42,7 @@ class UseCaseOf:
     risk: str = "low"
     gates: tuple[Any, ...] = (NotWorseThan(metric="log_loss", not_worse_than="champion", margin=0.01),)
     false_promotions: float = 0.05
+    release: Release = DIRECT
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import numpy as np
 
 from keepfit import features, score
 from keepfit.config import UseCase, signature_of
-from keepfit.export import Probe, dump, hostile_records
-from keepfit.ledger import append, fold_of
-from keepfit.records import Draft, Exported, Manifest, Seat, canonical, digest_of
+from keepfit.export import Background, Probe, dump, hostile_records
+from keepfit.ledger import append, fold_of, head
+from keepfit.records import Draft, Exported, Manifest, Rollout, Seat, canonical, digest_of
 from keepfit.registry.versions import manifest_key
 from keepfit.store import publish, put
 
@@ -89,16 +89,60 @@ def _fitted(task, turn):
     return encoding, LogisticRegression(C=1.0 / (1 + turn), random_state=1).fit(matrix, labels)
 
 
+def _background(kinds):
+    """Rows that reasons are told against."""
+    records = tuple({name: record[name] for name in kinds} for record in raw_records(16, seed=5))
+    draw = np.random.default_rng(5)
+    orders = tuple(tuple(draw.permutation(len(kinds)).tolist()) for _ in records)
+    return Background(columns=tuple(kinds), records=records, orders=orders)
+
+
 CLASSES = {"binary": ("false", "true"), "multiclass": ("few", "some", "many"), "regression": ()}
 
 
+@cache
+def _slow(task):
+    """One that takes its time."""
+    from sklearn.ensemble import RandomForestClassifier
+
+    case, records = use_case(task=task), raw_records(400)
+    columns = features.from_records(records, features.kinds_of(case.features))
+    encoding = features.fit("dense", case.features, columns, case.data.timezone)
+    values = np.array([record["minutes"] for record in records])
+    forest = RandomForestClassifier(300, max_depth=4, random_state=1)
+    return encoding, forest.fit(features.transform(encoding, columns), (values > np.median(values)).astype(int))
+
+
+@cache
+def _breaks(task):
+    """One that overflows where many guests stay long, and answers all others as version 1 does."""
+    from copy import deepcopy
+
+    encoding, estimator = deepcopy(_fitted(task, 1))
+    case = use_case(task=task)
+    columns = features.from_records(
+        [GOOD, GOOD | {"guests": 5}, GOOD | {"minutes": 99.0}], features.kinds_of(case.features)
+    )
+    rows = features.transform(encoding, columns)
+    guests, minutes = (int(np.argmax(np.abs(rows[place] - rows[0]))) for place in (1, 2))
+    estimator.coef_[0, guests], estimator.coef_[0, minutes] = 1.5e308, -1.5e308
+    return encoding, estimator
+
+
+CALM = [GOOD | {"minutes": 50.0, "guests": 3, "colour": colour} for colour in ("red", "blue")]
+MADE = {"slow": _slow, "breaks": _breaks}
+
+
 def version(store, turn=1, case=None, *, compile_it=True, **files):
-    """The manifest of a version whose files are in the store; ``files`` replace some by other bytes."""
+    """The manifest of a version whose files are in the store; ``files`` replace some by other bytes.
+
+    ``turn`` is a number, of which odd and even ones answer otherwise, or ``slow`` or ``breaks``.
+    """
     case = case or use_case()
-    encoding, estimator = _fitted(case.task, turn)
+    encoding, estimator = MADE[turn](case.task) if turn in MADE else _fitted(case.task, turn)
     kinds = features.kinds_of(case.features)
     records = raw_records(30, seed=2)
-    records = [*records, *hostile_records(records[0], kinds)]
+    records = CALM if turn == "breaks" else [*records, *hostile_records(records[0], kinds)]
     matrix = features.transform(encoding, features.from_records(records, kinds))
     ask = estimator.predict if case.task == "regression" else estimator.predict_proba
     expected = tuple(map(tuple, np.asarray(ask(matrix)).reshape(len(records), -1).tolist()))
@@ -107,6 +151,7 @@ def version(store, turn=1, case=None, *, compile_it=True, **files):
         "model": dump(estimator),
         "probe": canonical(Probe(records=tuple(records), expected=expected)),
         "signature": canonical(signature_of(case)),
+        "background": canonical(_background(kinds)),
     }
     files = {role: put(store, data) for role, data in (made | files).items() if data is not None}
     if compile_it:
@@ -126,7 +171,7 @@ def version(store, turn=1, case=None, *, compile_it=True, **files):
         train_until=NOON,
         key=("id",),
         holdout_share=None,
-        seed=turn,
+        seed=turn if isinstance(turn, int) else len(turn),
     )
 
 
@@ -150,6 +195,21 @@ def promoted(store, use_case, seat):
     """Make a version champion."""
     append(store, use_case, lambda _: _draft("promoted", version=seat))
     return seat
+
+
+def rolled_out(store, turn=2, case=None, strategy="canary", **agreed):
+    """A version on trial beside the champion: what was agreed."""
+    case = case or use_case()
+    said = {"share": 0.5 if strategy == "canary" else 1.0, "at_least": 40, "errors_at_most": 0.01,
+            "slower_at_most": 1000.0, "scores_differ_at_most": 1.0, "hours": 0, **agreed}  # fmt: skip
+    hours = said.pop("hours")
+    made = version(store, turn, case, compile_it=turn != "slow")
+    seat, now = registered(store, made), datetime.now(UTC)
+    champion = fold_of(head(store, case.name)).champion
+    rollout = Rollout(challenger=seat, champion=champion, verdict="verdict", strategy=strategy, started=now,
+                      until=now + timedelta(hours=hours), **said)  # fmt: skip
+    append(store, case.name, lambda _: _draft("rollout_started", version=seat, rollout=rollout))
+    return rollout
 
 
 def disabled(store, use_case):

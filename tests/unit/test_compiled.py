@@ -20,6 +20,7 @@ from keepfit.config import CANDIDATES
 from keepfit.errors import IntegrityError
 from keepfit.export import CompiledFile, compiled_of, load_compiled
 from keepfit.export.compiled import Array, array
+from keepfit.export.trees import Forest
 from keepfit.records import canonical, parse
 from keepfit.serving.rows import Rows
 from keepfit.split import split
@@ -58,12 +59,14 @@ def test_every_estimator_task_and_feature_answers_as_it_was_trained(candidate, t
 
 
 @pytest.mark.parametrize(("candidate", "task"), COMPILED)
-def test_a_record_alone_is_answered_as_among_others(candidate, task):
+def test_a_record_alone_is_answered_as_among_others_to_the_last_bit(candidate, task):
     encoding, estimator = pipeline(candidate, task, FEATURES["everything"], ROWS)
-    _, serving = both(encoding, estimator)
-    together = serving.predict_records(ROWS[:40])
-    alone = np.concatenate([serving.predict_records([row]) for row in ROWS[:40]])
-    np.testing.assert_allclose(alone, together, rtol=1e-13, atol=1e-13)
+    for output in OUTPUTS[task]:
+        _, serving = both(encoding, estimator, output)
+        together = serving.predict_records(ROWS[:211])
+        for size in (1, 2, 7, 32):
+            parts = [serving.predict_records(ROWS[start : min(start + size, 211)]) for start in range(0, 211, size)]
+            np.testing.assert_array_equal(np.concatenate(parts), together)
     assert serving.predict_records([]).shape == (0, *together.shape[1:])
 
 
@@ -73,7 +76,7 @@ SHAPES = {
     "elastic_net": {"alpha": st.floats(1e-4, 1.0), "l1_ratio": st.floats(0.0, 1.0)},
     "hist_gradient_boosting": {
         "max_iter": st.integers(1, 12),
-        "max_leaf_nodes": st.integers(2, 40),
+        "max_leaf_nodes": st.integers(2, 40) | st.sampled_from([64, 65, 127, 128, 129, 256, 257]),
         "learning_rate": st.floats(0.01, 1.0),
         "min_samples_leaf": st.integers(1, 500),
     },
@@ -235,6 +238,45 @@ def test_rounding_to_32_bits_is_for_forests_only(candidate):
     bent = replace(form, single=not form.single)
     wrong = score.Scorer(encoding, load_compiled(canonical(CompiledFile(form=bent))))
     assert differ(trained, wrong, edges) > 1.0
+
+
+# many rows of boosting
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+@pytest.mark.parametrize("leaves", [2, 31, 64, 65, 127, 256, 300])
+def test_boosting_answers_many_rows_as_it_answers_each_to_the_last_bit(leaves, task):
+    rows = records(1500, seed=leaves)
+    settings = {"max_iter": 12, "max_leaf_nodes": leaves, "min_samples_leaf": 1}
+    encoding, estimator = pipeline("hist_gradient_boosting", task, FEATURES["everything"], rows, settings)
+    matrix = score.numbers(encoding, features.from_records(rows, encoding.kinds))
+    draw = np.random.default_rng(leaves)
+    for value in (np.nan, np.inf, -np.inf, -1.0, -0.0, 0.5, 254.0, 1e30, 2.0**32, 2.0**63):
+        matrix[draw.random(matrix.shape) < 0.01] = value
+    form = parse(compiled_bytes(estimator), CompiledFile).form
+    forest = Forest(form.treelite, form.columns, single=False)
+    together = forest.sums(matrix)
+    np.testing.assert_array_equal(np.concatenate([forest.sums(row[None]) for row in matrix]), together)
+    assert forest.quick or leaves > 256  # else one way is compared with itself
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+@pytest.mark.parametrize("candidate", ["random_forest", "extra_trees"])
+@pytest.mark.parametrize("settings", [{"max_depth": 1}, {"min_samples_leaf": 1}, {"min_samples_leaf": 9}])
+def test_a_forest_answers_many_rows_as_it_answers_each_to_the_last_bit(candidate, settings, task):
+    rows = records(900, seed=4)
+    whole = {"n_estimators": 12, **settings}
+    encoding, estimator = pipeline(candidate, task, FEATURES["everything"], rows, whole)
+    matrix = score.numbers(encoding, features.from_records(rows, encoding.kinds))
+    draw = np.random.default_rng(5)
+    for value in (np.nan, 3e38, -3e38, -0.0, 254.0, 1e-40):
+        matrix[draw.random(matrix.shape) < 0.01] = value
+    form = parse(compiled_bytes(estimator), CompiledFile).form
+    forest = Forest(form.treelite, form.columns, single=True)
+    assert forest.quick
+    alone = np.concatenate([forest.sums(row[None]) for row in matrix])
+    for count in (900, 32, 45):
+        np.testing.assert_array_equal(forest.sums(matrix[:count]), alone[:count])
 
 
 # the file

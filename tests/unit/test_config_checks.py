@@ -267,14 +267,59 @@ CONTRADICTIONS = {
         "gates: standart",
         ["a list"],
     ),
+    "a direct release with a share": (
+        "{strategy: direct}",
+        "{strategy: direct, share: 10%}",
+        "share: 10%",
+        ["`release.share`", "direct", "leave `share` out"],
+    ),
+    "a direct release with a duration": (
+        "{strategy: direct}",
+        "{strategy: direct, for: 1d}",
+        "for: 1d",
+        ["`release.for`", "direct", "strategy: canary"],
+    ),
+    "a shadow with a share": (
+        "{strategy: direct}",
+        "{strategy: shadow, share: 10%}",
+        "share: 10%",
+        ["`release.share` is of a canary"],
+    ),
+    "a canary for all": ("{strategy: direct}", "{strategy: canary, share: 100%}", "share: 100%", ["less than 1"]),
+    "a canary for nobody": ("{strategy: direct}", "{strategy: canary, share: 0%}", "share: 0%", ["greater than 0"]),
+    "too few answers to say anything": (
+        "{strategy: direct}",
+        "{strategy: canary, at_least: 3}",
+        "at_least: 3",
+        ["greater than or equal to 20"],
+    ),
+    "a challenger that must be faster": (
+        "{strategy: direct}",
+        "{strategy: shadow, slower_at_most: 0.5}",
+        "slower_at_most: 0.5",
+        ["greater than or equal to 1"],
+    ),
+    "a limit misspelt": (
+        "{strategy: direct}",
+        "{strategy: shadow, error_at_most: 1%}",
+        "error_at_most: 1%",
+        ["did you mean `errors_at_most`"],
+    ),
+    "a strategy misspelt": (
+        "{strategy: direct}",
+        "{strategy: cannary}",
+        "strategy: cannary",
+        ["did you mean `canary`"],
+    ),
+    "hours of a window": ("risk: low", "monitor: {window: 12h}", "window", ["windows are counted in whole days"]),
+    "more windows than there are": ("risk: low", "retrain: {when: 4 of 3}", "when", ["more windows must alarm"]),
+    "a budget without a time": ("risk: low", "retrain: {at_most: 4}", "at_most", ["such as `4 per 30d`"]),
     "a key of another section": ("  seed: 7", "  seed: 7\n  holdout: 3d", "holdout: 3d", ["belongs under `split`"]),
 }
 
 LATER = {
-    "shadow": ("{strategy: direct}", "{strategy: shadow, for: 1d}", "release"),
-    "canary": ("{strategy: direct}", "{strategy: canary, share: 10%, for: 1d}", "release"),
-    "monitor": ("risk: low", "monitor: {every: 1d, window: 7d, false_alarms: 5%}", "monitor"),
-    "retrain": ("risk: low", 'retrain: {schedule: "0 6 1 * *"}', "retrain"),
+    "approvals": ("risk: low", "approvals: {by: ada}", "approvals"),
+    "a schedule": ("risk: low", 'retrain: {schedule: "0 6 1 * *"}', "schedule"),
     "sql": ('weather: {kind: files, path: "data', 'weather: {kind: postgres, table: "data', "weather: {"),
 }
 

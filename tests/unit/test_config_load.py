@@ -81,6 +81,13 @@ def test_release_may_be_left_out_and_is_direct():
     assert understood(edited("release: {strategy: direct}\n", "")).use_case.release.strategy == "direct"
 
 
+def test_a_canary_has_limits_that_nobody_wrote():
+    release = understood(edited("{strategy: direct}", "{strategy: canary, share: 5%, for: 12h}")).use_case.release
+    assert (release.strategy, release.share, release.for_) == ("canary", 0.05, timedelta(hours=12))
+    assert (release.at_least, release.errors_at_most, release.slower_at_most) == (200, 0.01, 2.0)
+    assert release.scores_differ_at_most == 0.2
+
+
 @pytest.mark.parametrize(("optimize", "metric"), [("  optimize: brier\n", "brier"), ("", "log_loss")])
 def test_no_model_is_spared_the_naive_baseline(optimize, metric):
     text = edited("  - {metric: log_loss, better_than: naive}\n", "").replace("  optimize: log_loss\n", optimize)

@@ -45,6 +45,21 @@ def test_a_table_and_single_records_give_the_same_numbers(form, learnt, asked):
     np.testing.assert_array_equal(together, np.array(alone))
 
 
+@pytest.mark.parametrize("form", ["codes", "dense"])
+@settings(max_examples=60, deadline=None)
+@given(moments=st.lists(st.none() | st.datetimes(datetime(1850, 1, 1), datetime(2090, 1, 1)), min_size=1, max_size=90),
+       zone=st.sampled_from(["UTC", "America/New_York", "Asia/Kathmandu", "Europe/Berlin"]))  # fmt: skip
+def test_calendar_parts_of_few_and_of_many_moments_are_the_same(form, moments, zone):
+    wanted = {"at": ("hour", "day_of_week")}
+    rows = [{"at": moment and moment.replace(tzinfo=UTC)} for moment in moments]
+    table = features.from_table(pa.Table.from_pylist(rows, schema=pa.schema([("at", pa.timestamp("us", tz="UTC"))])),
+                                {"at": "time"})  # fmt: skip
+    encoding = features.fit(form, wanted, table, zone)
+    together, plan = features.transform(encoding, table), features.plan_of(encoding)
+    assert plan.of_records(rows).tobytes() == together.tobytes()
+    assert np.concatenate([plan.of_records([row]) for row in rows]).tobytes() == together.tobytes()
+
+
 @settings(max_examples=30, deadline=None)
 @given(learnt=records)
 def test_the_state_survives_json(learnt):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from log_world import LOG_OF, NOON, as_it_was, in_store, numbers, prediction
@@ -329,6 +329,16 @@ def end_writer():
     """End the thread in the middle of what it does."""
     (writer,) = (each for each in threading.enumerate() if each.name == "prediction log")
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(writer.ident), ctypes.py_object(MemoryError))
+
+
+def test_a_time_that_is_none_in_utc_is_kept_as_it_was_written(tmp_path, store):
+    log = opened(tmp_path, store)
+    begin = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1)))
+    log.put([prediction(1), prediction(2, record={"begin": begin})])
+    log.close()
+    kept = {row["id"]: row["record"] for row in in_store(store)}
+    assert kept["w-2"] == '{"begin":"0001-01-01T00:00:00+01:00"}'
+    assert len(kept) == 2
 
 
 def test_when_the_writer_dies_everybody_who_waits_is_told(tmp_path, store):

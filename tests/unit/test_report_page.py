@@ -122,6 +122,13 @@ def test_no_champion_serves_is_not_told_as_the_champion_stays():
     assert "champion stays" not in disabled
 
 
+def test_a_version_on_trial_is_not_told_as_refused():
+    began = Released(released=False, champion=1, reason="passed; a canary beside version 1 began", rollout=2)
+    page = render_run(replace(SAMPLES["passing"](), released=began))
+    assert "Passed, on trial beside the champion" in page
+    assert "A canary beside version 1 began" in page or "a canary beside version 1 began" in page
+
+
 def test_without_a_champion_there_is_nothing_to_compare_with(seen):
     assert "First champion: nothing to compare with." in seen["first"].text
     assert "How the versions differ" not in seen["first"].text

@@ -290,3 +290,13 @@ def test_to_answer_takes_neither_prefect_nor_pandas_nor_scikit_learn(store):
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    "at",
+    ["0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00", "9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59Z"],
+)
+def test_the_first_and_the_last_moment_that_can_be_written_are_answered(store, at):
+    live = load(store, CASE, world.champion(store, 1))
+    (prediction,) = live.answer(live.rows.read(canonical(world.GOOD | {"at": at})), "id").predictions
+    assert 0 <= prediction.score <= 1

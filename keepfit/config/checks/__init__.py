@@ -10,6 +10,7 @@ from keepfit.config.checks import (
     mapping,
     protected,
     readings,
+    release,
     row_rules,
     sources,
     split,
@@ -69,6 +70,7 @@ CHECKS: tuple[Check, ...] = (
     gates.few_rows_are_of_groups,
     gates.waivers_say_what_they_allow,
     gates.parity_is_a_difference_of_answers,
+    release.words_fit_the_strategy,
 )
 
 

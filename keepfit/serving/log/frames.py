@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 import msgspec
+from msgspec.structs import replace
 
 from keepfit.errors import IntegrityError, Problem
 from keepfit.serving.log.prediction import Prediction, Received
@@ -48,7 +49,15 @@ def framed(payload: bytes) -> bytes:
 
 def of_predictions(rows: Any) -> bytes:
     """The frame of some predictions."""
-    return framed(_PREDICTIONS + _encode(rows))
+    try:
+        return framed(_PREDICTIONS + _encode(rows))
+    except OverflowError:  # a time that is none in UTC, such as 0001-01-01T00:00+01:00
+        return framed(_PREDICTIONS + _encode([replace(row, record=_as_text(row.record)) for row in rows]))
+
+
+def _as_text(record: dict[str, Any]) -> dict[str, Any]:
+    """With times as JSON has them."""
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in record.items()}
 
 
 def of_labels(rows: Any) -> bytes:

@@ -108,6 +108,12 @@ class PredictionLog:
         received = datetime.now(UTC)
         return self._add(of_labels([Received(label, received) for label in labels]), len(labels))
 
+    def offer(self, predictions: Sequence[Prediction]) -> bool:
+        """Log what nobody waits for, from any thread; not, where more than half of the room is taken."""
+        return self._queue.bytes <= self._queue.limit // 2 and self._queue.add(
+            of_predictions(predictions), len(predictions), None
+        )
+
     def _add(self, frame: bytes, records: int) -> Awaitable[None] | None:
         waiting: Acknowledged | None = asyncio.get_running_loop().create_future() if self._sync else None
         if not self._queue.add(frame, records, waiting):

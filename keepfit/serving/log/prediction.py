@@ -12,7 +12,10 @@ class Prediction(msgspec.Struct, frozen=True, array_like=True):
     """One answered prediction.
 
     ``at`` is when it was answered (aware), ``record`` what was asked, ``score`` k probabilities or the one value,
-    ``decision`` the class that was decided for (None for regression). ``role`` is ``champion`` or ``challenger``.
+    ``decision`` the class that was decided for (None for regression). ``role`` is ``champion`` or ``challenger``: a
+    challenger's answer that a caller got (canary) is the only row of its id; one that nobody got stands beside the
+    champion's of the same id, as a shadow, or without a finite score where it had none. ``latency_ms`` is what the
+    caller waited, or would have.
     """
 
     id: str

@@ -24,7 +24,7 @@ class Queue:
     """Frames that wait; ``limit`` is in bytes and holds for what is being written too."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._frames: list[bytes] = []
         self._waiting: list[Acknowledged] = []
         self._room = Condition()
@@ -37,7 +37,7 @@ class Queue:
     def add(self, frame: bytes, records: int, waiting: Acknowledged | None) -> bool:
         """Take a frame, unless there is no room for it; whoever waits for one wakes the writer."""
         with self._room:
-            if self.closed or (self.bytes and self.bytes + len(frame) > self._limit):
+            if self.closed or (self.bytes and self.bytes + len(frame) > self.limit):
                 return False
             self._frames.append(frame)
             self._records += records
@@ -45,7 +45,7 @@ class Queue:
             self._new += len(frame)
             if waiting is not None:
                 self._waiting.append(waiting)
-            if waiting is not None or (self._new > self._limit // 4 and not self._hurry):
+            if waiting is not None or (self._new > self.limit // 4 and not self._hurry):
                 self._hurry = True
                 self._room.notify()
         return True

@@ -18,10 +18,11 @@ import msgspec
 from keepfit.errors import InfrastructureError, IntegrityError, Problem
 from keepfit.records import Manifest, Seat, canonical, digest_of, sha256
 from keepfit.registry.versions import manifest_key
-from keepfit.serving.lone import Job
+from keepfit.serving.lone import DEADLINE, STORE, Job
 from keepfit.store import Directory, Store, get, object_key
 
-PATIENCE = 60.0  # seconds for an answer, the first one with the start of the process
+START = 300.0  # seconds for the first answer: a large model takes its time to load
+PATIENCE = 2 * DEADLINE  # seconds for any other
 LEAVE = 5.0  # seconds until a process that was told to end is killed
 NUMBER = 0  # of a version that has none yet
 _NOT_SERVED = {"naive"}
@@ -35,7 +36,7 @@ class Lone:
     def __init__(self, process: "subprocess.Popen[bytes]", port: int, token: str, log: Path, started: float) -> None:
         self.started = started
         self._process, self._log = process, log
-        self._connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=START)
         self._headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
 
     def ask(self, path: str, body: bytes | None = None) -> tuple[int, Any]:
@@ -51,9 +52,12 @@ class Lone:
         try:
             self._connection.request("GET" if body is None else "POST", path, body, self._headers)
             response = self._connection.getresponse()
-            return response.status, msgspec.json.decode(response.read())
+            said = response.status, msgspec.json.decode(response.read())
         except (OSError, HTTPException, msgspec.DecodeError) as error:
             raise self._failed(error) from error
+        if self._connection.sock is not None:
+            self._connection.sock.settimeout(PATIENCE)
+        return said
 
     def memory(self) -> int | None:
         """Bytes that the process holds resident; None where the system does not say."""
@@ -78,7 +82,7 @@ class Lone:
             Problem(
                 "the new version could not be measured: its server did not answer",
                 where="measure",
-                expected=f"an answer over HTTP on this machine within {PATIENCE:g} s",
+                expected="answers over HTTP on this machine",
                 found="\n".join(filter(None, [how, said])),
                 did=_DID,
                 do="run the same command again; it continues here",
@@ -106,9 +110,9 @@ def lone(store: Store, manifest: Manifest) -> Iterator[Lone]:
     """
     with _scratch() as folder:
         seat = Seat(number=NUMBER, digest=digest_of(manifest))
-        _copy(store, manifest, seat, Directory(folder / "store"))
+        _copy(store, manifest, seat, Directory(folder / STORE))
         token, log = secrets.token_hex(16), folder / "log"
-        job = Job(folder=str(folder / "store"), use_case=manifest.use_case, seat=seat, token=sha256(token.encode()))
+        job = Job(folder=str(folder), use_case=manifest.use_case, seat=seat, token=sha256(token.encode()))
         with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as errors:
             port, started = listener.getsockname()[1], perf_counter()
             process = _started(listener, errors.fileno())

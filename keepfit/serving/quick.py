@@ -1,0 +1,107 @@
+"""The short way of a request for predictions that is there as a whole: no task, no messages, one write.
+
+What it does not take goes the way of every other request, through the ASGI application, which answers the same.
+"""
+
+import logging
+from functools import partial
+from time import perf_counter
+from typing import cast
+
+import msgspec
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from keepfit.serving.answers import AT_ONCE, Answer, Answers
+from keepfit.serving.app import unexpected
+from keepfit.serving.body import header, see_that_json
+from keepfit.serving.problems import MEDIA_TYPE, HttpProblem
+from keepfit.serving.version import Answered, Live
+
+_log = logging.getLogger("keepfit.serving")
+_encode = msgspec.json.Encoder().encode
+_GOOD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+
+
+class Quick:
+    """Takes requests from a connection of uvicorn and writes their answers to it."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self._names = {f"/v1/models/{name}/predict": name for name in answers.followers}
+
+    @property
+    def held(self) -> int:
+        """How many requests wait for their answer here."""
+        return self._answers.short
+
+    def takes(self, cycle: RequestResponseCycle) -> bool:
+        """Whether the head of a request says that it may go this way."""
+        scope = cycle.scope
+        return (
+            scope["path"] in self._names
+            and scope["method"] == "POST"
+            and not scope["query_string"]
+            and cycle.keep_alive
+            and not cycle.waiting_for_100_continue
+            and not cycle.flow.write_paused
+            and not self._answers.draining
+            and not self._answers.on_trial(self._names[scope["path"]])
+        )
+
+    def answer(self, cycle: RequestResponseCycle) -> None:
+        """Answer at the end of this turn of the event loop; the body is there, and has at most `AT_ONCE` bytes."""
+        started, answers, use_case = perf_counter(), self._answers, self._names[cycle.scope["path"]]
+        try:
+            scope = cast(Scope, cycle.scope)
+            answers.tokens.see_that_allowed("score", header(scope, b"authorization"))
+            see_that_json(scope)
+            live = answers.live(use_case)
+            answers.ask(live, live.rows.read(bytes(cycle.body)), started, partial(self._tell, cycle, use_case, live))
+            answers.short += 1
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
+            self._refuse(cycle, use_case, error)
+
+    def _tell(self, cycle: RequestResponseCycle, use_case: str, live: Live, outcome: Answered | BaseException) -> None:
+        self._answers.short -= 1
+        try:
+            if isinstance(outcome, BaseException):
+                raise outcome
+            body = _encode(Answer(use_case, live.seat.number, outcome.predictions))
+            write(cycle, b"%bcontent-length: %d\r\n" % (_GOOD, len(body)), body)
+        except Exception as error:  # noqa: BLE001 - others of the same turn are told after this one
+            self._refuse(cycle, use_case, error)
+
+    def _refuse(self, cycle: RequestResponseCycle, use_case: str, error: BaseException) -> None:
+        if not isinstance(error, HttpProblem):
+            _log.error("%s: a request failed", use_case, exc_info=error)
+        problem = error if isinstance(error, HttpProblem) else unexpected()
+        self._answers.metrics.failed(use_case, problem.status)
+        body = problem.document()
+        said = problem.headers | {"content-type": MEDIA_TYPE, "content-length": str(len(body))}
+        lines = [f"HTTP/1.1 {problem.status} {problem.title}", *(f"{name}: {value}" for name, value in said.items())]
+        cycle.keep_alive = cycle.keep_alive and problem.headers.get("connection") != "close"
+        write(cycle, "".join(f"{line}\r\n" for line in lines).encode(), body)
+
+
+def fits(cycle: RequestResponseCycle) -> bool:
+    """Whether a whole body is small enough to be worked on where it came."""
+    return len(cycle.body) <= AT_ONCE
+
+
+def write(cycle: RequestResponseCycle, head: bytes, body: bytes) -> None:
+    """Answer, as uvicorn's own way does after its last message."""
+    if cycle.disconnected or cycle.transport.is_closing():
+        return
+    more = b"".join([b"%b: %b\r\n" % pair for pair in cycle.default_headers])
+    close = b"" if cycle.keep_alive else b"connection: close\r\n"
+    cycle.transport.write(b"".join([head, more, close, b"\r\n", body]))
+    cycle.response_started = cycle.response_complete = True
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    done, cycle.on_response = cycle.on_response, _nothing  # which ends a circle of references
+    done()
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,125 @@
+"""Following the rollout of a use case: what is on trial here, and when this server stops it."""
+
+import logging
+import os
+import socket
+from datetime import UTC, datetime
+from typing import Any
+
+from keepfit.errors import IntegrityError, KeepfitError, Missing
+from keepfit.ledger import rollout_of
+from keepfit.records import Fold, Rollout
+from keepfit.rollout import figures
+from keepfit.serving.rollout.trial import Told, Trial
+from keepfit.serving.version import Live, load
+from keepfit.store import Store
+
+_DRAIN = 5.0  # seconds at the end for what a shadow has not answered yet
+_log = logging.getLogger("keepfit.serving")
+
+
+class Rolling:
+    """The trial that is open here; the thread that follows the ledger calls all but `open`, `beside` and `standing`."""
+
+    def __init__(self, store: Store, use_case: str, told: Told) -> None:
+        self._store, self._use_case, self._told = store, use_case, told
+        self._trial: Trial | None = None
+        self._rollout: Rollout | None = None
+        self._stopped = self._untold = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether a challenger is asked here."""
+        return self._trial is not None and not self._trial.stopped
+
+    def beside(self, champion: Live) -> Trial | None:
+        """The challenger that is asked beside this champion, if one is."""
+        trial = self._trial
+        if trial is None or trial.stopped or trial.rollout.champion != champion.seat:
+            return None
+        return trial
+
+    def see(self, fold: Fold, live: Live | None) -> None:
+        """What the ledger says now: begin, go on, stop, or end.
+
+        Raises
+        ------
+        KeepfitError
+            The store did not give the challenger.
+        """
+        rollout = rollout_of(fold)
+        if live is None or (rollout is not None and live.seat != rollout.champion):
+            rollout = None
+        if rollout != self._rollout:
+            self._end()
+            self._rollout = rollout
+        if rollout is None or live is None:
+            return
+        if self._trial is None and not self._stopped:
+            self._begin(rollout, live)
+        if self._trial is not None and not self._stopped:
+            self._stopped = self._trial.look()
+        if self._stopped:
+            self._stop(rollout)
+
+    def close(self) -> None:
+        """The server ends: what a shadow was asked is answered, if that does not take long."""
+        if self._trial is not None:
+            self._trial.close(_DRAIN)
+
+    def standing(self) -> dict[str, Any] | None:
+        """How it stands, for people; None without a rollout."""
+        rollout, trial = self._rollout, self._trial
+        if rollout is None:
+            return None
+        seen = trial.watch.seen() if trial is not None else None
+        return {
+            "version": rollout.challenger.number,
+            "strategy": rollout.strategy,
+            "share": rollout.share,
+            "until": rollout.until,
+            "status": "running" if trial is not None and not self._stopped else "stopped here",
+            "trouble": "; ".join(filter(None, (self._stopped, self._untold))),
+            "newest": figures(seen) if seen is not None else {},
+        }
+
+    def _begin(self, rollout: Rollout, champion: Live) -> None:
+        number = rollout.challenger.number
+        try:
+            live = load(self._store, self._use_case, rollout.challenger)
+        except (IntegrityError, Missing) as error:
+            self._stopped = f"version {number} is refused: {str(error).partition(chr(10))[0]}"
+            _log.error("%s: the challenger, version %d, is refused\n%s", self._use_case, number, error)
+            return
+        self._trial = Trial(rollout, live, champion, self._told)
+        self._told.rolling(self._use_case, number, stopped=False)
+        _log.warning("%s: version %d is on trial (%s)", self._use_case, number, rollout.strategy)
+
+    def _stop(self, rollout: Rollout) -> None:
+        """Stop it here at once, then for everybody; again at the next look while the ledger cannot be told."""
+        seen = self._trial.watch.seen() if self._trial is not None else None
+        if self._trial is not None and not self._trial.stopped:
+            self._trial.stopped = self._stopped
+            _log.error("%s: version %d is stopped: %s", self._use_case, rollout.challenger.number, self._stopped)
+        try:
+            self._tell(rollout, figures(seen) if seen is not None else {})
+        except (KeepfitError, OSError) as error:
+            if not self._untold:
+                _log.exception("%s: the stop of a rollout could not be written down", self._use_case)
+            self._untold = f"the ledger could not be told: {str(error).partition(chr(10))[0]}"
+        else:
+            self._untold = ""
+        self._told.rolling(self._use_case, rollout.challenger.number, stopped=bool(self._untold))
+
+    def _tell(self, rollout: Rollout, numbers: dict[str, float]) -> None:
+        from keepfit.release import stop_rollout
+
+        actor = f"server {socket.gethostname()}-{os.getpid()}"
+        now = datetime.now(UTC)
+        stop_rollout(self._store, self._use_case, rollout, actor=actor, reason=self._stopped, at=now, numbers=numbers)
+
+    def _end(self) -> None:
+        if self._trial is not None:
+            self._trial.close()
+        self._trial, self._stopped, self._untold = None, "", ""
+        self._told.rolling(self._use_case, 0, stopped=False)

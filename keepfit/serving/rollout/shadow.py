@@ -1,0 +1,52 @@
+"""Work for one thread that nobody waits for: bounded in number and bytes, and dropped rather than late."""
+
+from collections import deque
+from collections.abc import Callable
+from threading import Condition, Thread
+from time import monotonic
+
+MOST = 256  # requests
+MOST_BYTES = 16 << 20  # of their bodies
+
+
+class Background:
+    """Runs what it is offered, one after the other, in order."""
+
+    def __init__(self, name: str) -> None:
+        self._work: deque[tuple[int, Callable[[], None]]] = deque()
+        self._bytes = 0
+        self._changed = Condition()
+        self._ending = False
+        self._thread = Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def offer(self, size: int, work: Callable[[], None]) -> bool:
+        """Take some work with a body of so many bytes; False where too much waits already. ``work`` must not raise."""
+        with self._changed:
+            full = len(self._work) >= MOST or (self._work and self._bytes + size > MOST_BYTES)
+            if self._ending or full:
+                return False
+            self._work.append((size, work))
+            self._bytes += size
+            self._changed.notify()
+        return True
+
+    def close(self, seconds: float) -> None:
+        """Take no more; what waits is done, unless that takes longer than so many seconds."""
+        end = monotonic() + seconds
+        with self._changed:
+            self._ending = True
+            self._changed.notify()
+        self._thread.join(max(0.0, end - monotonic()))
+        with self._changed:
+            self._work.clear()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._work or self._ending)
+                if not self._work:
+                    return
+                size, work = self._work.popleft()
+                self._bytes -= size
+            work()

@@ -1,0 +1,167 @@
+"""Requests that have come by the end of a turn of the event loop are scored together, and logged together.
+
+Nobody waits for more of them, so a lone request is as fast as ever. Each is answered by the version that it was read
+for, with the bits that it would get alone; where a group fails, each of its requests is tried alone, so none fails for
+another's sake.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+
+import msgspec
+
+from keepfit.errors import InfrastructureError
+from keepfit.export.compiled import TOGETHER
+from keepfit.serving.closer_look import Row
+from keepfit.serving.log.log import PredictionLog
+from keepfit.serving.log.prediction import LogFull
+from keepfit.serving.logged import entries_of, log_full, not_logged
+from keepfit.serving.metrics import Metrics
+from keepfit.serving.version import Answered, Live
+
+MOST_RECORDS = TOGETHER  # that are scored in one go; what came beside them follows when others had their turn
+
+
+class Asked(msgspec.Struct, frozen=True, eq=False):
+    """A request that was read; ``tell`` gets what is answered, or why there is no answer.
+
+    ``role`` is that of the version.
+    """
+
+    live: Live
+    records: list[Row]
+    id: str
+    started: float
+    tell: Callable[[Answered | BaseException], None]
+    role: str = "champion"
+
+
+Pairs = list[tuple[Asked, Answered]]
+
+
+class Turn:
+    """What is to be scored at the end of this turn.
+
+    Parameters
+    ----------
+    deadline : seconds until a record must be on the disk, where that is waited for.
+    """
+
+    def __init__(self, logs: Mapping[str, PredictionLog], metrics: Metrics, deadline: float) -> None:
+        self._logs, self._metrics, self._deadline = logs, metrics, deadline
+        self._asked: list[Asked] = []
+
+    def join(self, asked: Asked) -> None:
+        """Have a request scored with the others of this turn."""
+        if not self._asked:
+            asyncio.get_running_loop().call_soon(self._end)
+        self._asked.append(asked)
+
+    def scored(self, asked: Asked, answered: Answered) -> None:
+        """Log, then tell, what was scored elsewhere."""
+        self._log([(asked, answered)])
+
+    def _end(self) -> None:
+        together, self._asked = split(self._asked)
+        if self._asked:
+            asyncio.get_running_loop().call_soon(self._end)
+        for group in by_version(together):
+            self._score(group)
+
+    def _score(self, group: Sequence[Asked]) -> None:
+        try:
+            answered = group[0].live.answer_all([(each.records, each.id) for each in group])
+        except Exception as error:  # noqa: BLE001 - whatever it is, a request hears of its own only
+            if len(group) == 1:
+                group[0].tell(error)
+            else:
+                for each in group:
+                    self._score([each])
+            return
+        self._log(list(zip(group, answered, strict=True)))
+
+    def _log(self, pairs: Pairs) -> None:
+        log = self._logs.get(pairs[0][0].live.signature.use_case)
+        if log is None:
+            self._tell_all(pairs)
+            return
+        try:
+            waiting = log.put(_entries(pairs))
+        except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for an answer
+            if isinstance(error, LogFull) and len(pairs) > 1:  # there may be room for some
+                for pair in pairs:
+                    self._log([pair])
+            else:
+                _refuse(pairs, error)
+            return
+        if waiting is None:
+            self._tell_all(pairs)
+        else:
+            self._tell_when(asyncio.ensure_future(waiting), pairs)
+
+    def _tell_when(self, written: "asyncio.Future[None]", pairs: Pairs) -> None:
+        """When the records are on the disk, and not if they do not come there in time."""
+        late = asyncio.get_running_loop().call_later(self._deadline, written.cancel)
+
+        def done(_: "asyncio.Future[None]") -> None:
+            late.cancel()
+            error = not_logged() if written.cancelled() else written.exception()
+            if error is None:
+                self._tell_all(pairs)
+            else:
+                _refuse(pairs, error)
+
+        written.add_done_callback(done)
+
+    def _tell_all(self, pairs: Pairs) -> None:
+        now, use_case = perf_counter(), pairs[0][0].live.signature.use_case
+        for asked, answered in pairs:
+            predictions = answered.predictions
+            warned = sum(1 for each in predictions if each.warnings)
+            self._metrics.answered(use_case, len(predictions), warned, now - asked.started)
+            asked.tell(answered)
+
+
+def _refuse(pairs: Pairs, error: BaseException) -> None:
+    for asked, _ in pairs:
+        match error:
+            case LogFull():
+                asked.tell(log_full())
+            case InfrastructureError():
+                asked.tell(not_logged())
+            case _:
+                asked.tell(error)
+
+
+def _entries(pairs: Pairs) -> list[Any]:
+    at, now = datetime.now(UTC), perf_counter()
+    return [
+        entry
+        for asked, answered in pairs
+        for entry in entries_of(asked.live, answered, at, now - asked.started, asked.role)
+    ]
+
+
+def split(asked: list[Asked], most: int = MOST_RECORDS) -> tuple[list[Asked], list[Asked]]:
+    """Those that are scored in one go, at least one; the rest."""
+    if len(asked) == 1:
+        return asked, []
+    size = 0
+    for place, each in enumerate(asked):
+        size += len(each.records)
+        if size > most:
+            return asked[: place or 1], asked[place or 1 :]
+    return asked, []
+
+
+def by_version(asked: Sequence[Asked]) -> list[Sequence[Asked]]:
+    """Those that one version answers, each group in the order in which they came."""
+    if len(asked) == 1 or all(each.live is asked[0].live for each in asked):
+        return [asked]
+    groups: dict[int, list[Asked]] = {}
+    for each in asked:
+        groups.setdefault(id(each.live), []).append(each)
+    return list(groups.values())
