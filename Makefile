@@ -43,7 +43,7 @@ bench: $(STAMP)  ## speed beside the peer or the limit, from one run
 	$(BIN)/python -m tests.benchmarks.year_of_looks
 	$(BIN)/python -m tests.benchmarks.coverage_simulation
 
-soak: $(STAMP)  ## what takes long: kills, a fuzzer for an hour, eight writers on S3
+soak: $(STAMP)  ## what takes long: kills, overload, swaps, a fuzzer for an hour, eight writers on S3
 	$(BIN)/python -m pytest -q -m soak
 
 $(STAMP): requirements/all.txt pyproject.toml
