@@ -74,15 +74,15 @@ def test_ten_times_the_capacity(tmp_path, seconds, least):
     with serving(tmp_path / "work", tmp_path / "store", "visits") as server:
         cost = Cost(server.said["pid"])
         driven(server, cost, 32, 2)  # whatever is done once is done
-        report, before, used = driven(server, cost, 32, max(3, seconds / 5))
+        report, before, used = driven(server, cost, 32, max(3, seconds // 5))
         assert list(report["statuses"]) == ["200"]
-        rate = before * used / (max(3, seconds / 5) * 0.6)
+        rate = before * used / (max(3, seconds // 5) * 0.6)
         size = cost.megabytes()
         with Prober(server) as prober:
             report, during, used = driven(server, cost, 2560, seconds, int(10 * rate))
         ended, grown = time.monotonic(), cost.megabytes()
         recovered = until_quick(server) - ended
-        _, after, _ = driven(server, cost, 32, max(3, seconds / 5))
+        _, after, _ = driven(server, cost, 32, max(3, seconds // 5))
     print(
         f"capacity {rate:.0f}/s, {before:.0f} for a second of processor time; asked for ten times as many over 2,560 "
         f"connections: {during:.0f} ({during / before:.0%}), then {after:.0f}; {count(report, 200)} accepted, "
