@@ -147,6 +147,8 @@ def _entries(pairs: Pairs) -> list[Any]:
 
 def split(asked: list[Asked], most: int = MOST_RECORDS) -> tuple[list[Asked], list[Asked]]:
     """Those that are scored in one go, at least one; the rest."""
+    if len(asked) == 1:
+        return asked, []
     size = 0
     for place, each in enumerate(asked):
         size += len(each.records)
@@ -157,7 +159,7 @@ def split(asked: list[Asked], most: int = MOST_RECORDS) -> tuple[list[Asked], li
 
 def by_version(asked: Sequence[Asked]) -> list[Sequence[Asked]]:
     """Those that one version answers, each group in the order in which they came."""
-    if all(each.live is asked[0].live for each in asked):
+    if len(asked) == 1 or all(each.live is asked[0].live for each in asked):
         return [asked]
     groups: dict[int, list[Asked]] = {}
     for each in asked:
