@@ -1,12 +1,12 @@
-"""Work for one thread that nobody waits for: bounded in number and bytes, and dropped rather than late."""
+"""Work for one thread that nobody waits for: bounded in number and records, and dropped rather than late."""
 
 from collections import deque
 from collections.abc import Callable
 from threading import Condition, Thread
 from time import monotonic
 
-MOST = 256  # requests
-MOST_BYTES = 16 << 20  # of their bodies
+MOST = 256  # pieces of work
+MOST_RECORDS = 20_000
 
 
 class Background:
@@ -14,20 +14,20 @@ class Background:
 
     def __init__(self, name: str) -> None:
         self._work: deque[tuple[int, Callable[[], None]]] = deque()
-        self._bytes = 0
+        self._records = 0
         self._changed = Condition()
         self._ending = False
         self._thread = Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def offer(self, size: int, work: Callable[[], None]) -> bool:
-        """Take some work with a body of so many bytes; False where too much waits already. ``work`` must not raise."""
+        """Take some work of so many records; False where too much waits already. ``work`` must not raise."""
         with self._changed:
-            full = len(self._work) >= MOST or (self._work and self._bytes + size > MOST_BYTES)
+            full = len(self._work) >= MOST or (self._work and self._records + size > MOST_RECORDS)
             if self._ending or full:
                 return False
             self._work.append((size, work))
-            self._bytes += size
+            self._records += size
             self._changed.notify()
         return True
 
@@ -48,5 +48,5 @@ class Background:
                 if not self._work:
                     return
                 size, work = self._work.popleft()
-                self._bytes -= size
+                self._records -= size
             work()
