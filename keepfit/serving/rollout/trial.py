@@ -2,7 +2,6 @@
 
 import logging
 from datetime import UTC, datetime
-from functools import partial
 from math import nan
 from time import perf_counter
 from typing import Protocol
@@ -23,13 +22,14 @@ from keepfit.serving.rollout.watch import Seen, Watch
 from keepfit.serving.version import Answered, Live, ids_of
 
 _log = logging.getLogger("keepfit.serving")
+_Piece = tuple[list[Scored], float]  # what the champion answered, and when
 
 
 class Told(Protocol):
     """Who counts what happens here."""
 
     def challenged(self, use_case: str, outcome: str, records: int) -> None:
-        """The challenger has ``answered`` records, ``failed`` to, or had no time to be asked: ``dropped``."""
+        """It has ``answered`` records (``unlogged``, for lack of room), ``failed`` to, or had no time: ``dropped``."""
 
     def rolling(self, use_case: str, version: int, *, stopped: bool) -> None:
         """A version is on trial (0: none); ``stopped`` here, although the ledger could not be told so."""
@@ -48,7 +48,9 @@ class Trial:
         self.log: PredictionLog | None = None
         self.watch = Watch(paired=rollout.strategy == "shadow")
         self._name = live.signature.use_case
-        self._background = Background(f"shadow-{self._name}") if rollout.strategy == "shadow" else None
+        self._slower = 0.0  # seconds that it took longer than the champion to score a request, when last measured
+        shadows = rollout.strategy == "shadow"
+        self._background = Background[_Piece](f"shadow-{self._name}", self._besides) if shadows else None
 
     def asked(self, asked: Asked) -> Asked:
         """Who is asked: the champion or, of a canary, perhaps the challenger with the champion behind it."""
@@ -72,7 +74,7 @@ class Trial:
             return
         if self._background is not None:
             records = sum(len(each.asked.records) for each in scored)
-            if not self._background.offer(records, partial(self._beside, scored, now)):
+            if not self._background.offer(records, (scored, now)):
                 self._told.challenged(self._name, "dropped", records)
             return
         for asked, answered, _ in scored:
@@ -112,25 +114,37 @@ class Trial:
             return asked.records
         return asked.read(self.live)
 
-    def _beside(self, scored: list[Scored], now: float) -> None:
-        """Ask a shadow what the champion was asked, as much at once, and log what it answers."""
+    def _besides(self, pieces: list[_Piece]) -> None:
+        """Ask a shadow what the champion was asked, and log what it answers.
+
+        The first piece is asked as much at once as the champion was, so that their times can be compared; the others
+        all at once, which takes the least time away from those who wait, and as long as that one.
+        """
         if self.stopped and self.stopped != "over":
             return
-        own = [(each, mine) for each in scored if (mine := self._mine(each.asked)) is not None]
-        entries: list[Logged] = []
-        for (champion, mine), answered in zip(own, self._all([mine for _, mine in own]), strict=True):
+        first, *others = pieces
+        self._beside([(each, first[1]) for each in first[0]], timed=True)
+        if rest := [(each, now) for scored, now in others for each in scored]:
+            self._beside(rest, timed=False)
+
+    def _beside(self, told: list[tuple[Scored, float]], *, timed: bool) -> None:
+        own = [(*each, mine) for each in told if (mine := self._mine(each[0].asked)) is not None]
+        answers = self._all([mine for _, _, mine in own])
+        good = [each.seconds - one.seconds for (one, _, _), each in zip(own, answers, strict=True)
+                if isinstance(each, Scored)]  # fmt: skip
+        self._slower = sum(good) / len(good) if timed and good else self._slower
+        for (champion, now, mine), answered in zip(own, answers, strict=True):
             waited = (now - mine.started) * 1e3
             if isinstance(answered, str):
                 self.in_vain(mine, answered, waited)
                 continue
-            took = waited + (answered.seconds - champion.seconds) * 1e3
-            self._told.challenged(self._name, "answered", len(mine.records))
+            took = waited + self._slower * 1e3
+            entries = entries_of(self.live, answered.answered, datetime.now(UTC), took / 1e3, "challenger")
+            logged = self.log is None or self.log.offer(list(entries))
+            self._told.challenged(self._name, "answered" if logged else "unlogged", len(mine.records))
             if is_finite(champion.answered):
                 one = self._seen(champion.asked.live, champion.answered, waited)
                 self.watch.pair(one, self._seen(self.live, answered.answered, took))
-            entries.extend(entries_of(self.live, answered.answered, datetime.now(UTC), took / 1e3, "challenger"))
-        if self.log is not None and entries:
-            self.log.offer(entries)
 
     def _mine(self, asked: Asked) -> Asked | None:
         """The request as the shadow is asked; None where it cannot be."""
