@@ -1,10 +1,11 @@
 # Every word works as the first one on a fresh machine that has Python 3.11 or newer (with venv) and make.
 
 PYTHON ?= python3
+STORE ?= .keepfit
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: run test check bench soak requirements clean
+.PHONY: run test check bench bench-serving soak requirements clean
 
 run: $(STAMP)  ## the journey of a newcomer: data, a first champion, a challenger judged against it
 	$(BIN)/keepfit demo --until 2013-05-01
@@ -42,6 +43,11 @@ bench: $(STAMP)  ## speed beside the peer or the limit, from one run
 	$(BIN)/python -m tests.benchmarks.flights_by_month
 	$(BIN)/python -m tests.benchmarks.year_of_looks
 	$(BIN)/python -m tests.benchmarks.coverage_simulation
+
+bench-serving: $(STAMP)  ## speed of serving beside a constant, MLflow and BentoML; needs wrk, an index, and a champion in STORE
+	$(BIN)/python -m tests.benchmarks.serving_speed $(STORE) flight_delay
+	$(BIN)/python -m tests.benchmarks.serving_start $(STORE) flight_delay
+	$(BIN)/python -m tests.benchmarks.serving_peers $(STORE) flight_delay
 
 soak: $(STAMP)  ## what takes long: kills, a fuzzer for an hour, eight writers on S3
 	$(BIN)/python -m pytest -q -m soak

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 START = "start"
 TRAIN = (
     *("extract", "validate", "split", "train", "export", "evaluate"),
-    *("measure", "judge", "register", "release", "report"),
+    *("measure", "reference", "judge", "register", "release", "report"),
 )
 STYLES = {"waiting": "dim", "running": "bold", "done": "", "remembered": "dim", "failed": "red"}
 MARKS = {"waiting": "·", "done": "✓", "remembered": "✓", "failed": "✗"}

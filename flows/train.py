@@ -12,6 +12,7 @@ from tasks.export import export
 from tasks.extract import extract
 from tasks.judge import judge
 from tasks.measure import measure
+from tasks.monitor import reference
 from tasks.register import register
 from tasks.release import release
 from tasks.report import report
@@ -57,12 +58,13 @@ def journey(run: Run) -> RunResult:
     position = registry.position(run.store, run.use_case, run.identity(validated.snapshot), run.moment.as_of)
     evaluated = evaluate(run, division, trained, exported, beside(position))
     measured = measure(run, division, trained, exported)
+    held_against = reference(run, division, trained, exported, evaluated)
     manifest = manifest_of(run, division, trained, exported)
     verdict = judge(run, manifest, division, trained, evaluated, measured)
     provenance = Provenance(
         snapshot=validated.snapshot, as_of=run.moment.as_of, extracted=extracted, validated=validated
     )
-    registered = register(run, manifest, verdict, evaluated, provenance)
+    registered = register(run, manifest, verdict, evaluated, provenance, held_against)
     released = release(run, registered, verdict)
     page = report(
         run,

@@ -1,7 +1,7 @@
 """Make the model a version, whatever its verdict: a refused model is evidence too."""
 
-from keepfit import registry
-from keepfit.records import Evaluated, Manifest, Provenance, Registered, Seat, Validated, Verdict, canonical
+from keepfit import monitor, registry
+from keepfit.records import Evaluated, Manifest, Provenance, Referenced, Registered, Seat, Validated, Verdict, canonical
 from keepfit.store import put
 from tasks.run import Run
 from tasks.stage import stage
@@ -15,9 +15,18 @@ def _profile(validated: Validated) -> dict[str, str]:
     return {"profile": validated.profile} if validated.profile else {}
 
 
+def _reference(record: Referenced) -> dict[str, str]:
+    return {monitor.REFERENCE: record.reference} if record.reference else {}
+
+
 @stage(Registered, say=_say, sections=("risk",), retries=3)
 def register(
-    run: Run, manifest: Manifest, verdict: Verdict, evaluated: Evaluated, provenance: Provenance
+    run: Run,
+    manifest: Manifest,
+    verdict: Verdict,
+    evaluated: Evaluated,
+    provenance: Provenance,
+    held_against: Referenced,
 ) -> Registered:
     """Make the model a version, whatever its verdict: a refused model is evidence too."""
     return registry.register(
@@ -34,6 +43,7 @@ def register(
             "provenance": put(run.store, canonical(provenance)),
             registry.EVALUATED: put(run.store, canonical(evaluated)),
             **_profile(provenance.validated),
+            **_reference(held_against),
         },
         rows=provenance.validated.rows.kept,
         held=provenance.validated.held,

@@ -6,7 +6,7 @@ from typing import Any
 from keepfit.config.document import Finding, Path, shorten, shown_path
 from keepfit.config.suggest import closest
 
-_SECTIONS = ("monitor", "retrain", "approvals")
+_SECTIONS = ("approvals",)
 _SOURCES = ("files", "s3")
 
 
@@ -14,6 +14,7 @@ def not_in_this_build(tree: Any) -> list[Finding]:
     """A finding for each part of the tree that only a later build can carry out."""
     return [
         *(_finding((key,)) for key in _SECTIONS if key in tree),
+        *([_finding(("retrain", "schedule"))] if "schedule" in _section(tree, "retrain") else []),
         *_sources(tree),
     ]
 

@@ -15,6 +15,7 @@ from keepfit.config.expectation_schema import ExpectationSchema
 from keepfit.config.features import Features
 from keepfit.config.gates import Gate
 from keepfit.config.metrics import Task
+from keepfit.config.monitor import Monitor, Retrain
 from keepfit.config.protected import Protected
 from keepfit.config.release import Release
 from keepfit.config.section import AsTuple, Section
@@ -142,3 +143,7 @@ class UseCase(Section):
     """What a gate without enough evidence does to the release."""
     release: Release = Release(strategy="direct")
     """What a pass does to the champion."""
+    monitor: Monitor = Monitor()
+    """How production is watched."""
+    retrain: Retrain = Retrain()
+    """What makes a new model necessary, and how often there may be one."""

@@ -180,12 +180,12 @@ def _product(layer: Layer) -> Callable[[Floats], Floats]:
         found = f"{weights.shape} and {intercepts.shape}"
         raise IntegrityError(Problem("weights and intercepts do not fit each other", found=found))
 
-    by_sum = np.ascontiguousarray(weights.T)
+    by_sum, base = np.ascontiguousarray(weights.T), intercepts[None]
 
     def product(matrix: Floats) -> Floats:
         few = len(matrix) <= TOGETHER
         sums: Floats = np.matvec(by_sum, matrix) if few else matrix @ weights
-        return np.add(sums, intercepts, out=sums)
+        return np.add(sums, base, out=sums)
 
     return product
 

@@ -31,8 +31,11 @@ def logistic(sums: Floats) -> Floats:
 
 def inverse_logit(odds: Floats) -> Floats:
     """Log-odds to probabilities, of the same shape."""
+    found: Floats = np.negative(odds)
     with np.errstate(over="ignore"):  # the exponential of a large number: a probability of zero
-        return 1.0 / (1.0 + np.exp(-odds))
+        np.exp(found, out=found)
+    found += 1.0
+    return np.divide(1.0, found, out=found)
 
 
 def softmax(sums: Floats) -> Floats:

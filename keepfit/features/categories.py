@@ -68,14 +68,14 @@ class CategoryBlock:
 
     def of_records(self, records: Records) -> Codes:
         """Their codes, (n, k)."""
-        return np.array(
-            [list(map(self._code, self._coders, row)) for row in values_of(records, self._names)], self._type
-        )
-
-    def _code(self, coder: Coder, value: Any) -> float:
-        if value is None:
-            return self._nowhere
-        return coder(value if value.__class__ is str else text_of(value))
+        codes = [
+            [
+                coder(value if value.__class__ is str else text_of(value)) if value is not None else self._nowhere
+                for coder, value in zip(self._coders, row, strict=True)
+            ]
+            for row in values_of(records, self._names)
+        ]
+        return np.array(codes, self._type)
 
     def of_columns(self, columns: Columns) -> Callable[[slice], Codes]:
         """The codes of some rows of a table: those of its levels, by row."""

@@ -110,9 +110,10 @@ class NumberBlock:
         self._computed = [computed[each.column] for each in features if each.column in computed]
         self._inputs = inputs(self._computed)
         self._at = slots([start for _, start in placed])
-        self._center = np.array([each.center for each in features])
-        self._scale = np.array([each.scale for each in features])
-        self._most = np.array([np.inf if each.limit is None else each.limit for each in features])
+        # (1, k): numpy takes a shorter way where one record meets numbers of its own shape
+        self._center = np.array([[each.center for each in features]])
+        self._scale = np.array([[each.scale for each in features]])
+        self._most = np.array([[np.inf if each.limit is None else each.limit for each in features]])
         self._least = -self._most
         self._flagged = np.array([place for place, each in enumerate(features) if each.flag], np.intp)
         self._flags_at = slots([start + 1 for each, start in placed if each.flag])

@@ -17,6 +17,7 @@ from keepfit.ledger.fold import (
     shown_entry,
     shown_version,
     spending_of,
+    watch_of,
 )
 from keepfit.ledger.replay import Replayed, misfits_of, replay
 from keepfit.ledger.spending import LEAST, after_look, fits, spend_of, year_of
@@ -43,6 +44,7 @@ __all__ = [
     "shown_version",
     "spend_of",
     "spending_of",
+    "watch_of",
     "who_and_why",
     "year_of",
 ]

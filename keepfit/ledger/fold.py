@@ -9,11 +9,25 @@ from msgspec.structs import replace
 
 from keepfit.errors import IntegrityError, Problem
 from keepfit.ledger.spending import after_look
-from keepfit.records import Accepted, Draft, Entry, Fold, Outcome, Rollout, Seat, ShownEntry, ShownVersion, Spending
+from keepfit.records import (
+    Accepted,
+    Draft,
+    Entry,
+    Fold,
+    Outcome,
+    Rollout,
+    Seat,
+    ShownEntry,
+    ShownVersion,
+    Spending,
+    Watch,
+)
 
 _PAST = 20  # champions to go back to without a number
 _ACCEPTED = 12  # a year of months
 _LINES = 20  # of versions and of entries that `keepfit show` finds in the newest entry
+_WINDOWS = 40  # the newest of those that were looked at: three weeks of days, and some
+_REQUESTS = 100  # more than any budget allows
 _TEXT = 120  # characters of an actor or a reason in such a line
 _ENDS = {"rollout_stopped", "promoted", "rolled_back", "disabled"}
 
@@ -53,6 +67,7 @@ def fold_after(before: Fold, draft: Draft) -> Fold:
         newest_versions=_versions(before, draft),
         newest_entries=(line, *before.newest_entries)[:_LINES],
         spending=_spending(before, draft),
+        watch=_watch(before, draft),
         rollout=_rollout(before, draft),
     )
 
@@ -60,6 +75,11 @@ def fold_after(before: Fold, draft: Draft) -> Fold:
 def spending_of(fold: Fold) -> Spending | None:
     """What is spent, if anything ever was."""
     return None if fold.spending is UNSET else fold.spending
+
+
+def watch_of(fold: Fold) -> Watch:
+    """What is remembered of windows; nothing before the first."""
+    return Watch() if fold.watch is UNSET else fold.watch
 
 
 def rollout_of(fold: Fold) -> Rollout | None:
@@ -122,6 +142,19 @@ def _spending(before: Fold, draft: Draft) -> Spending | UnsetType:
     return after_look(spending, draft.as_of, draft.spent, before.last_champion)
 
 
+def _watch(before: Fold, draft: Draft) -> Watch | UnsetType:
+    """Newest windows first; one that is seen again, by the same version, takes its own place."""
+    if draft.action != "monitored":
+        return before.watch
+    noted, retrain, known = draft.noted, draft.retrain, watch_of(before)
+    if noted is UNSET or retrain is UNSET or draft.as_of is None:
+        raise IntegrityError(Problem("an entry about a window lacks it, or what was decided", expected="both"))
+    others = (each for each in known.windows if (each.end, each.version) != (noted.end, noted.version))
+    windows = sorted([noted, *others], key=lambda each: each.end, reverse=True)[:_WINDOWS]
+    asked = sorted([draft.as_of, *known.requests] if retrain.retrain else known.requests, reverse=True)[:_REQUESTS]
+    return Watch(windows=tuple(windows), requests=tuple(asked))
+
+
 def _rollout(before: Fold, draft: Draft) -> Rollout | UnsetType:
     """One at a time: a new one takes the place of the one before, and whatever moves the champion ends it."""
     if draft.action == "rollout_started":
@@ -141,6 +174,8 @@ def _moved(before: Fold, draft: Draft) -> Fold:
     if draft.action == "disabled":
         return replace(before, champion=None, disabled=True)
     seat = _seat(draft)
+    if draft.action == "monitored":
+        return before
     if draft.action in {"judged", "rollout_started", "rollout_stopped"}:
         refuted = draft.outcome == "fail" if draft.action == "judged" else draft.action == "rollout_stopped"
         return replace(before, challenger=None if refuted and before.challenger == seat else before.challenger)

@@ -18,8 +18,8 @@ _TOP = 10**12
 _SHOWN = 500  # characters of a fold that a person reads
 _CROWNS = {"promoted", "rolled_back"}
 _ROLLOUTS = {"rollout_started", "rollout_stopped"}
-_ABOUT = {"judged", *_CROWNS, *_ROLLOUTS}
-_VERBS = {"judged": "judges", "rollout_started": "rolls out", "rollout_stopped": "stops"}
+_ABOUT = {"judged", "monitored", *_CROWNS, *_ROLLOUTS}
+_VERBS = {"judged": "judges", "rollout_started": "rolls out", "rollout_stopped": "stops", "monitored": "watches"}
 
 
 @dataclass

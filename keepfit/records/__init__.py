@@ -51,8 +51,30 @@ from keepfit.records.judgement import (
     Verdict,
 )
 from keepfit.records.model import Exported, LearningPoint, Manifest, Measured, Trained, Trial
+from keepfit.records.monitoring import (
+    Forecast,
+    Monitored,
+    Noted,
+    Referenced,
+    RetrainDecision,
+    Span,
+    Trigger,
+    Watch,
+    Window,
+    WindowCheck,
+)
 from keepfit.records.rollout import Beheld, Decided, Decision, Ended, Figure, Reviewed, Rollout
-from keepfit.records.run import AnotherLook, Journey, JudgedAgain, Moment, Page, Registered, Released, RunResult
+from keepfit.records.run import (
+    AnotherLook,
+    Journey,
+    JudgedAgain,
+    Moment,
+    Page,
+    Registered,
+    Released,
+    Retrained,
+    RunResult,
+)
 from keepfit.records.seat import Seat
 from keepfit.records.selftest import FaultOutcome, FaultResult, GoodModel, Selftested
 from keepfit.records.signature import Role, Signature, SignedColumn
@@ -86,6 +108,7 @@ __all__ = [
     "FaultResult",
     "Figure",
     "Fold",
+    "Forecast",
     "GateResult",
     "GoodModel",
     "Journey",
@@ -96,7 +119,9 @@ __all__ = [
     "Measured",
     "Misfit",
     "Moment",
+    "Monitored",
     "More",
+    "Noted",
     "Outcome",
     "Page",
     "Position",
@@ -105,9 +130,12 @@ __all__ = [
     "Provenance",
     "Quarantined",
     "Record",
+    "Referenced",
     "Registered",
     "Released",
     "ReplayedRows",
+    "RetrainDecision",
+    "Retrained",
     "Reviewed",
     "Role",
     "Rollout",
@@ -123,14 +151,19 @@ __all__ = [
     "Slice",
     "Snapshot",
     "SourceFile",
+    "Span",
     "Spending",
     "Split",
     "Trained",
     "Trial",
+    "Trigger",
     "Unread",
     "Validated",
     "Verdict",
     "Verified",
+    "Watch",
+    "Window",
+    "WindowCheck",
     "canonical",
     "digest_of",
     "finite",

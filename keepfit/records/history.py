@@ -8,11 +8,20 @@ from msgspec import UNSET, UnsetType
 
 from keepfit.records.canonical import Record
 from keepfit.records.judgement import Outcome
+from keepfit.records.monitoring import Noted, RetrainDecision, Watch
 from keepfit.records.rollout import Rollout
 from keepfit.records.seat import Seat
 
 Action = Literal[
-    "registered", "judged", "rollout_started", "rollout_stopped", "promoted", "rolled_back", "disabled", "replayed"
+    "registered",
+    "judged",
+    "rollout_started",
+    "rollout_stopped",
+    "promoted",
+    "rolled_back",
+    "disabled",
+    "replayed",
+    "monitored",
 ]
 
 
@@ -74,8 +83,9 @@ class Fold(Record, frozen=True, kw_only=True):
     undecided, until it becomes champion. ``accepted`` are the latest data that were accepted, newest ``as_of`` first;
     ``replays`` is the object of all rows that people have put back from quarantine. ``newest_versions`` and
     ``newest_entries`` are the lines that ``keepfit show`` prints, newest first, this entry's own the first of them.
-    ``spending`` is not there in ledgers that are older than it, until something is spent; ``rollout`` only while a
-    challenger answers beside the champion: a promotion, a rollback, a disabling, or a fail of it, ends that.
+    ``spending`` is not there in ledgers that are older than it, until something is spent; ``watch`` until a window was
+    looked at; ``rollout`` only while a challenger answers beside the champion: a promotion, a rollback, a disabling, or
+    a fail of it, ends that.
     """
 
     versions: int = 0
@@ -89,6 +99,7 @@ class Fold(Record, frozen=True, kw_only=True):
     newest_versions: tuple[ShownVersion, ...] = ()
     newest_entries: tuple[ShownEntry, ...] = ()
     spending: Spending | UnsetType = UNSET
+    watch: Watch | UnsetType = UNSET
     rollout: Rollout | UnsetType = UNSET
 
 
@@ -98,7 +109,8 @@ class Draft(Record, frozen=True, kw_only=True):
     ``version`` is None only for ``disabled`` and ``replayed``. ``metrics`` are the figures that ``show`` lists,
     ``objects`` digests of objects by role (a report, the data's provenance and profile), ``details`` whatever else
     explains the entry: how many ``rows`` were learnt from, which ``candidate`` won, why a version is ``held`` for a
-    person. ``spent`` is what a look took of the year's rate of false promotions, ``rollout`` what begins.
+    person. ``spent`` is what a look took of the year's rate of false promotions, ``rollout`` what begins. ``noted`` is
+    the window that was looked at, ``retrain`` what was decided about it.
     """
 
     action: Action
@@ -114,6 +126,8 @@ class Draft(Record, frozen=True, kw_only=True):
     objects: dict[str, str] = msgspec.field(default_factory=dict)
     details: dict[str, str] = msgspec.field(default_factory=dict)
     spent: float | UnsetType = UNSET
+    noted: Noted | UnsetType = UNSET
+    retrain: RetrainDecision | UnsetType = UNSET
     rollout: Rollout | UnsetType = UNSET
 
 

@@ -7,6 +7,7 @@ from keepfit.records.data import Extracted, RowCount, Split, Validated
 from keepfit.records.history import Position
 from keepfit.records.judgement import Evaluated, Verdict
 from keepfit.records.model import Exported, Manifest, Measured, Trained
+from keepfit.records.monitoring import Monitored
 
 
 class Moment(Record, frozen=True, kw_only=True):
@@ -99,3 +100,13 @@ class RunResult(Record, frozen=True, kw_only=True):
     report: str
     measured: Measured
     warnings: tuple[str, ...] = ()
+
+
+class Retrained(Record, frozen=True, kw_only=True):
+    """What ``keepfit retrain`` did: ``run`` is None where no retrain was due; ``reason`` says why, or why not."""
+
+    use_case: str
+    as_of: datetime
+    monitored: Monitored
+    run: RunResult | None
+    reason: str

@@ -11,6 +11,7 @@ from keepfit.report.metrics import key_metrics
 from keepfit.report.prospects import prospects_text
 from keepfit.report.run_records import ChampionRecords, RunRecords
 from keepfit.report.text import show_text, verdict_text
+from keepfit.report.window import window_markdown, window_text
 
 __all__ = [
     "ChampionRecords",
@@ -24,4 +25,6 @@ __all__ = [
     "show_text",
     "verdict_markdown",
     "verdict_text",
+    "window_markdown",
+    "window_text",
 ]

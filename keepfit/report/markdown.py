@@ -35,9 +35,9 @@ def data_markdown(extracted: Extracted, validated: Validated) -> str:
     rows = [expectation_row(told, {}) for told in validated.expectations]
     parts = [
         f"**{conserved(validated.rows)}**",
-        _table(("rows", "rule", "column", "count"), [(k, r, c, f"{n:,}") for k, r, c, n in taken_out]),
-        _table(("source", "read"), [(name, read_in_all(files)) for name, files in by_source(extracted).items()]),
-        _table(
+        as_table(("rows", "rule", "column", "count"), [(k, r, c, f"{n:,}") for k, r, c, n in taken_out]),
+        as_table(("source", "read"), [(name, read_in_all(files)) for name, files in by_source(extracted).items()]),
+        as_table(
             ("outcome", "expectation", "expected", "observed"),
             [(row.word, row.name, row.expected, row.observed) for row in rows],
         ),
@@ -73,9 +73,9 @@ def metrics_markdown(evaluated: Evaluated, first: Sequence[str] = (), classes: S
     parts = [
         f"On {count(evaluated.rows)}, clustered by {escaped(evaluated.clustered_by)}; "
         f"bounds are one-sided at {percent(evaluated.confidence)} each.",
-        _table(head, rows),
+        as_table(head, rows),
         f"Beside the champion, on the same {count(evaluated.champion_rows)}:" if paired else "",
-        _table(("metric", "champion", "candidate", "improvement", "reading"), paired),
+        as_table(("metric", "champion", "candidate", "improvement", "reading"), paired),
         *_groups(evaluated, first),
         *_classes(evaluated, classes),
     ]
@@ -88,7 +88,7 @@ def _groups(evaluated: Evaluated, first: Sequence[str]) -> Iterator[str]:
         yield escaped(table.sentence)
         champion = evaluated.champion_number is not None
         head = (table.by, "rows", table.metric, *(["champion"] if champion else []), "naive", "reading")
-        yield _table(
+        yield as_table(
             head,
             [
                 (
@@ -109,7 +109,7 @@ def _classes(evaluated: Evaluated, classes: Sequence[str]) -> Iterator[str]:
         return
     yield escaped(found.sentence)
     rows = found.rows[:_MOST_CLASSES]
-    yield _table(
+    yield as_table(
         ("class", "rows", *FIGURES), [(row.name, row.rows, *(_figure(cell) for _, cell in row.figures)) for row in rows]
     )
     if len(found.rows) > len(rows):
@@ -130,14 +130,14 @@ def verdict_markdown(verdict: Verdict) -> str:
         )
         for row in gate_rows(verdict)
     ]
-    return f"{head}\n\n{_table(('outcome', 'gate', 'measured', 'threshold', 'rows', 'reason'), rows)}\n"
+    return f"{head}\n\n{as_table(('outcome', 'gate', 'measured', 'threshold', 'rows', 'reason'), rows)}\n"
 
 
 def _figure(cell: Cell) -> str:
     return f"{cell.value} ({cell.bounds})" if cell.bounds else cell.value
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def as_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table, or nothing where there are no rows."""
     lines = ["| " + " | ".join(map(escaped, row)) + " |" for row in rows]
     if not lines:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from keepfit import export
 from keepfit.export import CompiledFile, Probe
 from keepfit.records import Exported, canonical, parse
-from keepfit.score.scorer import Scorer, load_trained
+from keepfit.score.scorer import SKOPS, Scorer, load_trained
 from keepfit.score.threads import one_thread
 from keepfit.store import Store, get, put
 
@@ -45,12 +45,12 @@ def compiled(store: Store, exported: Exported, within: float = 1e-10) -> Exporte
 def difference_to(probe: Probe, scorer: Scorer) -> float:
     """The largest difference to what the training object answered; NaN where an answer is not a number.
 
-    Asked together and one by one, for which there are different ways.
+    A compiled form is asked together and one by one, for which it has different ways.
     """
     expected = np.array(probe.expected)
-    together = scorer.predict_records(probe.records)
-    alone = [scorer.predict_records([record]) for record in probe.records]
-    both = np.stack([together, np.concatenate([together[:0], *alone])])
-    if together.size != expected.size:
+    found = [scorer.predict_records(probe.records)]
+    if scorer.engine != SKOPS:
+        found.append(np.concatenate([scorer.predict_records([record]) for record in probe.records]))
+    if any(each.size != expected.size for each in found):
         return float("nan")
-    return float(np.abs(both.reshape(2, *expected.shape) - expected).max(initial=0.0))
+    return float(np.abs([each.reshape(expected.shape) - expected for each in found]).max(initial=0.0))

@@ -32,8 +32,7 @@ def see_that_json(scope: Scope, *, unless_said: bool = False) -> None:
         415: it is something else, or packed.
     """
     kind = header(scope, b"content-type")
-    silent = kind is None and unless_said
-    if kind != b"application/json" and not silent and not _JSON.fullmatch(kind or b""):
+    if kind != b"application/json" and not (kind is None and unless_said) and not _JSON.fullmatch(kind or b""):
         raise HttpProblem(415, "not_json", "expected content-type: application/json")
     _see_that_plain(scope)
 

@@ -68,7 +68,7 @@ class Quick:
             if isinstance(outcome, BaseException):
                 raise outcome
             body = _encode(Answer(use_case, live.seat.number, outcome.predictions))
-            _write(cycle, b"%bcontent-length: %d\r\n" % (_GOOD, len(body)), body)
+            write(cycle, b"%bcontent-length: %d\r\n" % (_GOOD, len(body)), body)
         except Exception as error:  # noqa: BLE001 - others of the same turn are told after this one
             self._refuse(cycle, use_case, error)
 
@@ -81,7 +81,7 @@ class Quick:
         said = problem.headers | {"content-type": MEDIA_TYPE, "content-length": str(len(body))}
         lines = [f"HTTP/1.1 {problem.status} {problem.title}", *(f"{name}: {value}" for name, value in said.items())]
         cycle.keep_alive = cycle.keep_alive and problem.headers.get("connection") != "close"
-        _write(cycle, "".join(f"{line}\r\n" for line in lines).encode(), body)
+        write(cycle, "".join(f"{line}\r\n" for line in lines).encode(), body)
 
 
 def fits(cycle: RequestResponseCycle) -> bool:
@@ -89,7 +89,7 @@ def fits(cycle: RequestResponseCycle) -> bool:
     return len(cycle.body) <= AT_ONCE
 
 
-def _write(cycle: RequestResponseCycle, head: bytes, body: bytes) -> None:
+def write(cycle: RequestResponseCycle, head: bytes, body: bytes) -> None:
     """Answer, as uvicorn's own way does after its last message."""
     if cycle.disconnected or cycle.transport.is_closing():
         return

@@ -141,6 +141,8 @@ def _entries(pairs: list[Scored]) -> list[Any]:
 
 def split(asked: list[Asked], most: int = MOST_RECORDS) -> tuple[list[Asked], list[Asked]]:
     """Those that are scored in one go, at least one; the rest."""
+    if len(asked) == 1:
+        return asked, []
     size = 0
     for place, each in enumerate(asked):
         size += len(each.records)
@@ -151,7 +153,7 @@ def split(asked: list[Asked], most: int = MOST_RECORDS) -> tuple[list[Asked], li
 
 def by_version(asked: list[Asked]) -> list[list[Asked]]:
     """Those that one version answers, each group in the order in which they came."""
-    if all(each.live is asked[0].live for each in asked):
+    if len(asked) == 1 or all(each.live is asked[0].live for each in asked):
         return [asked]
     groups: dict[int, list[Asked]] = {}
     for each in asked:

@@ -100,7 +100,7 @@ class Live:
     def _answers(self, records: list[Row], ids: list[str]) -> tuple[list[Any], list[Prediction]]:
         answers = self.scorer.predict_records(records)
         warned = list(map(self._warnings, records))
-        if not np.isfinite(answers).all():
+        if np.count_nonzero(np.isfinite(answers)) < answers.size:
             pairs = zip(warned, _not_finite(answers), strict=True)
             warned = [(*those, "the model has no finite answer") if bad else those for those, bad in pairs]
         outcomes = answers.tolist()

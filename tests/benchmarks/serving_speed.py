@@ -1,5 +1,8 @@
 """Requests per second of `keepfit serve`, beside the same server that reads the same body and answers a constant.
 
+The constant comes from an ASGI application, as any other server's would, and once more by the short way that
+predictions take past ASGI (`keepfit.serving.quick`), which is as fast as this server can be.
+
     python -m tests.benchmarks.serving_speed STORE USE_CASE [SECONDS] [TURNS]
 
 One row a request (the version's own example), one worker, one client thread of wrk, 1 and 32 connections; the two take
@@ -18,12 +21,13 @@ import urllib.request
 from pathlib import Path
 from statistics import median
 
-CONSTANT = "constant"
+CONSTANT, SHORT = "constant", "short"
 WANTED = {1: "median under 2 times", 32: "at least 60 %"}
 
 
-def constant(size):
+def constant(size, way):
     """Answer every request with so many bytes, from the same server with the same settings."""
+    from keepfit.serving import quick, server
     from keepfit.serving.answers import Answers
     from keepfit.serving.metrics import Metrics
     from keepfit.serving.server import serve
@@ -37,6 +41,17 @@ def constant(size):
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
+    class Constant(quick.Quick):
+        def takes(self, cycle):
+            return way == SHORT and cycle.scope["method"] == "POST"
+
+        def answer(self, cycle):
+            bytes(cycle.body)
+            quick.write(
+                cycle, b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n" % size, body
+            )
+
+    server.Quick = Constant
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     serve(app, Answers({}, Tokens({}), Metrics(())), listener, lambda: print(json.dumps({"url": url}), flush=True))
@@ -84,27 +99,33 @@ def main(store, use_case, seconds, turns):
                 'wrk.method = "POST"\nwrk.headers["content-type"] = "application/json"\n'
                 f"wrk.body = {json.dumps(record.decode())}\n"
             )
-            with running("tests.benchmarks.serving_speed", CONSTANT, str(size)) as (beside, _):
-                print("| connections | Keepfit | constant answer | ratio | wanted |\n| --- | --- | --- | --- | --- |")
+            own = ("tests.benchmarks.serving_speed", CONSTANT, str(size))
+            with running(*own, "asgi") as (beside, _), running(*own, SHORT) as (short, _):
+                print("| connections | Keepfit | constant answer | ratio | wanted | constant, the short way | ratio |")
+                print("| --- | --- | --- | --- | --- | --- | --- |")
                 for connections in (1, 32):
-                    pairs = [(wrk(path, connections, seconds, script), wrk(beside, connections, seconds, script))
-                             for _ in range(turns)]  # fmt: skip
-                    print(row(connections, pairs))
+                    measured = [tuple(wrk(at, connections, seconds, script) for at in (path, beside, short))
+                              for _ in range(turns)]  # fmt: skip
+                    print(row(connections, measured), flush=True)
             print(f"\nresident memory of the worker afterwards: {resident(pid):.0f} MB")
 
 
-def row(connections, pairs):
+def row(connections, found):
     """A row of the table: medians of the turns."""
-    ours, others = (tuple(median(pair[side][part] for pair in pairs) for part in (0, 1)) for side in (0, 1))
+    ours, others, short = (tuple(median(each[side][part] for each in found) for part in (0, 1)) for side in (0, 1, 2))
     part = 0 if connections > 1 else 1
-    ratio = ours[part] / others[part]
-    said = f"{ratio:.0%} of the rate" if part == 0 else f"{ratio:.2f} times the median"
-    shown = (f"{rate:,.0f} requests/s, median {time:,.0f} µs" for rate, time in (ours, others))
-    return f"| {connections} | {' | '.join(shown)} | {said} | {WANTED[connections]} |"
+
+    def ratio(beside):
+        times = ours[part] / beside[part]
+        return f"{times:.0%} of the rate" if part == 0 else f"{times:.2f} times the median"
+
+    shown = [f"{rate:,.0f} requests/s, median {time:,.0f} µs" for rate, time in (ours, others, short)]
+    words = [str(connections), *shown[:2], ratio(others), WANTED[connections], shown[2], ratio(short)]
+    return f"| {' | '.join(words)} |"
 
 
 if __name__ == "__main__":
     if sys.argv[1] == CONSTANT:
-        constant(int(sys.argv[2]))
+        constant(int(sys.argv[2]), sys.argv[3])
     else:
         main(sys.argv[1], sys.argv[2], *map(int, [*sys.argv[3:5], "3", "3"][:2]))

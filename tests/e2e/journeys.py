@@ -26,8 +26,8 @@ DRIVER = Path(__file__).with_name("journeys_driver.py")
 MARK = "KEEPFIT_TEST_MARK"
 PATIENCE = 120.0  # seconds for one run; it takes some five, but the machine may be busy
 GONE_SECONDS = 15.0
-STAGES = ("extract", "compared", "validate", "split", "train", "export", "position", "evaluate", "measure", "judge",
-          "register", "release", "report")  # fmt: skip
+STAGES = ("extract", "compared", "validate", "split", "train", "export", "position", "evaluate", "measure", "reference",
+          "judge", "register", "release", "report")  # fmt: skip
 
 TINY = """
 name: visits

@@ -260,6 +260,25 @@ def test_boosting_answers_many_rows_as_it_answers_each_to_the_last_bit(leaves, t
     assert forest.quick or leaves > 256  # else one way is compared with itself
 
 
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+@pytest.mark.parametrize("candidate", ["random_forest", "extra_trees"])
+@pytest.mark.parametrize("settings", [{"max_depth": 1}, {"min_samples_leaf": 1}, {"min_samples_leaf": 9}])
+def test_a_forest_answers_many_rows_as_it_answers_each_to_the_last_bit(candidate, settings, task):
+    rows = records(900, seed=4)
+    whole = {"n_estimators": 12, **settings}
+    encoding, estimator = pipeline(candidate, task, FEATURES["everything"], rows, whole)
+    matrix = score.numbers(encoding, features.from_records(rows, encoding.kinds))
+    draw = np.random.default_rng(5)
+    for value in (np.nan, 3e38, -3e38, -0.0, 254.0, 1e-40):
+        matrix[draw.random(matrix.shape) < 0.01] = value
+    form = parse(compiled_bytes(estimator), CompiledFile).form
+    forest = Forest(form.treelite, form.columns, single=True)
+    assert forest.quick
+    alone = np.concatenate([forest.sums(row[None]) for row in matrix])
+    for count in (900, 32, 45):
+        np.testing.assert_array_equal(forest.sums(matrix[:count]), alone[:count])
+
+
 # the file
 
 

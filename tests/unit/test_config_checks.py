@@ -311,12 +311,15 @@ CONTRADICTIONS = {
         "strategy: cannary",
         ["did you mean `canary`"],
     ),
+    "hours of a window": ("risk: low", "monitor: {window: 12h}", "window", ["windows are counted in whole days"]),
+    "more windows than there are": ("risk: low", "retrain: {when: 4 of 3}", "when", ["more windows must alarm"]),
+    "a budget without a time": ("risk: low", "retrain: {at_most: 4}", "at_most", ["such as `4 per 30d`"]),
     "a key of another section": ("  seed: 7", "  seed: 7\n  holdout: 3d", "holdout: 3d", ["belongs under `split`"]),
 }
 
 LATER = {
-    "monitor": ("risk: low", "monitor: {every: 1d, window: 7d, false_alarms: 5%}", "monitor"),
-    "retrain": ("risk: low", 'retrain: {schedule: "0 6 1 * *"}', "retrain"),
+    "approvals": ("risk: low", "approvals: {by: ada}", "approvals"),
+    "a schedule": ("risk: low", 'retrain: {schedule: "0 6 1 * *"}', "schedule"),
     "sql": ('weather: {kind: files, path: "data', 'weather: {kind: postgres, table: "data', "weather: {"),
 }
 

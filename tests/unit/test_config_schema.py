@@ -44,7 +44,7 @@ def test_an_editor_accepts_what_the_loader_accepts(file):
         ("missing_at_most: 10%", "missing_at_most: 10"),
         ("name: flight_delay", "name: Flight Delay"),
         ("flights: {kind", "Flights: {kind"),
-        ("risk: low", "monitor: {every: 1d}"),
+        ("risk: low", "approvals: {by: ada}"),
         ("metric: roc_auc", "metric: auc"),
     ],
 )

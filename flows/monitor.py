@@ -1,0 +1,53 @@
+"""From what has arrived to a decision about retraining."""
+
+from prefect import flow
+
+from flows.train import _run_name, _start
+from keepfit import ledger, registry
+from keepfit import monitor as monitoring
+from keepfit.records import Monitored, Referenced, RetrainDecision
+from tasks.extract import extract
+from tasks.monitor import ageless, decide, watch
+from tasks.run import Run, open_run
+
+
+@flow(name="monitor", flow_run_name=_run_name, persist_result=False, validate_parameters=False)
+def monitor(use_case: str, as_of: str | None = None, store: str | None = None) -> Monitored:
+    """Extract, look at the newest window beside the champion's reference, decide, write down.
+
+    Parameters
+    ----------
+    use_case : a name in ``configs/``, or a path to a YAML file.
+    as_of : the moment the run pretends it is, such as ``2013-04-01``; the scheduled start unless given.
+    store : where everything is kept; ``KEEPFIT_STORE`` or ``.keepfit`` unless given.
+    """
+    return look(open_run(use_case, as_of, store, _start()))
+
+
+def look(run: Run) -> Monitored:
+    """Who follows whom; without a champion, or a window that it has not learnt from, there is nothing to look at."""
+    champion = ledger.fold_of(ledger.head(run.store, run.use_case.name)).champion
+    if champion is None:
+        return _nothing(run, "there is no champion to watch")
+    digest = monitoring.reference_digest(run.store, run.use_case.name, champion)
+    if digest is None:
+        why = f"version {champion.number} has no reference: it was made by an earlier build, or rows have no event time"
+        return _nothing(run, why)
+    manifest = registry.manifest(run.store, run.use_case.name, champion.digest)
+    start, _ = monitoring.bounds(run.moment.as_of, run.use_case.monitor.every, run.use_case.monitor.window)
+    if manifest.train_until is not None and start < manifest.train_until:
+        why = f"version {champion.number} has learnt from rows of this window, up to {manifest.train_until:%Y-%m-%d}"
+        return _nothing(run, why)
+    extracted = extract(ageless(run))
+    window = watch(run, extracted, champion, Referenced(reference=digest, note=""))
+    return decide(run, window)
+
+
+def _nothing(run: Run, reason: str) -> Monitored:
+    return Monitored(
+        use_case=run.use_case.name,
+        as_of=run.moment.as_of,
+        window=None,
+        decision=RetrainDecision(retrain=False),
+        reason=reason,
+    )

@@ -1,0 +1,33 @@
+"""Production beside the time that a model was made from: what has moved, how good the model still is, what follows.
+
+Guarantees: what is usual comes from stretches of the reference itself, so a window in which nothing has changed alarms
+no more often than the YAML says, over all columns together; too short a reference informs and never alarms; data that
+look broken hold a retrain for a person; deciding is pure, and every decision can be made again from the ledger.
+"""
+
+from keepfit.monitor.made import make
+from keepfit.monitor.policy import decide, disjoint
+from keepfit.monitor.record import Decided, in_words, note
+from keepfit.monitor.reference import Answered, Reference, Rows, reference_of
+from keepfit.monitor.watch import REFERENCE, reference_digest, watch
+from keepfit.monitor.window import Found, Seen, bounds, look
+
+__all__ = [
+    "REFERENCE",
+    "Answered",
+    "Decided",
+    "Found",
+    "Reference",
+    "Rows",
+    "Seen",
+    "bounds",
+    "decide",
+    "disjoint",
+    "in_words",
+    "look",
+    "make",
+    "note",
+    "reference_digest",
+    "reference_of",
+    "watch",
+]

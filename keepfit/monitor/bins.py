@@ -1,0 +1,128 @@
+"""How a column is counted: bins that the reference fixes, so that any two stretches of time can be compared by counts.
+
+Numbers have bins of equal shares of the reference, categories one bin for each common level, one for the rare ones that
+training knew and one for those that it did not. Rows without a value have a bin of their own everywhere. Counts of days
+add up to those of a window, so a window of any number of rows costs one pass and a few kilobytes.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keepfit.features import Levels
+from keepfit.records import Record
+
+Counts = NDArray[np.int64]
+
+MOST_BINS = 10  # of numbers
+MOST_LEVELS = 50  # with a bin of their own
+LEAST_SHARE = 0.002  # of the reference's rows that a level needs for a bin of its own
+MOST_RARE = 10_000  # levels beyond these cannot be told from unseen ones, so none is called unseen
+
+
+class Bins(Record, frozen=True, kw_only=True):
+    """The bins of one column.
+
+    ``number``: ``edges`` (k,) rise, bin i holds what is below edge i and not below the one before; the last one what is
+    at or above all. ``category``: ``levels`` have bins of their own, ``rare`` share the next, unseen ones the one after
+    it. The very last bin is that of rows without a value (or whose number is not one).
+    """
+
+    kind: Literal["number", "category"]
+    edges: tuple[float, ...] = ()
+    levels: tuple[str, ...] = ()
+    rare: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many bins there are, that of missing values included."""
+        return len(self.edges) + 2 if self.kind == "number" else len(self.levels) + 3
+
+    @property
+    def missing(self) -> int:
+        """The bin of rows without a value."""
+        return self.count - 1
+
+    @property
+    def unseen(self) -> int | None:
+        """The bin of levels that the reference does not have."""
+        return self.count - 2 if self.kind == "category" else None
+
+    def places(self, column: Any) -> NDArray[np.intp]:
+        """The bin of each row (n,) of a column as `keepfit.features` reads it.
+
+        >>> Bins(kind="number", edges=(1.0, 2.0)).places(np.array([0.5, 1.0, 7.0, np.nan])).tolist()
+        [0, 1, 2, 3]
+        >>> Bins(kind="category", levels=("EWR",)).places(Levels(np.array([0, 1, -1]), ("EWR", "XXX"))).tolist()
+        [0, 2, 3]
+        """
+        if self.kind == "number":
+            values = np.asarray(column, np.float64)
+            found = np.searchsorted(np.array(self.edges), values, side="right")
+            return np.where(np.isnan(values), self.missing, found)
+        known = {level: place for place, level in enumerate(self.levels)} | dict.fromkeys(self.rare, len(self.levels))
+        table = np.array([*(known.get(level, self.count - 2) for level in column.levels), self.missing], np.intp)
+        return np.asarray(table[column.codes])  # a code of -1, no value, is the last one
+
+    def named(self, place: int) -> str:
+        """A bin in words.
+
+        >>> [Bins(kind="number", edges=(1.0, 2.5)).named(place) for place in range(4)]
+        ['below 1', '1 to 2.5', '2.5 and above', 'missing']
+        """
+        if place == self.missing:
+            return "missing"
+        if self.kind == "category":
+            return [*self.levels, "rare levels", "levels not seen before"][place]
+        if place == 0:
+            return f"below {self.edges[0]:g}" if self.edges else "any number"
+        low = self.edges[place - 1]
+        return f"{low:g} to {self.edges[place]:g}" if place < len(self.edges) else f"{low:g} and above"
+
+
+def bins_of(column: Any) -> Bins:
+    """The bins of a column of the reference.
+
+    A value that many rows share begins a bin, so that it is not thrown together with what lies beside it.
+
+    >>> bins_of(np.array([0.0, 0.0, 0.0, 5.0])).edges
+    (0.0, 5.0)
+    """
+    if isinstance(column, np.ndarray):
+        return _of_numbers(np.asarray(column, np.float64))
+    return _of_levels(column)
+
+
+def _of_numbers(values: NDArray[np.float64]) -> Bins:
+    finite = np.sort(values[np.isfinite(values)])
+    if not finite.size:
+        return Bins(kind="number")
+    distinct = np.unique(finite)
+    if distinct.size <= MOST_BINS:
+        return Bins(kind="number", edges=tuple(distinct.tolist()))
+    cuts = finite[(np.arange(1, MOST_BINS) * finite.size) // MOST_BINS]
+    return Bins(kind="number", edges=tuple(np.unique(cuts).tolist()))
+
+
+def _of_levels(column: Levels) -> Bins:
+    rows = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
+    order = np.argsort(-rows, kind="stable")
+    present = [place for place in order.tolist() if rows[place]]
+    least = max(LEAST_SHARE * rows.sum(), 1.0)
+    own = [place for place in present[:MOST_LEVELS] if rows[place] >= least]
+    rest = present[len(own) :][:MOST_RARE]
+    return Bins(kind="category", levels=_words(column, own), rare=_words(column, rest))
+
+
+def _words(column: Levels, places: Iterable[int]) -> tuple[str, ...]:
+    return tuple(sorted(column.levels[place] for place in places))
+
+
+def by_day(bins: Bins, column: Any, days: NDArray[np.int64], count: int) -> Counts:
+    """Rows by day and bin, (``count``, bins); ``days`` (n,) are places from 0, what lies outside is not counted."""
+    places = bins.places(column)
+    inside = (days >= 0) & (days < count)
+    flat = days[inside] * bins.count + places[inside]
+    return np.bincount(flat, minlength=count * bins.count).reshape(count, bins.count).astype(np.int64)

@@ -1,0 +1,209 @@
+"""How good a model is on a window: estimated before labels are there, realised when they are.
+
+**Estimated**, classes: a calibrated model says itself how often it errs. Of a row with probabilities p the loss if
+class c comes is weighed with p_c, and a ROC AUC is that of the expected positives and negatives (confidence-based
+estimation: Białek, Kivimäki, Kuberski & Perrakis 2024, arXiv:2401.08348). **Regression**: the loss that the reference
+had where the model answered alike (direct loss estimation with the prediction as the only input).
+
+What neither can see is concept change: labels that follow the same inputs otherwise. Only realised performance does.
+
+How far an estimate was off in stretches of the reference is its interval, and from how far down performance was in
+them comes what counts as worse than usual; both by the order of stretches (see `keepfit.monitor.drift`).
+"""
+
+from collections.abc import Mapping, Sequence
+from math import ceil, floor
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keepfit.config.metrics import METRICS
+from keepfit.evaluate.metrics import measure
+from keepfit.records import Record, finite
+
+Floats = NDArray[np.float64]
+
+ESTIMABLE = {
+    "binary": ("log_loss", "roc_auc", "brier", "accuracy"),
+    "multiclass": ("log_loss", "brier", "accuracy"),
+    "regression": ("rmse", "mae"),
+}
+LEAST_ROWS = 30
+_BINS = 20
+
+
+class Stretch(Record, frozen=True, kw_only=True):
+    """A stretch of the reference as long as a window: what was realised, and what would have been estimated."""
+
+    first: int  # days since 1970, UTC
+    rows: int
+    realised: dict[str, float | None]
+    estimated: dict[str, float | None]
+
+
+class Losses(Record, frozen=True, kw_only=True):
+    """What answers cost in the reference, by what was answered: ``edges`` (k - 1,) of bins, and mean losses (k,)."""
+
+    edges: tuple[float, ...]
+    squared: tuple[float, ...]
+    absolute: tuple[float, ...]
+
+
+class Estimated(Record, frozen=True, kw_only=True):
+    """An estimate of a metric, and where it lies with the error that it had in the reference (None: not known)."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class Usual(NamedTuple):
+    """The value that a stretch like those of the reference is worse than with the stated probability; None: unknown."""
+
+    threshold: float | None
+    stretches: int
+
+
+def losses_of(labels: Floats, predictions: Floats) -> Losses:
+    """What predictions (n,) cost where labels (n,) are known.
+
+    >>> losses_of(np.array([1.0, 2.0]), np.array([1.0, 4.0])).squared
+    (0.0, 4.0)
+    """
+    cuts = np.unique(np.quantile(predictions, np.linspace(0, 1, min(_BINS, predictions.size) + 1)[1:-1]))
+    place = np.searchsorted(cuts, predictions, side="right")
+    count = np.bincount(place, minlength=cuts.size + 1)
+    off = labels - predictions
+    means = (np.bincount(place, each, cuts.size + 1) / np.maximum(count, 1) for each in (off**2, np.abs(off)))
+    squared, absolute = (tuple(each.tolist()) for each in means)
+    return Losses(edges=tuple(cuts.tolist()), squared=squared, absolute=absolute)
+
+
+def estimated_value(metric: str, answers: Floats, losses: Losses | None) -> float | None:
+    """A metric of answers, (n, k) probabilities or (n,) values, as it will probably turn out; None: it cannot be said.
+
+    >>> sure = np.array([[0.9, 0.1], [0.2, 0.8]])
+    >>> round(estimated_value("accuracy", sure, None), 3), round(estimated_value("roc_auc", sure, None), 3)
+    (0.85, 0.854)
+    """
+    if not len(answers) or not np.isfinite(answers).all():
+        return None
+    if answers.ndim == 1:
+        return None if losses is None else _of_values(metric, answers, losses)
+    if metric == "roc_auc":
+        return _expected_auc(answers[:, 1])
+    return finite(
+        sum(float(answers[:, c] @ _row_losses(metric, answers, c)) for c in range(answers.shape[1])) / len(answers)
+    )
+
+
+def _row_losses(metric: str, answers: Floats, came: int) -> Floats:
+    """What each row gives to a metric that is a mean, if class ``came`` comes."""
+    if metric == "accuracy":
+        return np.asarray(answers.argmax(axis=1) == came, np.float64)
+    score = measure(metric, np.full(len(answers), came), answers)
+    return np.asarray(score.influence + (score.value or 0.0))
+
+
+def _of_values(metric: str, answers: Floats, losses: Losses) -> float | None:
+    place = np.searchsorted(np.array(losses.edges), answers, side="right")
+    if metric == "rmse":
+        return finite(np.sqrt(np.array(losses.squared)[place].mean()))
+    return finite(np.array(losses.absolute)[place].mean())
+
+
+def _expected_auc(positive: Floats) -> float | None:
+    """The chance that of two rows the one that is positive has the higher probability; half where they are equal."""
+    distinct, group = np.unique(positive, return_inverse=True)
+    hits = np.bincount(group, positive, distinct.size)
+    misses = np.bincount(group, 1.0 - positive, distinct.size)
+    below = np.cumsum(misses) - misses
+    pairs = hits.sum() * misses.sum()
+    return finite((hits * (below + misses / 2)).sum() / pairs) if pairs > 0 else None
+
+
+def realised_value(metric: str, labels: Any, answers: Floats) -> float | None:
+    """A metric of n rows whose labels are known; None where it has no value there."""
+    return measure(metric, labels, answers).value if len(answers) else None
+
+
+def stretches_of(
+    task: str, days: NDArray[np.int64], labels: Any, answers: Floats, length: int, losses: Losses | None
+) -> tuple[Stretch, ...]:
+    """Realised and estimated performance on every stretch of ``length`` days, one beginning each day.
+
+    ``days`` (n,) since 1970 are of rows that the model had not learnt from; ``labels`` (n,) are classes or values.
+    """
+    order = np.argsort(days, kind="stable")
+    days, labels, answers = days[order], np.asarray(labels)[order], answers[order]
+    found = []
+    for first in range(int(days[0]), int(days[-1]) - length + 2) if days.size else ():
+        rows = slice(*np.searchsorted(days, [first, first + length]).tolist())
+        count = rows.stop - rows.start
+        if count < LEAST_ROWS:
+            continue
+        found.append(
+            Stretch(
+                first=first,
+                rows=count,
+                realised={name: realised_value(name, labels[rows], answers[rows]) for name in ESTIMABLE[task]},
+                estimated={name: estimated_value(name, answers[rows], losses) for name in ESTIMABLE[task]},
+            )
+        )
+    return tuple(found)
+
+
+def usual(metric: str, stretches: Sequence[Stretch], length: int, false_alarms: float) -> Usual:
+    """From where on performance is worse than in stretches of the reference; cut and averaged as drift's threshold."""
+    sign = -1.0 if METRICS[metric].higher_is_better else 1.0
+    losses = {each.first: sign * value for each in stretches if (value := each.realised[metric]) is not None}
+    found = [_kth_worst(cut, false_alarms) for cut in _cuts(losses, length)]
+    known = [each for each in found if each is not None]
+    most = max((len(cut) for cut in _cuts(losses, length)), default=0)
+    return Usual(sign * float(np.mean(known)) if known and len(known) == len(found) else None, most)
+
+
+def interval(
+    metric: str, value: float | None, stretches: Sequence[Stretch], length: int, confidence: float
+) -> Estimated:
+    """An estimate with one-sided bounds, each at ``confidence``, from how far estimates were off in the reference."""
+    off = {
+        each.first: real - guess
+        for each in stretches
+        if (real := each.realised[metric]) is not None and (guess := each.estimated[metric]) is not None
+    }
+    if value is None:
+        return Estimated(value=None, low=None, high=None)
+    worst = [_kth_worst(cut, 1.0 - confidence) for cut in _cuts(off, length)]
+    best = [_kth_worst([-each for each in cut], 1.0 - confidence) for cut in _cuts(off, length)]
+    return Estimated(value=value, low=_moved(value, best, -1.0), high=_moved(value, worst, 1.0))
+
+
+def _moved(value: float, found: Sequence[float | None], sign: float) -> float | None:
+    known = [each for each in found if each is not None]
+    return value + sign * float(np.mean(known)) if known and len(known) == len(found) else None
+
+
+def _cuts(by_day: Mapping[int, float], length: int) -> list[list[float]]:
+    """The values of stretches that do not overlap, cut in ``length`` ways."""
+    return [[value for day, value in by_day.items() if day % length == start] for start in range(length)]
+
+
+def _kth_worst(losses: Sequence[float], false_alarms: float) -> float | None:
+    """The loss that one more of them exceeds with probability ``false_alarms`` at most.
+
+    >>> _kth_worst([float(each) for each in range(19)], 0.05), _kth_worst([1.0], 0.05)
+    (18.0, None)
+    """
+    kth = floor(false_alarms * (len(losses) + 1) + 1e-9)
+    return sorted(losses)[-kth] if kth >= 1 else None
+
+
+def stretches_needed(false_alarms: float) -> int:
+    """How many stretches a threshold needs.
+
+    >>> stretches_needed(0.05)
+    19
+    """
+    return ceil(1.0 / false_alarms - 1e-9) - 1

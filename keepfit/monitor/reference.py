@@ -1,0 +1,194 @@
+"""What a version takes along, so that a window can be held against the time that it was made from.
+
+Of every column that the model reads, of its answers and of the label: rows by day and bin. Of performance: realised and
+estimated figures of every stretch as long as a window, on rows of which the model had not learnt. And what is usual of
+all that, so that a monitor reads a few kilobytes and never the training data.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keepfit.config.metrics import Task
+from keepfit.features import Levels
+from keepfit.monitor.bins import Bins, bins_of, by_day
+from keepfit.monitor.drift import LEAST_ROWS, Calibration, calibrated, of_stretches
+from keepfit.monitor.performance import Losses, Stretch, losses_of, stretches_of
+from keepfit.records import Record
+
+if TYPE_CHECKING:
+    from keepfit.config.monitor import Monitor
+
+Days = NDArray[np.int64]
+Kind = Literal["feature", "score", "label"]
+Signal = Literal["drift", "missing", "unseen"]
+
+LABEL = "label"
+
+
+class Watched(Record, frozen=True, kw_only=True):
+    """A column: its bins, and rows by day and bin, (d, k), from the reference's first day on."""
+
+    name: str
+    kind: Kind
+    bins: Bins
+    daily: tuple[tuple[int, ...], ...]
+
+
+class Asked(Record, frozen=True, kw_only=True):
+    """A signal: of which column (by its place) what is looked at."""
+
+    column: int
+    signal: Signal
+
+
+class Reference(Record, frozen=True, kw_only=True):
+    """The time that a version was made from.
+
+    ``first`` is its first day (since 1970, UTC), ``length`` the days of a window; ``usual`` is by signal, in the order
+    of ``signals``. ``rows`` are those of a stretch in the middle of all. ``losses`` are there for regression.
+    """
+
+    use_case: str
+    task: Task
+    classes: tuple[str, ...]
+    first: int
+    length: int
+    false_alarms: float
+    columns: tuple[Watched, ...]
+    signals: tuple[Asked, ...]
+    usual: Calibration
+    rows: float
+    stretches: tuple[Stretch, ...]
+    losses: Losses | None = None
+
+
+class Rows(NamedTuple):
+    """Rows of the reference: days (n,) since 1970, the columns that the model reads, and labels (n,)."""
+
+    days: Days
+    columns: Mapping[str, Any]
+    labels: Any
+
+
+class Answered(NamedTuple):
+    """Rows of which the model had not learnt: days (m,), labels (m,) and what it answers, (m, k) or (m,)."""
+
+    days: Days
+    labels: Any
+    answers: Any
+
+
+def reference_of(
+    use_case: str, task: Task, classes: tuple[str, ...], rows: Rows, answered: Answered, asked: "Monitor"
+) -> Reference:
+    """The reference of a version.
+
+    Examples
+    --------
+    >>> from keepfit.config.monitor import Monitor
+    >>> days, draw = np.repeat(np.arange(200), 50), np.random.default_rng(1)
+    >>> values = draw.normal(size=days.size)
+    >>> rows, answered = Rows(days, {"a": values}, values), Answered(days, values, values)
+    >>> made = reference_of("x", "regression", (), rows, answered, Monitor())
+    >>> [column.name for column in made.columns], made.usual.stretches, len(made.stretches)
+    (['a', 'score', 'label'], 28, 194)
+    """
+    first, count = int(rows.days.min()), int(rows.days.max() - rows.days.min() + 1)
+    length = asked.window.days
+    named: list[tuple[str, Kind, Any, Days]] = [
+        *((name, "feature", column, rows.days) for name, column in rows.columns.items()),
+        *((name, "score", column, answered.days) for name, column in scores(answered.answers, classes)),
+        (LABEL, "label", label_column(rows.labels, classes), rows.days),
+    ]
+    watched = [_watched(*each, first, count) for each in named]
+    signals, distances = _signals(watched, [column for _, _, column, _ in named], rows.days - first, length)
+    losses = losses_of(answered.labels, answered.answers) if task == "regression" else None
+    perday = np.bincount(rows.days - first, minlength=count)
+    return Reference(
+        use_case=use_case,
+        task=task,
+        classes=classes,
+        first=first,
+        length=length,
+        false_alarms=asked.false_alarms,
+        columns=tuple(watched),
+        signals=tuple(signals),
+        usual=calibrated(distances, length, asked.false_alarms),
+        rows=float(np.median(_moving(perday, length))),
+        stretches=stretches_of(task, answered.days, answered.labels, answered.answers, length, losses),
+        losses=losses,
+    )
+
+
+def scores(answers: Any, classes: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """What a model answers, as columns of numbers.
+
+    >>> [(name, column.tolist()) for name, column in scores(np.array([[0.2, 0.8]]), ("no", "yes"))]
+    [('score', [0.8])]
+    """
+    if answers.ndim == 1:
+        yield "score", answers
+    elif len(classes) == 2:
+        yield "score", answers[:, 1]
+    else:
+        yield from ((f"score {name}", answers[:, place]) for place, name in enumerate(classes))
+
+
+def label_column(labels: Any, classes: tuple[str, ...]) -> Any:
+    """Labels as a column: levels where there are classes, numbers where there are none."""
+    return Levels(np.asarray(labels, np.int32), classes) if classes else np.asarray(labels, np.float64)
+
+
+def _watched(name: str, kind: Kind, column: Any, days: Days, first: int, count: int) -> Watched:
+    bins = bins_of(column)
+    daily = by_day(bins, column, days - first, count)
+    return Watched(name=name, kind=kind, bins=bins, daily=tuple(map(tuple, daily.tolist())))
+
+
+def _signals(
+    watched: Sequence[Watched], columns: Sequence[Any], days: Days, length: int
+) -> tuple[list[Asked], NDArray[np.float64]]:
+    """What is looked at, and how far every stretch is from all other days in that, (m, starts)."""
+    signals, distances = [], []
+    for place, (each, column) in enumerate(zip(watched, columns, strict=True)):
+        drift, missing = of_stretches(np.array(each.daily), length)
+        signals += [Asked(column=place, signal="drift")]
+        distances += [drift]
+        if each.kind == "feature":
+            signals += [Asked(column=place, signal="missing")]
+            distances += [missing]
+        if each.kind == "feature" and isinstance(column, Levels):
+            signals += [Asked(column=place, signal="unseen")]
+            distances += [unseen_by_stretch(column, days, len(each.daily), length)]
+    return signals, np.array(distances)
+
+
+def unseen_by_stretch(column: Levels, days: Days, count: int, length: int) -> NDArray[np.float64]:
+    """The share of rows of every stretch whose level no other day has, (count - length + 1,).
+
+    >>> unseen_by_stretch(Levels(np.array([0] * 60 + [1] * 30), ("a", "b")), np.repeat([0, 1, 2], 30), 3, 1).tolist()
+    [0.0, 0.0, 1.0]
+    """
+    starts = count - length + 1
+    if starts < 2:
+        return np.zeros(0)
+    codes, known = column.codes, column.codes >= 0
+    first, last = np.full(len(column.levels), count), np.full(len(column.levels), -1)
+    np.minimum.at(first, codes[known], days[known])
+    np.maximum.at(last, codes[known], days[known])
+    rows = np.bincount(codes[known], minlength=len(column.levels))
+    new = np.zeros(starts + 1)
+    within = np.flatnonzero((rows > 0) & (last - first < length))
+    low, high = np.maximum(last[within] - length + 1, 0), np.minimum(first[within], starts - 1)
+    np.add.at(new, low, rows[within])
+    np.add.at(new, high + 1, -rows[within])
+    total = _moving(np.bincount(days, minlength=count), length)
+    return np.where(total < LEAST_ROWS, np.nan, np.cumsum(new)[:-1] / np.maximum(total, 1))
+
+
+def _moving(daily: NDArray[Any], length: int) -> NDArray[Any]:
+    sums = np.concatenate([[0], np.cumsum(daily)])
+    return sums[length:] - sums[:-length] if sums.size > length else sums[-1:]

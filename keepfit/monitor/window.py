@@ -1,0 +1,255 @@
+"""A window beside the reference: every question that the monitor asks, each with its answer and why."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keepfit.config.metrics import METRICS
+from keepfit.evaluate import Clusters, estimate
+from keepfit.evaluate.metrics import measure
+from keepfit.evaluate.scales import Scale
+from keepfit.monitor.bins import Bins
+from keepfit.monitor.drift import LEAST_ROWS, beyond_chance, missing_share, moved_most, stability_index
+from keepfit.monitor.performance import (
+    ESTIMABLE,
+    estimated_value,
+    interval,
+    stretches_needed,
+    usual,
+)
+from keepfit.monitor.reference import LABEL, Reference, Signal, Watched, label_column, scores
+from keepfit.records import Estimate, Forecast, Outcome, WindowCheck
+
+CONFIDENCE = 0.95  # one-sided, of bounds
+EMPTIED = 0.2  # by so much more of a column is missing: rather a broken feed than the world
+NEW_LEVELS = 0.5  # such a share of levels that nobody has seen: rather another code than another world
+FEWER, MORE = 0.2, 5.0  # times the usual rows
+
+Counts = NDArray[np.int64]
+
+
+class Seen(NamedTuple):
+    """The rows of a window.
+
+    ``columns`` are what the model reads, ``answers`` what it says, (n, k) or (n,). ``labels`` (m,) are known of the
+    rows at ``labelled`` (m,), whose ``days`` (m,) since 1970 are what bounds are clustered by. ``arrived`` counts all
+    rows, ``refused`` those that break the contract; their share is held to ``refused_at_most``.
+    """
+
+    columns: Mapping[str, Any]
+    answers: Any
+    labelled: NDArray[np.intp]
+    labels: Any
+    days: NDArray[np.int64]
+    arrived: int
+    refused: int
+    refused_at_most: float
+
+
+class Found(NamedTuple):
+    """What the monitor finds: see `keepfit.records.Window`."""
+
+    checks: tuple[WindowCheck, ...]
+    estimated: dict[str, Forecast]
+    realised: dict[str, Estimate]
+    alarms: tuple[Any, ...]
+    broken: tuple[str, ...]
+
+
+def bounds(as_of: datetime, every: timedelta, window: timedelta) -> tuple[datetime, datetime]:
+    """The newest window that is over: its start and its end, which is a multiple of ``every`` since 1970, in UTC.
+
+    >>> noon = datetime(2013, 4, 9, 12, tzinfo=UTC)
+    >>> [f"{each:%d %H:%M}" for each in bounds(noon, timedelta(days=1), timedelta(days=7))]
+    ['02 00:00', '09 00:00']
+    """
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    end = epoch + (as_of - epoch) // every * every
+    return end - window, end
+
+
+def look(reference: Reference, seen: Seen, optimize: str) -> Found:
+    """Ask everything about a window.
+
+    Parameters
+    ----------
+    optimize
+        The metric that training optimises: it is the one whose performance may trigger.
+    """
+    rows = _counts(reference, seen)
+    checks = [*_arrival(reference, seen), *_signals(reference, rows)]
+    estimated = _estimated(reference, seen.answers)
+    realised = _realised(reference, seen)
+    checks += [*_performance("estimated_performance", reference, {n: f.value for n, f in estimated.items()}, optimize)]
+    checks += [*_performance("realised_performance", reference, {n: e.value for n, e in realised.items()}, optimize)]
+    alarms = [
+        name for name, which in _TRIGGERS.items() if any(c.outcome == "fail" and c.check in which for c in checks)
+    ]
+    return Found(tuple(checks), estimated, realised, tuple(alarms), tuple(_broken(checks)))
+
+
+_TRIGGERS: dict[str, tuple[str, ...]] = {
+    "realised_performance": ("realised_performance",),
+    "estimated_performance": ("estimated_performance",),
+    "drift": ("drift", "missing", "unseen"),
+}
+
+
+def _counts(reference: Reference, seen: Seen) -> list[Counts]:
+    """Rows of the window by bin, for each column of the reference."""
+    given = {("feature", name): column for name, column in seen.columns.items()}
+    if len(seen.answers):
+        given |= {("score", name): column for name, column in scores(seen.answers, reference.classes)}
+    if len(seen.labels):
+        given[("label", LABEL)] = label_column(seen.labels, reference.classes)
+    return [_binned(each.bins, given.get((each.kind, each.name))) for each in reference.columns]
+
+
+def _binned(bins: Bins, column: Any) -> Counts:
+    if column is None:
+        return np.zeros(bins.count, np.int64)
+    return np.bincount(bins.places(column), minlength=bins.count).astype(np.int64)
+
+
+def _arrival(reference: Reference, seen: Seen) -> Iterator[WindowCheck]:
+    """How many rows came, and how many of them break the contract."""
+    ratio = seen.arrived / reference.rows if reference.rows else 0.0
+    well = FEWER <= ratio <= MORE
+    yield WindowCheck(
+        check="volume",
+        outcome="pass" if well else "fail",
+        value=float(seen.arrived),
+        threshold=reference.rows * (MORE if ratio > 1 else FEWER),
+        effect=ratio,
+        reason="" if well else f"{seen.arrived:,} rows, {ratio:.2g} times the usual {reference.rows:,.0f}",
+    )
+    share = seen.refused / seen.arrived if seen.arrived else 0.0
+    well = share <= seen.refused_at_most
+    yield WindowCheck(
+        check="contract",
+        outcome="pass" if well else "fail",
+        value=share,
+        threshold=seen.refused_at_most,
+        effect=share,
+        reason="" if well else f"{seen.refused:,} of {seen.arrived:,} rows break the contract",
+    )
+
+
+def _signals(reference: Reference, rows: Sequence[Counts]) -> Iterator[WindowCheck]:
+    """Every signal, its score in units of what is usual beside the threshold of all together."""
+    for asked, normal in zip(reference.signals, reference.usual.usual, strict=True):
+        column, window = reference.columns[asked.column], rows[asked.column]
+        before = np.array(column.daily).sum(axis=0)
+        distance, chance = _distance(asked.signal, column, before, window)
+        yield _signal(reference, asked.signal, column, distance / normal, chance, (before, window, distance))
+
+
+def _distance(signal: Signal, column: Watched, before: Counts, window: Counts) -> tuple[float, bool]:
+    """How far the window is from the reference, and whether independent rows would hardly be so far."""
+    if min(window.sum(), before.sum()) < LEAST_ROWS:
+        return float("nan"), False
+    if signal == "missing":
+        return float(abs(missing_share(window) - missing_share(before))), True
+    if signal == "unseen":
+        return float(window[column.bins.unseen] / window.sum()), True
+    known = _without_unseen(column.bins, before), _without_unseen(column.bins, window)
+    used = int(((known[0] + known[1]) > 0).sum())
+    psi = float(stability_index(*known))
+    return psi, beyond_chance(psi, used, float(before.sum()), float(window.sum()))
+
+
+def _without_unseen(bins: Bins, counts: Counts) -> Counts:
+    """Unseen levels among the rare ones: they are a signal of their own, which the reference has none of."""
+    if bins.unseen is None:
+        return counts
+    moved = counts.copy()
+    moved[bins.unseen - 1] += moved[bins.unseen]
+    moved[bins.unseen] = 0
+    return moved
+
+
+def _signal(
+    reference: Reference,
+    signal: Signal,
+    column: Watched,
+    score: float,
+    chance: bool,
+    told: tuple[Counts, Counts, float],
+) -> WindowCheck:
+    threshold = reference.usual.threshold
+    outcome: Outcome
+    if not np.isfinite(score):
+        outcome, reason = "not_enough_evidence", f"fewer than {LEAST_ROWS} rows"
+    elif threshold is None:
+        needed = stretches_needed(reference.false_alarms)
+        outcome, reason = "not_enough_evidence", f"not calibrated: {reference.usual.stretches} of {needed} stretches"
+    else:
+        outcome, reason = ("fail", _moved(column, *told)) if score > threshold and chance else ("pass", "")
+    return WindowCheck(
+        check=signal,
+        feature=column.name,
+        outcome=outcome,
+        value=float(score) if np.isfinite(score) else None,
+        threshold=threshold,
+        effect=told[2] if np.isfinite(told[2]) else None,
+        reason=reason,
+    )
+
+
+def _moved(column: Watched, before: Counts, window: Counts, _distance: float) -> str:
+    shares = moved_most(before, window).items()
+    return "; ".join(f"{column.bins.named(place)}: {was:.1%} before, {now:.1%} now" for place, (was, now) in shares)
+
+
+def _estimated(reference: Reference, answers: Any) -> dict[str, Forecast]:
+    found = {}
+    for name in ESTIMABLE[reference.task]:
+        value = estimated_value(name, answers, reference.losses) if len(answers) >= LEAST_ROWS else None
+        told = interval(name, value, reference.stretches, reference.length, CONFIDENCE)
+        limit = usual(name, reference.stretches, reference.length, reference.false_alarms).threshold
+        found[name] = Forecast(value=told.value, low=told.low, high=told.high, threshold=limit)
+    return found
+
+
+def _realised(reference: Reference, seen: Seen) -> dict[str, Estimate]:
+    if len(seen.labels) < LEAST_ROWS:
+        return {}
+    clusters = Clusters.by_day(seen.days)
+    found = {}
+    for name in ESTIMABLE[reference.task]:
+        metric = METRICS[name]
+        score = measure(name, seen.labels, seen.answers[seen.labelled])
+        found[name] = estimate(score, clusters, CONFIDENCE, Scale(metric.low, metric.high))
+    return found
+
+
+def _performance(
+    check: str, reference: Reference, values: Mapping[str, float | None], optimize: str
+) -> Iterator[WindowCheck]:
+    """Whether performance is worse than in the reference's stretches; only the metric that is optimised may alarm."""
+    for name in ESTIMABLE[reference.task]:
+        value, limit = values.get(name), usual(name, reference.stretches, reference.length, reference.false_alarms)
+        if value is None or limit.threshold is None:
+            why = f"not calibrated: {limit.stretches} of {stretches_needed(reference.false_alarms)} stretches"
+            reason = "no value" if value is None else why
+            yield WindowCheck(check=check, feature=name, outcome="not_enough_evidence", value=value, reason=reason)
+            continue
+        worse = value < limit.threshold if METRICS[name].higher_is_better else value > limit.threshold
+        outcome: Outcome = ("fail" if worse else "pass") if name == optimize else "skipped"
+        told = "worse than in the reference" if worse else ""
+        informs = "" if name == optimize else f"informs only: {optimize} is what training optimises"
+        reason = "; ".join(filter(None, (told, informs)))
+        yield WindowCheck(
+            check=check, feature=name, outcome=outcome, value=value, threshold=limit.threshold, reason=reason
+        )
+
+
+def _broken(checks: Sequence[WindowCheck]) -> Iterator[str]:
+    """Why the data look broken: what does so would teach a new model nonsense."""
+    for each in checks:
+        large = {"volume": 0.0, "contract": 0.0, "missing": EMPTIED, "unseen": NEW_LEVELS}.get(each.check)
+        if each.outcome == "fail" and large is not None and (each.effect or 0.0) >= large:
+            yield f"{each.check}{f' of {each.feature}' if each.feature else ''}: {each.reason}"

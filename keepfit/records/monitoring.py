@@ -1,0 +1,108 @@
+"""What a window looked like beside the reference, and what was decided."""
+
+from datetime import datetime
+from typing import Literal
+
+from keepfit.records.canonical import Record
+from keepfit.records.judgement import Estimate, Outcome
+from keepfit.records.seat import Seat
+
+Trigger = Literal["drift", "estimated_performance", "realised_performance"]
+
+
+class Span(Record, frozen=True, kw_only=True):
+    """A stretch of time, ``end`` excluded, and how many rows it has."""
+
+    start: datetime
+    end: datetime
+    rows: int
+
+
+class WindowCheck(Record, frozen=True, kw_only=True):
+    """One question about a window.
+
+    ``fail`` is an alarm; ``not_enough_evidence`` says that it could not be asked, or that the reference is too short to
+    say what is usual. ``value`` beside ``threshold``; ``effect`` is the size of the difference whatever its
+    significance: a stability index, a share, a ratio.
+    """
+
+    check: str
+    feature: str | None = None
+    outcome: Outcome
+    value: float | None = None
+    threshold: float | None = None
+    effect: float | None = None
+    reason: str = ""
+
+
+class Forecast(Record, frozen=True, kw_only=True):
+    """A metric without labels: what it will probably turn out to be, with bounds (None: not known)."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    threshold: float | None
+
+
+class Window(Record, frozen=True, kw_only=True):
+    """What the monitor saw of a window.
+
+    ``alarms`` are the triggers that alarmed; ``broken`` says why the data look broken rather than drifted. ``labelled``
+    rows have realised figures. ``reference`` is the object that it was compared with.
+    """
+
+    use_case: str
+    as_of: datetime
+    span: Span
+    version: Seat
+    reference: str
+    checks: tuple[WindowCheck, ...]
+    estimated: dict[str, Forecast]
+    realised: dict[str, Estimate]
+    labelled: int
+    alarms: tuple[Trigger, ...]
+    broken: tuple[str, ...]
+
+
+class Noted(Record, frozen=True, kw_only=True):
+    """A window as the fold remembers it, enough to decide by."""
+
+    end: datetime
+    start: datetime
+    version: int
+    window: str
+    alarms: tuple[Trigger, ...]
+    broken: bool
+
+
+class RetrainDecision(Record, frozen=True, kw_only=True):
+    """Whether to retrain: ``because`` of what, or ``suppressed_by`` what although something alarmed (None: nothing)."""
+
+    retrain: bool
+    because: tuple[str, ...] = ()
+    suppressed_by: str | None = None
+
+
+class Referenced(Record, frozen=True, kw_only=True):
+    """The object that a version's windows are compared with; None where there can be none, and ``note`` says why."""
+
+    reference: str | None
+    note: str
+
+
+class Watch(Record, frozen=True, kw_only=True):
+    """What the fold remembers of monitoring: the latest windows, and when retrains were asked for, newest first."""
+
+    windows: tuple[Noted, ...] = ()
+    requests: tuple[datetime, ...] = ()
+
+
+class Monitored(Record, frozen=True, kw_only=True):
+    """What ``keepfit monitor --json`` answers."""
+
+    use_case: str
+    as_of: datetime
+    window: Window | None
+    decision: RetrainDecision
+    entry: int | None = None
+    reason: str = ""

@@ -1,0 +1,83 @@
+"""A window of production in words: what moved, how good the model is, what was decided."""
+
+from collections.abc import Iterator
+
+from keepfit.records import Estimate, Forecast, Monitored, Window, WindowCheck
+from keepfit.report.markdown import as_table
+from keepfit.report.wording import visible
+
+_SHOWN = 8  # checks that passed
+_MARKS = {"pass": "✓", "fail": "✗", "not_enough_evidence": "?", "skipped": "·", "unjudged": "·"}
+
+
+def window_text(result: Monitored) -> str:
+    """What ``keepfit monitor`` says to people."""
+    window = result.window
+    head = f"{result.use_case} as of {result.as_of:%Y-%m-%d %H:%M} UTC"
+    if window is None:
+        return f"\n{head}\n  {visible(result.reason)}"
+    span = window.span
+    lines = [
+        "",
+        head,
+        f"  window {span.start:%Y-%m-%d} to {span.end:%Y-%m-%d}, {span.rows:,} rows, {window.labelled:,} with labels; "
+        f"version {window.version.number}",
+        "",
+        *map(_line, _ordered(window.checks)),
+        "",
+        *_performance(window),
+        *(f"  broken    {visible(each)}" for each in window.broken),
+        f"  decision  {visible(result.reason)}",
+    ]
+    return "\n".join(lines)
+
+
+def _ordered(checks: tuple[WindowCheck, ...]) -> list[WindowCheck]:
+    """Alarms first, then what is not known, then the largest of what passed."""
+    order = {"fail": 0, "not_enough_evidence": 1, "pass": 2, "skipped": 3, "unjudged": 4}
+    ranked = sorted(checks, key=lambda each: (order[each.outcome], -(each.value or 0.0)))
+    alarms = [each for each in ranked if each.outcome == "fail"]
+    return [*alarms, *[each for each in ranked if each.outcome != "fail"][:_SHOWN]]
+
+
+def _line(check: WindowCheck) -> str:
+    what = f"{check.check} of {check.feature}" if check.feature else check.check
+    beside = _beside(check)
+    return f"  {_MARKS[check.outcome]} {visible(what):<38} {beside:<22} {visible(check.reason)}".rstrip()
+
+
+def _beside(check: WindowCheck) -> str:
+    if check.value is None:
+        return ""
+    return f"{check.value:.4g}" + ("" if check.threshold is None else f" / {check.threshold:.4g}")
+
+
+def _performance(window: Window) -> Iterator[str]:
+    for name, told in window.estimated.items():
+        if told.value is not None:
+            real = window.realised.get(name)
+            yield f"  {name:<10} estimated {_forecast(told)}" + (f"; realised {_estimate(real)}" if real else "")
+
+
+def _forecast(told: Forecast) -> str:
+    known = told.low is not None and told.high is not None
+    return f"{told.value:.4g}" + (f" ({told.low:.4g} to {told.high:.4g})" if known else "")
+
+
+def _estimate(told: Estimate) -> str:
+    if told.value is None:
+        return "not known"
+    known = told.low is not None and told.high is not None
+    return f"{told.value:.4g}" + (f" ({told.low:.4g} to {told.high:.4g})" if known else "")
+
+
+def window_markdown(window: Window) -> str:
+    """The same for Prefect's pages: every check in a table."""
+    span = window.span
+    head = f"**{span.start:%Y-%m-%d} to {span.end:%Y-%m-%d}**, {span.rows:,} rows, {window.labelled:,} with labels"
+    rows = [
+        (each.outcome.replace("_", " "), each.check, each.feature or "", _beside(each), each.reason)
+        for each in sorted(window.checks, key=lambda each: each.outcome != "fail")
+    ]
+    checks = as_table(("outcome", "check", "feature", "value / threshold", "why"), rows)
+    return f"{head}\n\n{checks}\n"

@@ -1,0 +1,99 @@
+"""From windows of production to a retrain: looked at, decided, written down, done once, and never by hearsay."""
+
+import pytest
+from journeys import TINY, World, visits
+
+from keepfit.ledger import fold_of, head, watch_of
+from keepfit.registry import verify
+
+WATCHED = (
+    TINY.replace("quarantine_at_most: 5%", "quarantine_at_most: 15%").replace(
+        "margin: 0.2}", "margin: 0.2, if_unsure: warn}"
+    )
+    + """monitor: {every: 1d, window: 1d, false_alarms: 10%}
+retrain: {on: [drift, realised_performance], when: 2 of 3, cooldown: 3d}
+"""
+)
+MANY = 28 * 100  # a hundred visits a day
+
+
+def rows(month, turned=False):
+    """A month of visits; ``turned``: those who stay long do not come back any more, and stay half as long."""
+    lines = visits(2020, month, MANY).splitlines()
+    if not turned:
+        return "\n".join(lines) + "\n"
+    parted = [line.split(",") for line in lines[1:]]
+    back = {"true": "false", "false": "true"}
+    made = [f"{key},{at},{int(minutes) / 2},{door},{back[came]}" for key, at, minutes, door, came in parted]
+    return "\n".join([lines[0], *made]) + "\n"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory, warm):
+    world = World(tmp_path_factory.mktemp("watched")).tiny(months=(1, 2, 3), text=WATCHED)
+    folder = world.work / "data" / "visits"
+    for path in folder.glob("*.csv"):
+        path.unlink()
+    for month in (1, 2, 3, 4):
+        (folder / f"2020-{month:02d}.csv").write_text(rows(month))
+    (folder / "2020-05.csv").write_text(rows(5, turned=True))
+    first = warm.run(world, "run", "visits", "--json", "--as-of", "2020-04-01")
+    assert (first.code, first.answer["champion"]) == (0, 1), first.err
+    return world
+
+
+def monitored(world, warm, day, command="monitor"):
+    ended = warm.run(world, command, "visits", "--json", "--as-of", day)
+    assert ended.code == 0, ended.err
+    return ended.answer
+
+
+def entries(world):
+    return head(world.store, "visits").seq
+
+
+def test_a_day_like_the_others_is_looked_at_and_nothing_follows(world, warm):
+    answer = monitored(world, warm, "2020-04-08")
+    assert answer["window"]["start"].startswith("2020-04-07")
+    assert (answer["window"]["rows"], answer["labelled"], answer["alarms"]) == (100, 0, [])
+    assert answer["decision"] == {"retrain": False, "because": [], "suppressed_by": None}
+    before = entries(world)
+    assert monitored(world, warm, "2020-04-08") == answer
+    assert entries(world) == before
+    idle = monitored(world, warm, "2020-04-08", "retrain")
+    assert (idle["retrained"], idle["run"]) == (False, None)
+    assert entries(world) == before
+
+
+def test_a_window_that_the_champion_has_learnt_from_is_not_judged(world, warm):
+    answer = monitored(world, warm, "2020-02-20")
+    assert answer["window"] is None
+    assert "has learnt from rows of this window" in answer["reason"]
+
+
+def test_drift_asks_for_a_retrain_which_happens_once(world, warm):
+    one = monitored(world, warm, "2020-05-06")
+    assert "drift" in one["alarms"]
+    assert "not yet in 2 of 3 windows" in one["decision"]["suppressed_by"]
+    two = monitored(world, warm, "2020-05-07")
+    assert two["decision"]["retrain"]
+    assert "drift in 2 of" in two["decision"]["because"][0]
+    three = monitored(world, warm, "2020-05-08")
+    assert "cooldown" in three["decision"]["suppressed_by"]
+    done = monitored(world, warm, "2020-05-08", "retrain")
+    assert (done["retrained"], done["run"]["version"]) == (True, 2)
+    before = entries(world)
+    again = monitored(world, warm, "2020-05-08", "retrain")
+    assert (again["retrained"], entries(world)) == (False, before)
+    watch = watch_of(fold_of(head(world.store, "visits")))
+    assert len(watch.requests) == 1
+    assert verify(world.store).problems == ()
+
+
+def test_people_read_what_moved(world, warm):
+    told = warm.run(world, "monitor", "visits", "--as-of", "2020-05-06")
+    assert told.code == 0, told.err
+    assert "drift of minutes" in told.out
+    assert "decision  no retrain" in told.out
+    shown = warm.run(world, "show", "visits", "--json").answer
+    assert "monitored" in {each["action"] for each in shown["ledger"]}

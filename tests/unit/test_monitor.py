@@ -1,0 +1,203 @@
+"""What the monitor says of windows: quiet where nothing happens, by name where something does, and what follows."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from monitor_world import CLASSES, columns, days_of, reference, seen
+
+from keepfit.config.monitor import Monitor, Retrain
+from keepfit.features import Levels
+from keepfit.monitor import Answered, Rows, decide, look, reference_of
+from keepfit.monitor.bins import bins_of, by_day
+from keepfit.monitor.drift import calibrated, of_stretches
+from keepfit.monitor.reference import Reference
+from keepfit.records import Noted, canonical, parse
+
+JUNE = datetime(2013, 6, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def made():
+    return reference()
+
+
+@pytest.fixture
+def week():
+    return days_of(99, 7)
+
+
+def alarms(found):
+    return {(check.check, check.feature) for check in found.checks if check.outcome == "fail"}
+
+
+def test_a_week_like_the_others_alarms_of_nothing(made, week):
+    found = look(made, seen(week), "log_loss")
+    assert (alarms(found), found.alarms, found.broken) == (set(), (), ())
+    assert made.usual.threshold is not None
+    assert found.estimated["roc_auc"].low < found.realised["roc_auc"].value < found.estimated["roc_auc"].high
+
+
+def test_a_reference_is_the_same_after_the_store(made, week):
+    again = parse(canonical(made), Reference)
+    assert again == made
+    assert look(again, seen(week), "log_loss") == look(made, seen(week), "log_loss")
+
+
+def test_windows_in_which_nothing_changed_alarm_no_more_often_than_stated():
+    alarmed, windows = 0, 0
+    for seed in range(60):
+        table = days_of(seed, 210, rows=40)
+        counts = [by_day(bins_of(column), column, table["day"], 210) for column in columns(table).values()]
+        for start in (189, 196, 203):
+            usual = calibrated(np.array([of_stretches(each[:189], 7)[0] for each in counts]), 7, 0.05)
+            window = [of_stretches(np.vstack([each[:189], each[start : start + 7]]), 7)[0][-1] for each in counts]
+            alarmed += max(np.array(window) / usual.usual) > usual.threshold
+            windows += 1
+    assert alarmed / windows < 0.05 + 2.5 * np.sqrt(0.05 * 0.95 / windows)
+    assert alarmed  # else the threshold would be too far away to be of use
+
+
+def changed(week, name):
+    draw, rows = np.random.default_rng(5), len(week["day"])
+    table = dict(week)
+    if name == "mean":
+        table["noise"] = table["noise"] + 0.4
+    elif name == "variance":
+        table["noise"] = table["noise"] * 1.6
+    elif name == "missing":
+        table["noise"] = np.where(draw.random(rows) < 0.1, np.nan, table["noise"])
+    elif name == "category":
+        table["shop"] = np.where(draw.random(rows) < 0.08, 5, table["shop"]).astype(np.int32)
+    elif name == "swapped":
+        table["noise"], table["size"] = table["size"] + 0.8, table["noise"]
+    elif name == "unit":
+        table["noise"] = table["noise"] * 2.54
+    elif name == "label":
+        table["label"] = np.where(draw.random(rows) < 0.35, 1, table["label"])
+    return table
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("mean", ("drift", "noise")),
+        ("variance", ("drift", "noise")),
+        ("missing", ("missing", "noise")),
+        ("category", ("unseen", "shop")),
+        ("swapped", ("drift", "noise")),
+        ("unit", ("drift", "noise")),
+        ("label", ("drift", "label")),
+    ],
+)
+def test_a_planted_change_is_told_by_name(made, week, name, told):
+    found = look(made, seen(changed(week, name)), "log_loss")
+    assert told in alarms(found)
+    assert "drift" in found.alarms
+    assert next(check for check in found.checks if (check.check, check.feature) == told).reason
+
+
+def test_another_concept_is_seen_by_labels_and_by_no_estimate(made, week):
+    turned = week | {"label": (np.random.default_rng(3).random(len(week["day"])) < 1 - week["chance"]).astype(int)}
+    found = look(made, seen(turned), "log_loss")
+    assert "realised_performance" in found.alarms
+    assert "estimated_performance" not in found.alarms
+    unlabelled = look(made, seen(turned, labelled=False), "log_loss")
+    assert (unlabelled.alarms, unlabelled.realised) == ((), {})
+
+
+def test_a_harder_week_is_seen_without_labels():
+    made = reference(asked=Monitor(false_alarms=0.05))
+    table = days_of(98, 7)
+    table["size"] = table["size"] * 0.1 + 0.8  # all near the border
+    found = look(made, seen(table, labelled=False), "log_loss")
+    assert "estimated_performance" in found.alarms
+
+
+def test_a_short_reference_informs_and_never_alarms(week):
+    short = reference(count=60)
+    assert short.usual.threshold is None
+    found = look(short, seen(changed(week, "unit")), "log_loss")
+    assert (found.alarms, alarms(found)) == ((), set())
+    assert any("not calibrated: 8 of 19 stretches" in check.reason for check in found.checks)
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "more"),
+    [
+        ("volume", lambda week: {k: v[:30] for k, v in week.items()}, {}),
+        ("contract", lambda week: week, {"refused": 200}),
+        ("missing", lambda week: week | {"noise": np.full(len(week["day"]), np.nan)}, {}),
+        ("unseen", lambda week: week | {"shop": np.full(len(week["day"]), 5, np.int32)}, {}),
+    ],
+)
+def test_data_that_look_broken_are_said_to_be(made, week, name, table, more):
+    found = look(made, seen(table(week), **more), "log_loss")
+    assert any(why.startswith(name) for why in found.broken)
+
+
+def test_no_rows_at_all_is_a_finding(made, week):
+    found = look(made, seen({name: values[:0] for name, values in week.items()}), "log_loss")
+    assert found.broken[0].startswith("volume")
+    assert {check.outcome for check in found.checks if check.check == "drift"} == {"not_enough_evidence"}
+
+
+def test_levels_are_unseen_as_often_as_the_reference_had_new_ones():
+    draw, days = np.random.default_rng(2), np.repeat(np.arange(190), 100)
+    codes = draw.integers(0, 4000, days.size).astype(np.int32)  # so many levels that every week has new ones
+    column = Levels(codes, tuple(f"c{code}" for code in range(5000)))
+    label = draw.integers(0, 2, days.size)
+    chance = np.full((days.size, 2), 0.5)
+    made = reference_of(
+        "x", "binary", CLASSES, Rows(days, {"c": column}, label), Answered(days, label, chance), Monitor()
+    )
+    fresh = Levels(draw.integers(0, 4000, 700).astype(np.int32), column.levels)
+    given = seen(days_of(1, 7, 100))._replace(columns={"c": fresh})
+    assert ("unseen", "c") not in alarms(look(made, given, "log_loss"))
+    other = Levels(draw.integers(4000, 5000, 700).astype(np.int32), column.levels)
+    assert ("unseen", "c") in alarms(look(made, given._replace(columns={"c": other}), "log_loss"))
+
+
+def noted(day, *alarms, version=1, broken=False):
+    end = JUNE + timedelta(days=day)
+    return Noted(start=end - timedelta(days=7), end=end, version=version, window="", alarms=alarms, broken=broken)
+
+
+DRIFT = "drift"
+
+
+def test_overlapping_windows_count_once():
+    daily = [noted(day, DRIFT) for day in (21, 20, 19, 18)]
+    assert not decide(daily, [], None, Retrain(), JUNE + timedelta(days=21)).retrain
+    assert decide([*daily, noted(14, DRIFT)], [], None, Retrain(), JUNE + timedelta(days=21)).retrain
+
+
+@pytest.mark.parametrize(
+    ("windows", "more", "why"),
+    [
+        ([noted(21), noted(14, DRIFT), noted(7, DRIFT)], {}, None),
+        ([noted(21, DRIFT), noted(14), noted(7)], {}, "not yet in 2 of 3"),
+        ([noted(21, DRIFT), noted(14, DRIFT, version=2)], {}, "not yet in 2 of 3"),
+        ([noted(21, DRIFT, broken=True), noted(14, DRIFT)], {}, "broken rather than drifted"),
+        (
+            [noted(21, DRIFT), noted(14, DRIFT)],
+            {"requests": [JUNE + timedelta(days=18)]},
+            "cooldown: a retrain was asked for 3 days",
+        ),
+        ([noted(21, DRIFT), noted(14, DRIFT)], {"requests": [JUNE, JUNE - timedelta(days=1)]}, "budget: 2 retrains"),
+        ([noted(21, DRIFT), noted(14, DRIFT)], {"made": JUNE + timedelta(days=21)}, "already retrained"),
+        ([noted(21, DRIFT), noted(14, DRIFT)], {"on": ("realised_performance",)}, None),
+    ],
+)
+def test_what_stands_against_a_retrain_is_said(windows, more, why):
+    policy = Retrain(on=more.get("on", (DRIFT,)), when="2 of 3", at_most="2 per 30d")
+    decision = decide(windows, more.get("requests", []), more.get("made"), policy, JUNE + timedelta(days=21))
+    assert not decision.retrain
+    assert decision.suppressed_by is None if why is None else why in decision.suppressed_by
+
+
+def test_a_retrain_says_why():
+    windows = [noted(21, DRIFT, "realised_performance"), noted(14, DRIFT), noted(7, "realised_performance")]
+    decision = decide(windows, [], JUNE, Retrain(), JUNE + timedelta(days=21))
+    assert (decision.retrain, decision.suppressed_by) == (True, None)
+    assert decision.because == ("realised performance in 2 of 3 windows", "drift in 2 of 3 windows")
