@@ -20,6 +20,7 @@ from keepfit.records import Record
 Numbers = NDArray[np.float64]
 
 FOLDS = 5
+_LITTLE = 1e-3  # of the labels' mean deviation
 
 
 class Target(NamedTuple):
@@ -101,8 +102,20 @@ def fit_target(name: str, values: Levels, target: Target) -> TargetFeature:
         values=tuple(tuple(row) for row in found[ordered].tolist()),
         missing=tuple(found[-1].tolist()),
         prior=tuple(prior.tolist()),
-        scale=tuple(np.where((spread > 0) & np.isfinite(spread), spread, 1.0).tolist()),
+        scale=_scale(spread, np.abs(answers - prior).mean(axis=0)),
     )
+
+
+def _scale(spread: Numbers, usual: Numbers) -> tuple[float, ...]:
+    """The spread of what levels say, or of the labels where that is next to nothing.
+
+    Levels that say nothing have a spread of rounding errors, and by folds they may seem to say something.
+
+    >>> _scale(np.array([0.1, 1e-17, np.inf]), np.array([0.5, 0.5, 0.0]))
+    (0.1, 0.5, 1.0)
+    """
+    scale = np.where(np.isfinite(spread) & (spread > _LITTLE * usual), spread, usual)
+    return tuple(np.where(np.isfinite(scale) & (scale > 0), scale, 1.0).tolist())
 
 
 def cross_fit(values: Levels, target: Target) -> CrossFitted:

@@ -119,3 +119,14 @@ def test_every_task_has_numbers(labels, classes, width):
     matrix = features.transform(encoding, features.cross_fitted(encoding, shop, target))
     assert matrix.shape == (40, width)
     assert np.isfinite(matrix).all()
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("unit", [1.0, 1e5])
+def test_levels_that_say_nothing_stay_numbers_of_the_usual_size(seed, unit):
+    """Their means differ by rounding only: divided by that, other features would be lost beside them."""
+    rng = np.random.default_rng(seed)
+    shop = {"shop": Levels((rng.exponential(60, 240)).astype(np.int32), tuple(map(str, range(1000))))}
+    target = Target((rng.random(240) < 0.4) * unit, 0, 1)
+    encoding = features.fit("dense", {"shop": ("target_encoding",)}, shop, "UTC", target)
+    assert np.abs(features.transform(encoding, features.cross_fitted(encoding, shop, target))).max() < 100

@@ -1,6 +1,7 @@
 """Parity, size, time and memory of a version through the path that its callers will take."""
 
 from collections.abc import Iterator, Sequence
+from math import ceil
 from time import perf_counter
 from typing import Any
 
@@ -24,6 +25,7 @@ WARM = 40  # of them, which are not timed
 EXACT = 1e-6  # an answer so near is that of this version: how near exactly is for the gate to judge
 _REFUSED = 200  # at most so many records that the contract forbids are sent, each alone
 _RECORDS, _VALUES = 256, 20_000  # of a request, at most
+_ALONE = 400  # requests for records that are not as usual: of one each, where there are no more
 
 
 def measure(store: Store, manifest: Manifest, exported: Exported, sample: Sample) -> Measured:
@@ -44,12 +46,14 @@ def measure(store: Store, manifest: Manifest, exported: Exported, sample: Sample
     signature = parse(get(store, exported.files["signature"]), Signature, f"objects/{exported.files['signature']}")
     trained = load_trained(store, exported.files)
     with one_thread():
-        bodies, expected, forbidden = asked(signature, trained, probe, sample)
+        bodies, expected, forbidden, plain = asked(signature, trained, probe, sample)
     with lone(store, manifest) as server:
         caller = _Caller(server, manifest, expected.shape[1])
         cold = _cold_start(caller, bodies, expected)
-        rows = max(1, min(_RECORDS, _VALUES // len(signature.columns)))
-        found = [each for start in range(0, len(bodies), rows) for each in caller.ask(bodies[start : start + rows])]
+        most = max(1, min(_RECORDS, _VALUES // len(signature.columns)))
+        few = min(most, ceil((len(bodies) - plain) / _ALONE))
+        parts = (*_parts(bodies[:plain], most), *_parts(bodies[plain:], few))
+        found = [each for part in parts for each in caller.ask(part)]
         times, alone = _lone_requests(caller, bodies)
         sent = _spread(forbidden, _REFUSED)
         accepted = sum(each is not None for body in sent for each in caller.ask([body]))
@@ -125,6 +129,10 @@ def _unexpected(found: str) -> InfrastructureError:
     return InfrastructureError(
         Problem("the new version could not be measured", "measure", "predictions of its records", found)
     )
+
+
+def _parts(bodies: Sequence[bytes], rows: int) -> Iterator[Sequence[bytes]]:
+    return (bodies[start : start + rows] for start in range(0, len(bodies), max(rows, 1)))
 
 
 def _cold_start(caller: _Caller, bodies: Sequence[bytes], expected: Floats) -> float | None:

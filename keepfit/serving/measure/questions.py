@@ -25,14 +25,16 @@ ELSEWHERE = timezone(timedelta(hours=5, minutes=45))
 
 
 class Asked(NamedTuple):
-    """Bodies of a record each, and the training object's answers to them (n, k).
+    """Bodies of a record each, the first ``plain`` ones as usual, and the training object's answers to them (n, k).
 
-    ``refused`` are bodies that the contract of the version forbids.
+    The others are read another way, and so would be whatever stood in a request beside them. ``refused`` are bodies
+    that the contract of the version forbids.
     """
 
     bodies: list[bytes]
     expected: Floats
     refused: list[bytes]
+    plain: int
 
 
 class Spelling(NamedTuple):
@@ -49,21 +51,22 @@ def asked(signature: Signature, trained: Scorer, probe: Probe, sample: Sample) -
     """
     columns = {column.name: column for column in signature.columns}
     first = (sample.records or probe.records)[0]
-    spellings = [*_plain((*probe.records, *sample.records), columns), *_other_spellings(first, signature)]
-    extra = [spelling.record for spelling in spellings[len(probe.records) + sample.real :]]
+    plain = list(_plain((*probe.records, *sample.records), columns))
+    other = list(_other_spellings(first, signature))
+    extra = [spelling.record for spelling in (*plain[len(probe.records) + sample.real :], *other, *other)]
     answers = [np.array(probe.expected, np.float64)]
     if sample.columns is not None:
         answers.append(trained.predict(sample.columns).reshape(sample.real, -1))
     answers.append(trained.predict_records(extra).reshape(len(extra), -1))
-    bodies = [
-        json.dumps(spelling.sent, ensure_ascii=place % 2 == 1).encode() for place, spelling in enumerate(spellings)
-    ]
+    bodies = [json.dumps(spelling.sent, ensure_ascii=False).encode() for spelling in (*plain, *other)]
+    bodies += [json.dumps(spelling.sent).encode() for spelling in other]  # escaped, which is read another way
     zone = ZoneInfo(signature.timezone)
     taken = np.array([_taken(columns, zone, body) for body in bodies], bool)
     return Asked(
         [body for body, good in zip(bodies, taken, strict=True) if good],
         np.concatenate(answers)[taken],
         [body for body, good in zip(bodies, taken, strict=True) if not good],
+        int(taken[: len(plain)].sum()),
     )
 
 
