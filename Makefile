@@ -49,7 +49,7 @@ bench-serving: $(STAMP)  ## speed of serving beside a constant, MLflow and Bento
 	$(BIN)/python -m tests.benchmarks.serving_start $(STORE) flight_delay
 	$(BIN)/python -m tests.benchmarks.serving_peers $(STORE) flight_delay
 
-soak: $(STAMP)  ## what takes long: kills, a fuzzer for an hour, eight writers on S3
+soak: $(STAMP)  ## what takes long: kills, overload, swaps, a fuzzer for an hour, eight writers on S3
 	$(BIN)/python -m pytest -q -m soak
 
 $(STAMP): requirements/all.txt pyproject.toml

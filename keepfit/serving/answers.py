@@ -7,19 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
-from time import perf_counter
 from typing import Any, TypeVar
 
 import msgspec
 
-from keepfit.serving.closer_look import Row
+from keepfit.serving.asked import Asked, Read, Tell, alone
 from keepfit.serving.follow import Follower
 from keepfit.serving.log.log import PredictionLog
 from keepfit.serving.metrics import Metrics
 from keepfit.serving.problems import HttpProblem
-from keepfit.serving.rollout import Trial
 from keepfit.serving.tokens import Tokens
-from keepfit.serving.turn import Asked, Turn
+from keepfit.serving.turn import Turn
 from keepfit.serving.version import Answered, Live, Prediction
 
 T = TypeVar("T")
@@ -61,6 +59,8 @@ class Answers:
 
     def __post_init__(self) -> None:
         self.turn = Turn(self.logs, self.metrics, self.deadline)
+        for name, follower in self.followers.items():
+            follower.rolling.log_to(self.logs.get(name))
 
     def live(self, use_case: str) -> Live:
         """The version that answers for a use case.
@@ -81,13 +81,7 @@ class Answers:
             raise HttpProblem(503, "no_champion", f"{use_case} has no version that answers yet", headers=NOT_YET)
         return state.live
 
-    def on_trial(self, use_case: str) -> bool:
-        """Whether a challenger is asked beside the champion."""
-        return self.followers[use_case].rolling.open
-
-    async def scored(
-        self, use_case: str, started: float, size: int, read: Callable[[Live], list[Row]]
-    ) -> tuple[Live, list[Prediction]]:
+    async def scored(self, use_case: str, started: float, size: int, read: Read) -> tuple[Live, list[Prediction]]:
         """Predictions for the records that ``read`` makes for the version that answers now.
 
         A body of more than a few records is read and scored in a thread, others with what came in the same turn.
@@ -97,31 +91,14 @@ class Answers:
         HttpProblem
             As `live`, what ``read`` raises, 504 where it takes too long, and 503 where it cannot be logged.
         """
-        waiting: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
-        live = self.live(use_case)
-        if trial := self.followers[use_case].rolling.beside(live):
-            return await self._on_trial(trial, live, started, size, read)
+        waiting: asyncio.Future[tuple[Live, Answered]] = asyncio.get_running_loop().create_future()
+        live, tell = self.live(use_case), partial(_resolve, waiting)
         if size <= AT_ONCE:
-            self.ask(live, read(live), started, partial(_resolve, waiting))
+            self.ask(live, read, started, tell)
         else:
-            asked = Asked(live, [], next(self._ids), started, partial(_resolve, waiting))
-            self.turn.scored(asked, await self._in_thread(lambda: live.answer(read(live), asked.id)))
-        return live, (await waiting).predictions
-
-    async def _on_trial(
-        self, trial: Trial, champion: Live, started: float, size: int, read: Callable[[Live], list[Row]]
-    ) -> tuple[Live, list[Prediction]]:
-        """The same, with a challenger beside the champion: each request by itself."""
-        waiting: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
-        first_id = next(self._ids)
-        answer = partial(trial.answer, champion, read, first_id)
-        given = answer() if size <= AT_ONCE else await self._in_thread(answer)
-        asked = Asked(given.live, [], first_id, started, partial(_resolve, waiting), given.role)
-        self.turn.scored(asked, given.answered)
-        predictions = (await waiting).predictions
-        log = self.logs.get(champion.signature.use_case)
-        trial.after(given, read, size, (perf_counter() - started) * 1e3, log)
-        return given.live, predictions
+            self.turn.scored(await self._in_thread(lambda: alone(self._asked(live, read, started, tell))))
+        answering, answered = await waiting
+        return answering, answered.predictions
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         try:
@@ -129,17 +106,26 @@ class Answers:
         except TimeoutError:
             raise HttpProblem(504, "deadline", "the answer took too long", headers=RETRY_AFTER) from None
 
-    def ask(
-        self, live: Live, records: list[Row], started: float, tell: Callable[[Answered | BaseException], None]
-    ) -> None:
-        """Have a few records scored at the end of this turn of the event loop, and be told."""
-        self.turn.join(Asked(live, records, next(self._ids), started, tell))
+    def ask(self, live: Live, read: Read, started: float, tell: Tell) -> None:
+        """Have a few records scored at the end of this turn of the event loop, and be told.
+
+        Raises
+        ------
+        HttpProblem
+            What ``read`` raises for the champion: a request is what the champion takes.
+        """
+        self.turn.join(self._asked(live, read, started, tell))
+
+    def _asked(self, live: Live, read: Read, started: float, tell: Tell) -> Asked:
+        asked = Asked(live, read(live), next(self._ids), started, tell, read)
+        trial = self.followers[live.signature.use_case].rolling.beside(live)
+        return asked if trial is None else trial.asked(asked)
 
 
-def _resolve(waiting: "asyncio.Future[Answered]", outcome: Answered | BaseException) -> None:
+def _resolve(waiting: "asyncio.Future[tuple[Live, Answered]]", live: Live, outcome: Answered | BaseException) -> None:
     if waiting.done():  # the caller has gone
         return
     if isinstance(outcome, BaseException):
         waiting.set_exception(outcome)
     else:
-        waiting.set_result(outcome)
+        waiting.set_result((live, outcome))

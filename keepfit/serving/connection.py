@@ -6,6 +6,7 @@ What is no HTTP, too slow, too large or too much is answered here, with a proble
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from time import monotonic, thread_time
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -18,7 +19,9 @@ from keepfit.serving.quick import Quick, fits
 MOST_HEAD = 64 * 1024  # bytes of a request line and its headers
 MOST_CONNECTIONS = 4096  # of one worker
 MOST_HELD = 128 * 1024**2  # bytes of bodies that are being read or worked on
-SHED_RATE = 1000.0  # requests a second that are refused at most; who would send more is read more slowly
+SHED_RATE = 1500.0  # refusals for each second of processor time; who would have more of them is read more slowly
+SHED_LEAST = 100.0  # refusals a second in any case
+SHED_BURST = 64.0  # refusals that may be saved up
 _LINGER = 1.0  # seconds in which what somebody still sends is thrown away, so that the last answer is heard
 _MOMENT = 0.02  # seconds between two looks at those who rest
 
@@ -49,34 +52,42 @@ class Crowd:
     """What the connections of a server share: how much may wait, and who has to be patient.
 
     Refusing costs too: a caller who asks again at once, a thousand times, would leave no time for what was accepted. So
-    refused connections are read again one after another, `SHED_RATE` of them a second.
+    a tenth of the processor's time is for refusals at most: refused connections are read again in their turn.
     """
 
     def __init__(self, most: int, metrics: Metrics) -> None:
         self.most, self.metrics = most, metrics
         self.held = 0  # bytes of bodies whose requests are not answered yet
-        self._next = 0.0
-        self._resting: deque[tuple[float, Connection]] = deque()
+        self._credit, self._at, self._used = SHED_BURST, monotonic(), thread_time()
+        self._resting: deque[Connection] = deque()
 
     def rest(self, connection: "Connection") -> None:
         """Read a connection that was refused when its turn comes, not before."""
-        loop = connection.loop
-        now = loop.time()
-        self._next = max(now, self._next + 1.0 / SHED_RATE)
-        if self._next - now < _MOMENT:
+        self._earn()
+        if self._credit >= 1 and not self._resting:
+            self._credit -= 1
             return
         connection.flow.pause_reading()
         if not self._resting:
-            loop.call_later(_MOMENT, self._wake, loop)
-        self._resting.append((self._next, connection))
+            connection.loop.call_later(_MOMENT, self._wake, connection.loop)
+        self._resting.append(connection)
+
+    def _earn(self) -> None:
+        now = monotonic()
+        if now - self._at < _MOMENT:
+            return
+        used = thread_time()
+        earned = SHED_LEAST * (now - self._at) + SHED_RATE * (used - self._used)
+        self._credit, self._at, self._used = min(SHED_BURST, self._credit + earned), now, used
 
     def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
-        now, resting = loop.time(), self._resting
-        while resting and resting[0][0] <= now:
-            connection = resting.popleft()[1]
+        self._earn()
+        while self._resting and self._credit >= 1:
+            self._credit -= 1
+            connection = self._resting.popleft()
             if not connection.transport.is_closing():
                 connection.flow.resume_reading()
-        if resting:
+        if self._resting:
             loop.call_later(_MOMENT, self._wake, loop)
 
 

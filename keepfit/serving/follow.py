@@ -4,6 +4,7 @@ Each look costs one list and one read. A new champion is loaded and verified bes
 by one assignment; one that cannot be verified is told and left, and the old one goes on.
 """
 
+import gc
 import logging
 from dataclasses import dataclass, replace
 from threading import Event, Thread
@@ -150,6 +151,7 @@ class Follower:
         self._told.swapped(self.use_case, seat.number)
         _log.warning("%s: version %d answers", self.use_case, seat.number)
         self._copy.keep(self._store, Note(use_case=self.use_case, seq=seq, seat=seat, disabled=False), live)
+        gc.collect()  # the version before holds classes of its own, in circles, and little else asks for this
 
     def _cannot_see(self, why: str) -> None:
         """Go on with what answers; at a cold start with what this machine has verified last."""

@@ -45,7 +45,7 @@ _FAMILIES = (
     Family("refused_versions", "Champions that could not be verified"),
     Family("ledger_unreachable", "Looks at the ledger that failed"),
     Family("challenger_predictions", "Records asked of a challenger beside the champion, by what came of it",
-           label="outcome", values=("answered", "failed", "dropped")),
+           label="outcome", values=("answered", "failed", "dropped", "unlogged")),
     Family("rollout_version", "The challenger that is asked beside the champion, by worker; 0: none", "gauge",
            each=True),
     Family("rollout_stopped_here", "Workers that stopped a rollout and could not tell the ledger", "gauge"),

@@ -46,7 +46,6 @@ class Quick:
             and not cycle.waiting_for_100_continue
             and not cycle.flow.write_paused
             and not self._answers.draining
-            and not self._answers.on_trial(self._names[scope["path"]])
         )
 
     def answer(self, cycle: RequestResponseCycle) -> None:
@@ -56,8 +55,9 @@ class Quick:
             scope = cast(Scope, cycle.scope)
             answers.tokens.see_that_allowed("score", header(scope, b"authorization"))
             see_that_json(scope)
-            live = answers.live(use_case)
-            answers.ask(live, live.rows.read(bytes(cycle.body)), started, partial(self._tell, cycle, use_case, live))
+            body = bytes(cycle.body)
+            tell = partial(self._tell, cycle, use_case)
+            answers.ask(answers.live(use_case), lambda live: live.rows.read(body), started, tell)
             answers.short += 1
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
             self._refuse(cycle, use_case, error)

@@ -77,7 +77,7 @@ def serve(app: App, answers: Answers, listener: socket.socket, started: Callable
     # What is there now stays, and connections are no garbage: looking through thousands took a sixth of the time.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 50, 100)
+    gc.set_threshold(20_000, 10, 10)
     settings: dict[str, Any] = {
         "http": connections(Crowd(answers.most, answers.metrics), Quick(answers)),
         "loop": "uvloop",

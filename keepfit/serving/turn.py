@@ -6,40 +6,20 @@ another's sake.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
-import msgspec
-
 from keepfit.errors import InfrastructureError
 from keepfit.export.compiled import TOGETHER
-from keepfit.serving.closer_look import Row
+from keepfit.serving.asked import Asked, Scored, alone, is_finite, together
 from keepfit.serving.log.log import PredictionLog
 from keepfit.serving.log.prediction import LogFull
 from keepfit.serving.logged import entries_of, log_full, not_logged
 from keepfit.serving.metrics import Metrics
-from keepfit.serving.version import Answered, Live
 
 MOST_RECORDS = TOGETHER  # that are scored in one go; what came beside them follows when others had their turn
-
-
-class Asked(msgspec.Struct, frozen=True, eq=False):
-    """A request that was read; ``tell`` gets what is answered, or why there is no answer.
-
-    ``role`` is that of the version.
-    """
-
-    live: Live
-    records: list[Row]
-    id: str
-    started: float
-    tell: Callable[[Answered | BaseException], None]
-    role: str = "champion"
-
-
-Pairs = list[tuple[Asked, Answered]]
 
 
 class Turn:
@@ -60,31 +40,45 @@ class Turn:
             asyncio.get_running_loop().call_soon(self._end)
         self._asked.append(asked)
 
-    def scored(self, asked: Asked, answered: Answered) -> None:
+    def scored(self, scored: Scored) -> None:
         """Log, then tell, what was scored elsewhere."""
-        self._log([(asked, answered)])
+        self._log([scored])
 
     def _end(self) -> None:
-        together, self._asked = split(self._asked)
+        first, self._asked = split(self._asked)
         if self._asked:
             asyncio.get_running_loop().call_soon(self._end)
-        for group in by_version(together):
+        for group in by_version(first):
             self._score(group)
 
-    def _score(self, group: Sequence[Asked]) -> None:
+    def _score(self, group: list[Asked]) -> None:
         try:
-            answered = group[0].live.answer_all([(each.records, each.id) for each in group])
+            scored = together(group)
         except Exception as error:  # noqa: BLE001 - whatever it is, a request hears of its own only
-            if len(group) == 1:
-                group[0].tell(error)
+            if len(group) == 1 and group[0].instead is None:
+                group[0].tell(group[0].live, error)
             else:
                 for each in group:
-                    self._score([each])
+                    self._alone(each)
             return
-        self._log(list(zip(group, answered, strict=True)))
+        if group[0].instead is not None:  # a challenger, whose answer must be one
+            for one in scored:
+                if not is_finite(one.answered):
+                    self._alone(one.asked)
+            scored = [one for one in scored if is_finite(one.answered)]
+        if scored:
+            self._log(scored)
 
-    def _log(self, pairs: Pairs) -> None:
-        log = self._logs.get(pairs[0][0].live.signature.use_case)
+    def _alone(self, asked: Asked) -> None:
+        try:
+            scored = alone(asked)
+        except Exception as error:  # noqa: BLE001 - whatever it is, who asked hears of it
+            asked.tell(asked.live, error)
+        else:
+            self._log([scored])
+
+    def _log(self, pairs: list[Scored]) -> None:
+        log = self._logs.get(pairs[0].asked.live.signature.use_case)
         if log is None:
             self._tell_all(pairs)
             return
@@ -102,7 +96,7 @@ class Turn:
         else:
             self._tell_when(asyncio.ensure_future(waiting), pairs)
 
-    def _tell_when(self, written: "asyncio.Future[None]", pairs: Pairs) -> None:
+    def _tell_when(self, written: "asyncio.Future[None]", pairs: list[Scored]) -> None:
         """When the records are on the disk, and not if they do not come there in time."""
         late = asyncio.get_running_loop().call_later(self._deadline, written.cancel)
 
@@ -116,31 +110,31 @@ class Turn:
 
         written.add_done_callback(done)
 
-    def _tell_all(self, pairs: Pairs) -> None:
-        now, use_case = perf_counter(), pairs[0][0].live.signature.use_case
-        for asked, answered in pairs:
+    def _tell_all(self, pairs: list[Scored]) -> None:
+        first, now = pairs[0].asked, perf_counter()
+        use_case = first.live.signature.use_case
+        for asked, answered, _ in pairs:
             predictions = answered.predictions
             warned = sum(1 for each in predictions if each.warnings)
             self._metrics.answered(use_case, len(predictions), warned, now - asked.started)
-            asked.tell(answered)
+            asked.tell(asked.live, answered)
+        if first.trial is not None:
+            first.trial.after(pairs, now)
 
 
-def _refuse(pairs: Pairs, error: BaseException) -> None:
-    for asked, _ in pairs:
-        match error:
-            case LogFull():
-                asked.tell(log_full())
-            case InfrastructureError():
-                asked.tell(not_logged())
-            case _:
-                asked.tell(error)
+def _refuse(pairs: list[Scored], error: BaseException) -> None:
+    told = log_full() if isinstance(error, LogFull) else error
+    if isinstance(error, InfrastructureError) and told is error:
+        told = not_logged()
+    for asked, _, _ in pairs:
+        asked.tell(asked.live, told)
 
 
-def _entries(pairs: Pairs) -> list[Any]:
+def _entries(pairs: list[Scored]) -> list[Any]:
     at, now = datetime.now(UTC), perf_counter()
     return [
         entry
-        for asked, answered in pairs
+        for asked, answered, _ in pairs
         for entry in entries_of(asked.live, answered, at, now - asked.started, asked.role)
     ]
 
@@ -157,7 +151,7 @@ def split(asked: list[Asked], most: int = MOST_RECORDS) -> tuple[list[Asked], li
     return asked, []
 
 
-def by_version(asked: Sequence[Asked]) -> list[Sequence[Asked]]:
+def by_version(asked: list[Asked]) -> list[list[Asked]]:
     """Those that one version answers, each group in the order in which they came."""
     if len(asked) == 1 or all(each.live is asked[0].live for each in asked):
         return [asked]

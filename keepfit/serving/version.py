@@ -87,7 +87,7 @@ class Live:
     def answer_all(self, asked: Sequence[tuple[list[Row], str]]) -> list[Answered]:
         """The same for several requests at once: each with its records and its first id."""
         records = asked[0][0] if len(asked) == 1 else [record for rows, _ in asked for record in rows]
-        ids = [one for rows, first_id in asked for one in _ids(first_id, len(rows))]
+        ids = [one for rows, first_id in asked for one in ids_of(first_id, len(rows))]
         outcomes, predictions = self._answers(records, ids)
         if len(asked) == 1:
             return [Answered(records, outcomes, predictions)]
@@ -124,7 +124,8 @@ class Live:
         return tuple(f"{name}: training has not seen this value" for name in unseen) if unseen else ()
 
 
-def _ids(first: str, count: int) -> list[str]:
+def ids_of(first: str, count: int) -> list[str]:
+    """The ids of so many records of one request."""
     return [first] if count == 1 else [f"{first}.{place}" for place in range(count)]
 
 

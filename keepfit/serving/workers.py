@@ -59,7 +59,7 @@ class Workers:
             codes = await asyncio.gather(*map(self._keep, range(self._places)))
         finally:
             self._send(signal.SIGKILL)
-        return next((code for code in codes if code), 0)
+        return next((code if code > 0 else 1 for code in codes if code), 0)
 
     async def _keep(self, place: int) -> int:
         failures = 0

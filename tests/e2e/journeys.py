@@ -62,6 +62,7 @@ release: {strategy: direct}
 EXPECTING = "expectations:\n  - expect_table_row_count_to_be_between: {min_value: 50}\n"
 REFUSING = "  - {metric: roc_auc, at_least: 0.999}\n"
 FIRST, SECOND = "2020-03-01", "2020-04-01"
+TOOK = ("p50_ms", "p99_ms", "cold_start", "memory")  # what differs from run to run of what `keepfit run` measures
 
 
 def visits(year, month, count=150):
@@ -317,6 +318,5 @@ def files_below(folder):
 def lasting(answer):
     """An answer without what this machine took for it, and its report's place: the page, and its digest, show that."""
     assert Path(answer["report"]).is_file()
-    took = ("p50_ms", "p99_ms", "cold_start", "memory")
-    measured = {name: value for name, value in answer["measured"].items() if name not in took}
+    measured = {name: value for name, value in answer["measured"].items() if name not in TOOK}
     return {name: value for name, value in answer.items() if name != "report"} | {"measured": measured}

@@ -3,6 +3,7 @@
 import pytest
 from journeys import FIRST, REFUSING, SECOND, TINY, World, ours, state
 
+from flows.progress import TRAIN
 from keepfit.registry import manifest
 
 COMMAND = ("run", "visits", "--json", "--as-of", SECOND)
@@ -20,7 +21,7 @@ def test_an_unchanged_run_runs_no_stage_and_gives_the_same_answer(world, warm):
     assert (first.code, again.code) == (0, 0), first.err
     assert again.computed == []
     assert again.answer == first.answer
-    assert again.err.count("(remembered)") == 11
+    assert again.err.count("(remembered)") == len(TRAIN)
     assert len(state(world)[1]) == 1
 
     world.write(
@@ -50,7 +51,9 @@ def test_changed_gates_with_a_new_champion_also_measure_beside_it(world, warm):
     world.write("configs/visits.yaml", REFUSED)
     again = warm.run(world, *COMMAND)
     assert (again.code, again.answer["champion"], again.answer["version"]) == (5, 1, 2)
-    assert ours(again.computed) == ["compared", "position", "evaluate", "judge", "register", "release", "report"]
+    assert ours(again.computed) == [
+        *("compared", "position", "evaluate", "reference", "judge", "register", "release", "report")
+    ]
 
 
 def test_a_month_later_only_the_new_file_is_parsed(tmp_path, warm):

@@ -35,7 +35,7 @@ def served(tmp_path, *words):
 
 def rolling(server, client):
     """Wait until this worker has the challenger beside the champion."""
-    return server.until(lambda: (client.get("/readyz").json()["use_cases"][CASE]["rollout"] or {}).get("newest"))
+    return server.until(lambda: (client.get("/readyz").json()["use_cases"][CASE]["rollout"] or {}).get("newest"), 60)
 
 
 def ask_all(server, records, threads=4):

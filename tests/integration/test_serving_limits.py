@@ -13,7 +13,7 @@ import pytest
 import serving_world as world
 from serving_process import asked, serving
 
-from keepfit.serving.connection import SHED_RATE
+from keepfit.serving.connection import SHED_BURST, SHED_LEAST, SHED_RATE
 from keepfit.store import open_store
 
 PREDICT = "/v1/models/visits/predict"
@@ -97,7 +97,7 @@ def test_refusals_are_rationed_so_that_those_who_were_accepted_go_on(place):
             each.start()
         for each in threads:
             each.join()
-        assert 100 < shed(server) <= 2.2 * SHED_RATE + 200
+        assert 100 < shed(server) <= 2.5 * (SHED_RATE + SHED_LEAST) + SHED_BURST + 64
 
 
 def hammer(connection, end):

@@ -109,7 +109,7 @@ def _slow(task):
     columns = features.from_records(records, features.kinds_of(case.features))
     encoding = features.fit("dense", case.features, columns, case.data.timezone)
     values = np.array([record["minutes"] for record in records])
-    forest = RandomForestClassifier(300, max_depth=4, random_state=1)
+    forest = RandomForestClassifier(100, max_depth=4, random_state=1)
     return encoding, forest.fit(features.transform(encoding, columns), (values > np.median(values)).astype(int))
 
 

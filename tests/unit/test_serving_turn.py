@@ -7,11 +7,12 @@ import pytest
 import serving_world as world
 
 from keepfit.errors import InfrastructureError
+from keepfit.serving.asked import Asked
 from keepfit.serving.log import predictions
 from keepfit.serving.log.log import PredictionLog
 from keepfit.serving.metrics import Metrics
 from keepfit.serving.problems import HttpProblem
-from keepfit.serving.turn import MOST_RECORDS, Asked, Turn
+from keepfit.serving.turn import MOST_RECORDS, Turn
 from keepfit.serving.version import load
 from keepfit.store import open_store
 
@@ -47,7 +48,7 @@ def told(asked_for, log=None):
                 all_heard.set()
 
         for live, records, name in asked_for:
-            turn.join(Asked(live, records, name, perf_counter(), lambda outcome, name=name: hear(name, outcome)))
+            turn.join(Asked(live, records, name, perf_counter(), lambda _, outcome, name=name: hear(name, outcome)))
         assert not heard
         await asyncio.wait_for(all_heard.wait(), 10)
 

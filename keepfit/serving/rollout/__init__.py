@@ -5,6 +5,6 @@ it did not answer is logged and counted; this server may stop it, and never prom
 """
 
 from keepfit.serving.rollout.rolling import Rolling
-from keepfit.serving.rollout.trial import Given, Trial
+from keepfit.serving.rollout.trial import Trial
 
-__all__ = ["Given", "Rolling", "Trial"]
+__all__ = ["Rolling", "Trial"]

@@ -10,6 +10,7 @@ from keepfit.errors import IntegrityError, KeepfitError, Missing
 from keepfit.ledger import rollout_of
 from keepfit.records import Fold, Rollout
 from keepfit.rollout import figures
+from keepfit.serving.log.log import PredictionLog
 from keepfit.serving.rollout.trial import Told, Trial
 from keepfit.serving.version import Live, load
 from keepfit.store import Store
@@ -19,18 +20,20 @@ _log = logging.getLogger("keepfit.serving")
 
 
 class Rolling:
-    """The trial that is open here; the thread that follows the ledger calls all but `open`, `beside` and `standing`."""
+    """The trial that is open here; `see` and `close` are called by whoever follows the ledger, the others by all."""
 
     def __init__(self, store: Store, use_case: str, told: Told) -> None:
         self._store, self._use_case, self._told = store, use_case, told
         self._trial: Trial | None = None
         self._rollout: Rollout | None = None
         self._stopped = self._untold = ""
+        self._log: PredictionLog | None = None
 
-    @property
-    def open(self) -> bool:
-        """Whether a challenger is asked here."""
-        return self._trial is not None and not self._trial.stopped
+    def log_to(self, log: PredictionLog | None) -> None:
+        """Where a challenger's answers are logged."""
+        self._log = log
+        if self._trial is not None:
+            self._trial.log = log
 
     def beside(self, champion: Live) -> Trial | None:
         """The challenger that is asked beside this champion, if one is."""
@@ -92,6 +95,7 @@ class Rolling:
             _log.error("%s: the challenger, version %d, is refused\n%s", self._use_case, number, error)
             return
         self._trial = Trial(rollout, live, champion, self._told)
+        self._trial.log = self._log
         self._told.rolling(self._use_case, number, stopped=False)
         _log.warning("%s: version %d is on trial (%s)", self._use_case, number, rollout.strategy)
 

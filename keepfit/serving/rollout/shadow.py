@@ -1,34 +1,41 @@
-"""Work for one thread that nobody waits for: bounded in number and bytes, and dropped rather than late."""
+"""Work for one thread that nobody waits for: done many pieces at once, bounded, and dropped rather than late."""
 
 from collections import deque
 from collections.abc import Callable
 from threading import Condition, Thread
 from time import monotonic
+from typing import Generic, TypeVar
 
-MOST = 256  # requests
-MOST_BYTES = 16 << 20  # of their bodies
+T = TypeVar("T")
+
+MOST = 2048  # pieces of work
+MOST_RECORDS = 20_000
+AT_ONCE = 1024  # records
+LINGER = 0.02  # seconds until what has come is done: with more at once the processor is free for those who wait
 
 
-class Background:
-    """Runs what it is offered, one after the other, in order."""
+class Background(Generic[T]):
+    """Does what it is offered, in order; ``work`` must not raise."""
 
-    def __init__(self, name: str) -> None:
-        self._work: deque[tuple[int, Callable[[], None]]] = deque()
-        self._bytes = 0
+    def __init__(self, name: str, work: Callable[[list[T]], None]) -> None:
+        self._work, self._waiting = work, deque[tuple[int, T]]()
+        self._records = 0
         self._changed = Condition()
         self._ending = False
         self._thread = Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def offer(self, size: int, work: Callable[[], None]) -> bool:
-        """Take some work with a body of so many bytes; False where too much waits already. ``work`` must not raise."""
+    def offer(self, records: int, piece: T) -> bool:
+        """Take some work of so many records; False where too much waits already."""
         with self._changed:
-            full = len(self._work) >= MOST or (self._work and self._bytes + size > MOST_BYTES)
+            waiting = self._waiting
+            full = len(waiting) >= MOST or (waiting and self._records + records > MOST_RECORDS)
             if self._ending or full:
                 return False
-            self._work.append((size, work))
-            self._bytes += size
-            self._changed.notify()
+            waiting.append((records, piece))
+            self._records += records
+            if len(waiting) == 1:
+                self._changed.notify()
         return True
 
     def close(self, seconds: float) -> None:
@@ -39,14 +46,22 @@ class Background:
             self._changed.notify()
         self._thread.join(max(0.0, end - monotonic()))
         with self._changed:
-            self._work.clear()
+            self._waiting.clear()
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._work or self._ending)
-                if not self._work:
-                    return
-                size, work = self._work.popleft()
-                self._bytes -= size
-            work()
+        while pieces := self._next():
+            self._work(pieces)
+
+    def _next(self) -> list[T]:
+        """What is done at once; nothing at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._ending)
+            self._changed.wait_for(lambda: self._ending, LINGER)
+            pieces: list[T] = []
+            size = 0
+            while self._waiting and (not pieces or size + self._waiting[0][0] <= AT_ONCE):
+                records, piece = self._waiting.popleft()
+                size += records
+                pieces.append(piece)
+            self._records -= size
+            return pieces

@@ -1,16 +1,16 @@
 """One challenger that is loaded beside the champion, asked as its rollout says."""
 
 import logging
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from math import nan
-from time import thread_time
-from typing import NamedTuple, Protocol
+from time import perf_counter
+from typing import Protocol
 
-import numpy as np
+from msgspec.structs import replace
 
 from keepfit.records import Rollout
 from keepfit.rollout import limit_left
+from keepfit.serving.asked import NOT_FINITE, Asked, Scored, is_finite, together
 from keepfit.serving.closer_look import Row
 from keepfit.serving.log.log import PredictionLog
 from keepfit.serving.log.prediction import Prediction as Logged
@@ -19,90 +19,80 @@ from keepfit.serving.problems import HttpProblem
 from keepfit.serving.rollout.shadow import Background
 from keepfit.serving.rollout.sticky import chosen
 from keepfit.serving.rollout.watch import Seen, Watch
-from keepfit.serving.version import Answered, Live
+from keepfit.serving.version import Answered, Live, ids_of
 
-Read = Callable[[Live], list[Row]]
-_NOT_FINITE = "no finite answer"
 _log = logging.getLogger("keepfit.serving")
+_Piece = tuple[list[Scored], float]  # what the champion answered, and when
 
 
 class Told(Protocol):
     """Who counts what happens here."""
 
     def challenged(self, use_case: str, outcome: str, records: int) -> None:
-        """The challenger has ``answered`` records, ``failed`` to, or had no time to be asked: ``dropped``."""
+        """It has ``answered`` records (``unlogged``, for lack of room), ``failed`` to, or had no time: ``dropped``."""
 
     def rolling(self, use_case: str, version: int, *, stopped: bool) -> None:
         """A version is on trial (0: none); ``stopped`` here, although the ledger could not be told so."""
 
 
-class Given(NamedTuple):
-    """An answer: whose, as what, and what became of a challenger that was asked first in vain.
-
-    ``seconds`` is the time of the processor that a champion with a shadow took to score.
-    """
-
-    live: Live
-    answered: Answered
-    role: str = "champion"
-    failed: str = ""
-    seconds: float = 0.0
-
-
 class Trial:
-    """Asked from the event loop and its threads; ``stopped`` says why it is not asked any more, or is empty."""
+    """Asked from the event loop and its threads.
+
+    ``stopped`` says why it is not asked any more, or is empty; ``log`` is where its answers are logged, if anywhere.
+    """
 
     def __init__(self, rollout: Rollout, live: Live, champion: Live, told: Told) -> None:
         self.rollout, self.live, self._told = rollout, live, told
         self._classes = tuple(dict.fromkeys((*champion.manifest.classes, *live.manifest.classes)))
         self.stopped = ""
+        self.log: PredictionLog | None = None
         self.watch = Watch(paired=rollout.strategy == "shadow")
         self._name = live.signature.use_case
-        self._background = Background(f"shadow-{self._name}") if rollout.strategy == "shadow" else None
+        self._slower = 0.0  # seconds that it took longer than the champion to score a request, when last measured
+        shadows = rollout.strategy == "shadow"
+        self._background = Background[_Piece](f"shadow-{self._name}", self._besides) if shadows else None
 
-    def answer(self, champion: Live, read: Read, first_id: str) -> Given:
-        """The answer to a request: the champion's or, of a canary, perhaps the challenger's.
+    def asked(self, asked: Asked) -> Asked:
+        """Who is asked: the champion or, of a canary, perhaps the challenger with the champion behind it."""
+        asked = replace(asked, trial=self)
+        if self._background is not None or not self._meets(asked.records[0]):
+            return asked
+        try:
+            records = self._own(asked)
+        except HttpProblem as problem:
+            if problem.status != 404:  # 404: the caller asks for the champion by its number
+                self.in_vain(asked, problem.code)
+            return asked
+        except Exception as error:  # noqa: BLE001 - whatever it is, the champion answers
+            self.in_vain(asked, type(error).__name__)
+            return asked
+        return replace(asked, live=self.live, records=records, role="challenger", instead=asked)
 
-        Raises
-        ------
-        HttpProblem
-            What ``read`` raises for the champion: a request is what the champion takes.
-        """
-        records = read(champion)
-        if self._background is not None:
-            begun = thread_time()
-            answered = champion.answer(records, first_id)
-            return Given(champion, answered, seconds=thread_time() - begun)
-        failed = ""
-        if not self.stopped and chosen(records[0], self.live.manifest.key, self.live.seat.digest, self.rollout.share):
-            try:
-                answered = self.live.answer(self._own(champion, records, read), first_id)
-                if _finite(answered):
-                    return Given(self.live, answered, "challenger")
-                failed = _NOT_FINITE
-            except HttpProblem as problem:
-                failed = (
-                    "" if problem.status == 404 else problem.code
-                )  # 404: the caller asks for the champion by number
-            except Exception as error:  # noqa: BLE001 - whatever it is, the champion answers
-                failed = self._raised(error)
-        return Given(champion, champion.answer(records, first_id), failed=failed)
-
-    def after(self, given: Given, read: Read, size: int, latency: float, log: PredictionLog | None) -> None:
-        """What is left to do once a request is answered, in ``latency`` milliseconds."""
+    def after(self, scored: list[Scored], now: float) -> None:
+        """What is left to do once some requests are answered, all by one version, at ``now`` (`perf_counter`)."""
         if self.stopped:
             return
-        records = len(given.answered.records)
         if self._background is not None:
-            if not self._background.offer(size, lambda: self._beside(given, read, latency, log)):
+            records = sum(len(each.asked.records) for each in scored)
+            if not self._background.offer(records, (scored, now)):
                 self._told.challenged(self._name, "dropped", records)
-        elif given.role == "challenger":
-            self._told.challenged(self._name, "answered", records)
-            self.watch.challenger(self._seen(given.live, given.answered, latency))
-        elif given.failed:
-            self._in_vain(given, latency, log, given.failed)
-        elif _finite(given.answered):
-            self.watch.champion(self._seen(given.live, given.answered, latency))
+            return
+        for asked, answered, _ in scored:
+            latency = (now - asked.started) * 1e3
+            if asked.role == "challenger":
+                self._told.challenged(self._name, "answered", len(asked.records))
+                self.watch.challenger(self._seen(asked.live, answered, latency))
+            elif is_finite(answered):
+                self.watch.champion(self._seen(asked.live, answered, latency))
+
+    def in_vain(self, asked: Asked, why: str, latency: float | None = None) -> None:
+        """The challenger was asked and had no answer: counted, and logged without a score."""
+        _log.debug("%s: the challenger did not answer: %s", self._name, why)
+        self.watch.failed()
+        self._told.challenged(self._name, "failed", len(asked.records))
+        if self.log is not None:
+            took = (perf_counter() - asked.started) * 1e3 if latency is None else latency
+            self.log.offer(self._without_answer(asked, took, why))
 
     def look(self) -> str:
         """Why this server stops it: a limit that is left beyond doubt; empty if none is."""
@@ -114,50 +104,80 @@ class Trial:
         if self._background is not None:
             self._background.close(seconds)
 
-    def _own(self, champion: Live, records: list[Row], read: Read) -> list[Row]:
-        """The records as the challenger takes them."""
-        return records if self.live.signature == champion.signature else read(self.live)
+    def _meets(self, record: Row) -> bool:
+        seat = self.live.seat
+        return not self.stopped and chosen(record, self.live.manifest.key, seat.digest, self.rollout.share)
 
-    def _beside(self, given: Given, read: Read, latency: float, log: PredictionLog | None) -> None:
-        """Ask a shadow what the champion was asked; its latency is what the caller would have waited."""
+    def _own(self, asked: Asked) -> list[Row]:
+        """The records as the challenger takes them."""
+        if self.live.signature == asked.live.signature or asked.read is None:
+            return asked.records
+        return asked.read(self.live)
+
+    def _besides(self, pieces: list[_Piece]) -> None:
+        """Ask a shadow what the champion was asked, and log what it answers.
+
+        The first piece is asked as much at once as the champion was, so that their times can be compared; the others
+        all at once, which takes the least time away from those who wait, and as long as that one.
+        """
         if self.stopped and self.stopped != "over":
             return
-        first_id = given.answered.predictions[0].id.partition(".")[0]
+        first, *others = pieces
+        self._beside([(each, first[1]) for each in first[0]], timed=True)
+        if rest := [(each, now) for scored, now in others for each in scored]:
+            self._beside(rest, timed=False)
+
+    def _beside(self, told: list[tuple[Scored, float]], *, timed: bool) -> None:
+        own = [(*each, mine) for each in told if (mine := self._mine(each[0].asked)) is not None]
+        answers = self._all([mine for _, _, mine in own])
+        good = [each.seconds - one.seconds for (one, _, _), each in zip(own, answers, strict=True)
+                if isinstance(each, Scored)]  # fmt: skip
+        self._slower = sum(good) / len(good) if timed and good else self._slower
+        for (champion, now, mine), answered in zip(own, answers, strict=True):
+            waited = (now - mine.started) * 1e3
+            if isinstance(answered, str):
+                self.in_vain(mine, answered, waited)
+                continue
+            took = waited + self._slower * 1e3
+            entries = entries_of(self.live, answered.answered, datetime.now(UTC), took / 1e3, "challenger")
+            logged = self.log is None or self.log.offer(list(entries))
+            self._told.challenged(self._name, "answered" if logged else "unlogged", len(mine.records))
+            if is_finite(champion.answered):
+                one = self._seen(champion.asked.live, champion.answered, waited)
+                self.watch.pair(one, self._seen(self.live, answered.answered, took))
+
+    def _mine(self, asked: Asked) -> Asked | None:
+        """The request as the shadow is asked; None where it cannot be."""
         try:
-            records = self._own(given.live, given.answered.records, read)
-            begun = thread_time()
-            answered = self.live.answer(records, first_id)
-            took = latency + (thread_time() - begun - given.seconds) * 1e3
-            if not _finite(answered):
-                self._in_vain(given, latency, log, _NOT_FINITE)
-                return
-            self._told.challenged(self._name, "answered", len(records))
-            if _finite(given.answered):
-                self.watch.pair(self._seen(given.live, given.answered, latency), self._seen(self.live, answered, took))
-            if log is not None:
-                log.offer(list(entries_of(self.live, answered, datetime.now(UTC), took / 1e3, "challenger")))
+            return replace(asked, live=self.live, records=self._own(asked), role="challenger")
         except HttpProblem as problem:
             if problem.status != 404:
-                self._in_vain(given, latency, log, problem.code)
+                self.in_vain(asked, problem.code)
         except Exception as error:  # noqa: BLE001 - nobody waits for it
-            self._in_vain(given, latency, log, self._raised(error))
+            self.in_vain(asked, type(error).__name__)
+        return None
 
-    def _in_vain(self, given: Given, latency: float, log: PredictionLog | None, why: str) -> None:
-        """The challenger was asked and had no answer: counted, and logged without a score."""
-        self.watch.failed()
-        self._told.challenged(self._name, "failed", len(given.answered.records))
-        if log is not None:
-            log.offer(self._without_answer(given.answered, latency, why))
+    def _all(self, group: list[Asked]) -> list[Scored | str]:
+        """What the shadow answers to each, or why it does not."""
+        if not group:
+            return []
+        try:
+            scored = together(group)
+        except Exception as error:  # noqa: BLE001 - nobody waits for it
+            if len(group) == 1:
+                return [type(error).__name__]
+            return [found for each in group for found in self._all([each])]
+        return [each if is_finite(each.answered) else NOT_FINITE for each in scored]
 
-    def _without_answer(self, answered: Answered, latency: float, why: str) -> Sequence[Logged]:
+    def _without_answer(self, asked: Asked, latency: float, why: str) -> list[Logged]:
         seat, now = self.live.seat, datetime.now(UTC)
         scores = (nan,) * max(1, len(self.live.manifest.classes))
         return [
             Logged(
-                each.id, now, self._name, seat.number, seat.digest, "challenger", record, scores, None,
+                one, now, self._name, seat.number, seat.digest, "challenger", record, scores, None,
                 (f"the challenger did not answer: {why}",), latency,
             )
-            for record, each in zip(answered.records, answered.predictions, strict=True)
+            for one, record in zip(ids_of(asked.id, len(asked.records)), asked.records, strict=True)
         ]  # fmt: skip
 
     def _seen(self, live: Live, answered: Answered, latency: float) -> Seen:
@@ -167,11 +187,3 @@ class Trial:
             return Seen(tuple(first) if isinstance(first, list) else (first,), latency)
         said = dict(zip(own, first, strict=True))
         return Seen(tuple(said.get(name, 0.0) for name in self._classes), latency)
-
-    def _raised(self, error: Exception) -> str:
-        _log.debug("%s: the challenger failed", self._name, exc_info=error)
-        return type(error).__name__
-
-
-def _finite(answered: Answered) -> bool:
-    return bool(np.isfinite(answered.outcomes).all())
