@@ -238,6 +238,6 @@ def cases() -> Iterator[Case]:
         rows=flights("air_time"),
         metrics=("rmse", "r2"),
         published="",
-        candidates=("ridge", "hist_gradient_boosting"),
+        candidates=("ridge", "elastic_net", "hist_gradient_boosting"),
         **_OF_FLIGHTS,
     )
