@@ -22,11 +22,11 @@ from keepfit.records import (
     Spending,
     Watch,
 )
+from keepfit.records.monitoring import REMEMBERED
 
 _PAST = 20  # champions to go back to without a number
 _ACCEPTED = 12  # a year of months
 _LINES = 20  # of versions and of entries that `keepfit show` finds in the newest entry
-_WINDOWS = 40  # the newest of those that were looked at: three weeks of days, and some
 _REQUESTS = 100  # more than any budget allows
 _TEXT = 120  # characters of an actor or a reason in such a line
 _ENDS = {"rollout_stopped", "promoted", "rolled_back", "disabled"}
@@ -150,7 +150,7 @@ def _watch(before: Fold, draft: Draft) -> Watch | UnsetType:
     if noted is UNSET or retrain is UNSET or draft.as_of is None:
         raise IntegrityError(Problem("an entry about a window lacks it, or what was decided", expected="both"))
     others = (each for each in known.windows if (each.end, each.version) != (noted.end, noted.version))
-    windows = sorted([noted, *others], key=lambda each: each.end, reverse=True)[:_WINDOWS]
+    windows = sorted([noted, *others], key=lambda each: each.end, reverse=True)[:REMEMBERED]
     asked = sorted([draft.as_of, *known.requests] if retrain.retrain else known.requests, reverse=True)[:_REQUESTS]
     return Watch(windows=tuple(windows), requests=tuple(asked))
 

@@ -55,7 +55,7 @@ class Bins(Record, frozen=True, kw_only=True):
 
         >>> Bins(kind="number", edges=(1.0, 2.0)).places(np.array([0.5, 1.0, 7.0, np.nan])).tolist()
         [0, 1, 2, 3]
-        >>> Bins(kind="category", levels=("EWR",)).places(Levels(np.array([0, 1, -1]), ("EWR", "XXX"))).tolist()
+        >>> Bins(kind="category", levels=("EWR",)).places(Levels(np.array([0, 1, -1]), ("EWR", "BOS"))).tolist()
         [0, 2, 3]
         """
         if self.kind == "number":

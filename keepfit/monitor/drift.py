@@ -11,7 +11,7 @@ Gammerman & Shafer 2005, Algorithmic Learning in a Random World, 2.2), over all 
 1 / a - 1 cannot say that: drift is "not calibrated" then, and only informs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import floor, inf
 
 import numpy as np
@@ -103,13 +103,13 @@ def calibrated(distances: Floats, length: int, false_alarms: float) -> Calibrati
     )
 
 
-def kth_largest(scores: Floats, false_alarms: float) -> float | None:
+def kth_largest(scores: Sequence[float] | Floats, false_alarms: float) -> float | None:
     """The score that one more stretch exceeds with probability ``false_alarms`` at most.
 
     >>> kth_largest(np.arange(19.0), 0.05), kth_largest(np.arange(18.0), 0.05)
     (18.0, None)
     """
-    kth = floor(false_alarms * (scores.size + 1) + 1e-9)
+    kth = floor(false_alarms * (len(scores) + 1) + 1e-9)
     return float(np.sort(scores)[-kth]) if kth >= 1 else None
 
 

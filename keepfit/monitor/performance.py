@@ -12,7 +12,7 @@ them comes what counts as worse than usual; both by the order of stretches (see 
 """
 
 from collections.abc import Mapping, Sequence
-from math import ceil, floor
+from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from keepfit.config.metrics import METRICS
 from keepfit.evaluate.metrics import measure
+from keepfit.monitor.drift import kth_largest
 from keepfit.records import Record, finite
 
 Floats = NDArray[np.float64]
@@ -158,7 +159,7 @@ def usual(metric: str, stretches: Sequence[Stretch], length: int, false_alarms: 
     """From where on performance is worse than in stretches of the reference; cut and averaged as drift's threshold."""
     sign = -1.0 if METRICS[metric].higher_is_better else 1.0
     losses = {each.first: sign * value for each in stretches if (value := each.realised[metric]) is not None}
-    found = [_kth_worst(cut, false_alarms) for cut in _cuts(losses, length)]
+    found = [kth_largest(cut, false_alarms) for cut in _cuts(losses, length)]
     known = [each for each in found if each is not None]
     most = max((len(cut) for cut in _cuts(losses, length)), default=0)
     return Usual(sign * float(np.mean(known)) if known and len(known) == len(found) else None, most)
@@ -175,8 +176,8 @@ def interval(
     }
     if value is None:
         return Estimated(value=None, low=None, high=None)
-    worst = [_kth_worst(cut, 1.0 - confidence) for cut in _cuts(off, length)]
-    best = [_kth_worst([-each for each in cut], 1.0 - confidence) for cut in _cuts(off, length)]
+    worst = [kth_largest(cut, 1.0 - confidence) for cut in _cuts(off, length)]
+    best = [kth_largest([-each for each in cut], 1.0 - confidence) for cut in _cuts(off, length)]
     return Estimated(value=value, low=_moved(value, best, -1.0), high=_moved(value, worst, 1.0))
 
 
@@ -188,16 +189,6 @@ def _moved(value: float, found: Sequence[float | None], sign: float) -> float | 
 def _cuts(by_day: Mapping[int, float], length: int) -> list[list[float]]:
     """The values of stretches that do not overlap, cut in ``length`` ways."""
     return [[value for day, value in by_day.items() if day % length == start] for start in range(length)]
-
-
-def _kth_worst(losses: Sequence[float], false_alarms: float) -> float | None:
-    """The loss that one more of them exceeds with probability ``false_alarms`` at most.
-
-    >>> _kth_worst([float(each) for each in range(19)], 0.05), _kth_worst([1.0], 0.05)
-    (18.0, None)
-    """
-    kth = floor(false_alarms * (len(losses) + 1) + 1e-9)
-    return sorted(losses)[-kth] if kth >= 1 else None
 
 
 def stretches_needed(false_alarms: float) -> int:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from msgspec import UNSET
 
 from keepfit.config.model import UseCase
-from keepfit.errors import IntegrityError
+from keepfit.errors import IntegrityError, Problem
 from keepfit.ledger import append, back_from, fold_of, watch_of
 from keepfit.monitor.policy import decide
 from keepfit.records import Draft, Entry, Fold, Noted, RetrainDecision, Window, canonical, digest_of
@@ -86,10 +86,10 @@ def _first_time(store: Store, newest: Entry | None, digest: str) -> Decided:
     for entry in back_from(store, newest):
         if entry.objects.get(WINDOW) == digest:
             return Decided(_of(entry), entry.seq)
-    raise IntegrityError("a window is remembered that no entry tells of")
+    raise IntegrityError(Problem("a window is remembered that no entry tells of", expected=f"an entry about {digest}"))
 
 
 def _of(entry: Entry) -> RetrainDecision:
     if entry.retrain is UNSET:
-        raise IntegrityError("an entry about a window says nothing of a decision")
+        raise IntegrityError(Problem("an entry about a window says nothing of a decision", f"entry {entry.seq}"))
     return entry.retrain

@@ -33,7 +33,9 @@ def watch(store: Store, use_case: UseCase, extracted: Extracted, moment: Moment,
     start, end = bounds(moment.as_of, use_case.monitor.every, use_case.monitor.window)
     came = arrived(store, use_case, extracted, moment, start, end)
     manifest = registry.manifest(store, use_case.name, seat.digest)
-    seen = _seen(store, use_case, manifest, came)
+    seen = _seen(store, use_case, manifest, came)._replace(
+        age=moment.as_of - extracted.newest if extracted.newest else None, age_at_most=use_case.data.freshness
+    )
     found = look(before, seen, use_case.train.optimize or default_metric(use_case.task))
     return Window(
         use_case=use_case.name,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from keepfit.config.metrics import METRICS
+from keepfit.config.metrics import METRICS, Task
 from keepfit.evaluate import Clusters, estimate
 from keepfit.evaluate.metrics import measure
 from keepfit.evaluate.scales import Scale
@@ -27,6 +27,8 @@ CONFIDENCE = 0.95  # one-sided, of bounds
 EMPTIED = 0.2  # by so much more of a column is missing: rather a broken feed than the world
 NEW_LEVELS = 0.5  # such a share of levels that nobody has seen: rather another code than another world
 FEWER, MORE = 0.2, 5.0  # times the usual rows
+_BROKEN_FROM = {"volume": 0.0, "freshness": 0.0, "contract": 0.0, "missing": EMPTIED, "unseen": NEW_LEVELS}  # by effect
+_HOUR = timedelta(hours=1)
 
 Counts = NDArray[np.int64]
 
@@ -36,7 +38,8 @@ class Seen(NamedTuple):
 
     ``columns`` are what the model reads, ``answers`` what it says, (n, k) or (n,). ``labels`` (m,) are known of the
     rows at ``labelled`` (m,), whose ``days`` (m,) since 1970 are what bounds are clustered by. ``arrived`` counts all
-    rows, ``refused`` those that break the contract; their share is held to ``refused_at_most``.
+    rows, ``refused`` those that break the contract; their share is held to ``refused_at_most``. ``age`` is that of the
+    newest row of all, None where there is none.
     """
 
     columns: Mapping[str, Any]
@@ -47,6 +50,8 @@ class Seen(NamedTuple):
     arrived: int
     refused: int
     refused_at_most: float
+    age: timedelta | None = None
+    age_at_most: timedelta | None = None
 
 
 class Found(NamedTuple):
@@ -77,14 +82,15 @@ def look(reference: Reference, seen: Seen, optimize: str) -> Found:
     Parameters
     ----------
     optimize
-        The metric that training optimises: it is the one whose performance may trigger.
+        The metric that training optimises: it is the one whose performance may trigger. Where it is none of those
+        that can be estimated, log loss or the root mean squared error stands in for it.
     """
-    rows = _counts(reference, seen)
+    rows, decides = _counts(reference, seen), trigger_metric(reference.task, optimize)
     checks = [*_arrival(reference, seen), *_signals(reference, rows)]
     estimated = _estimated(reference, seen.answers)
     realised = _realised(reference, seen)
-    checks += [*_performance("estimated_performance", reference, {n: f.value for n, f in estimated.items()}, optimize)]
-    checks += [*_performance("realised_performance", reference, {n: e.value for n, e in realised.items()}, optimize)]
+    checks += [*_performance("estimated_performance", reference, {n: f.value for n, f in estimated.items()}, decides)]
+    checks += [*_performance("realised_performance", reference, {n: e.value for n, e in realised.items()}, decides)]
     alarms = [
         name for name, which in _TRIGGERS.items() if any(c.outcome == "fail" and c.check in which for c in checks)
     ]
@@ -96,6 +102,15 @@ _TRIGGERS: dict[str, tuple[str, ...]] = {
     "estimated_performance": ("estimated_performance",),
     "drift": ("drift", "missing", "unseen"),
 }
+
+
+def trigger_metric(task: Task, optimize: str) -> str:
+    """The metric whose performance may call for a retrain.
+
+    >>> trigger_metric("binary", "roc_auc"), trigger_metric("binary", "f1"), trigger_metric("regression", "r2")
+    ('roc_auc', 'log_loss', 'rmse')
+    """
+    return optimize if optimize in ESTIMABLE[task] else ESTIMABLE[task][0]
 
 
 def _counts(reference: Reference, seen: Seen) -> list[Counts]:
@@ -126,6 +141,8 @@ def _arrival(reference: Reference, seen: Seen) -> Iterator[WindowCheck]:
         effect=ratio,
         reason="" if well else f"{seen.arrived:,} rows, {ratio:.2g} times the usual {reference.rows:,.0f}",
     )
+    if seen.age_at_most is not None:
+        yield _freshness(seen.age, seen.age_at_most)
     share = seen.refused / seen.arrived if seen.arrived else 0.0
     well = share <= seen.refused_at_most
     yield WindowCheck(
@@ -135,6 +152,20 @@ def _arrival(reference: Reference, seen: Seen) -> Iterator[WindowCheck]:
         threshold=seen.refused_at_most,
         effect=share,
         reason="" if well else f"{seen.refused:,} of {seen.arrived:,} rows break the contract",
+    )
+
+
+def _freshness(age: timedelta | None, most: timedelta) -> WindowCheck:
+    hours = None if age is None else age / _HOUR
+    fresh = age is not None and age <= most
+    said = "there are no rows" if hours is None else f"the newest row is {hours:,.0f} hours old"
+    return WindowCheck(
+        check="freshness",
+        outcome="pass" if fresh else "fail",
+        value=hours,
+        threshold=most / _HOUR,
+        effect=hours,
+        reason="" if fresh else said,
     )
 
 
@@ -240,7 +271,7 @@ def _performance(
         worse = value < limit.threshold if METRICS[name].higher_is_better else value > limit.threshold
         outcome: Outcome = ("fail" if worse else "pass") if name == optimize else "skipped"
         told = "worse than in the reference" if worse else ""
-        informs = "" if name == optimize else f"informs only: {optimize} is what training optimises"
+        informs = "" if name == optimize else f"informs only: {optimize} decides"
         reason = "; ".join(filter(None, (told, informs)))
         yield WindowCheck(
             check=check, feature=name, outcome=outcome, value=value, threshold=limit.threshold, reason=reason
@@ -250,6 +281,6 @@ def _performance(
 def _broken(checks: Sequence[WindowCheck]) -> Iterator[str]:
     """Why the data look broken: what does so would teach a new model nonsense."""
     for each in checks:
-        large = {"volume": 0.0, "contract": 0.0, "missing": EMPTIED, "unseen": NEW_LEVELS}.get(each.check)
+        large = _BROKEN_FROM.get(each.check)
         if each.outcome == "fail" and large is not None and (each.effect or 0.0) >= large:
             yield f"{each.check}{f' of {each.feature}' if each.feature else ''}: {each.reason}"

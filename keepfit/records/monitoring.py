@@ -7,6 +7,8 @@ from keepfit.records.canonical import Record
 from keepfit.records.judgement import Estimate, Outcome
 from keepfit.records.seat import Seat
 
+REMEMBERED = 40  # windows that a fold holds, the newest: three weeks of days, and some
+
 Trigger = Literal["drift", "estimated_performance", "realised_performance"]
 
 

@@ -37,16 +37,9 @@ def arrived(
 ) -> Arrived:
     """The rows with an event time from ``start`` on and before ``end``; the use case has event times."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     time = str(use_case.data.event_time)
-    tables = list(get_tables(store, extracted.parts))
-    whole = pa.concat_tables(tables) if tables else None
-    if whole is None:
-        raise ValueError("extract hands over one part at least")
-    at = whole.column(time)
-    inside = pc.and_(pc.greater_equal(at, utc(start)), pc.less(at, utc(end)))
-    some = whole.filter(pc.fill_null(inside, False)).combine_chunks()
+    some = pa.concat_tables(_between(table, time, start, end) for table in get_tables(store, extracted.parts))
     window = replace(extracted, parts=(put_table(store, some),), rows=some.num_rows, refused=(), refused_rows=0)
     book = sift(store, use_case, window, moment, terms_of(store, use_case, window), TakenOut(store))
     fates = book.fates
@@ -56,3 +49,11 @@ def arrived(
         refused=int(np.isin(fates, QUARANTINED).sum()),
         broken=book.tally.broken(),
     )
+
+
+def _between(table: "pa.Table", time: str, start: datetime, end: datetime) -> "pa.Table":
+    import pyarrow.compute as pc
+
+    at = table.column(time)
+    inside = pc.and_(pc.greater_equal(at, utc(start)), pc.less(at, utc(end)))
+    return table.filter(pc.fill_null(inside, False))

@@ -25,7 +25,7 @@ def test_prefect_deploys_the_flows(tmp_path):
         file = str(ROOT / "deployments/prefect.yaml")
         deployed = prefect("deploy", "--prefect-file", file, "--all", environ=environ, cwd=tmp_path)
         assert deployed.returncode == 0, deployed.stdout + deployed.stderr
-        for name in ("train", "release"):
+        for name in ("train", "monitor", "retrain", "release"):
             shown = prefect("deployment", "inspect", f"{name}/{name}", "-o", "json", environ=environ, cwd=tmp_path)
             found = json.loads(shown.stdout)
             assert found["entrypoint"] == f"flows.{name}.{name}"

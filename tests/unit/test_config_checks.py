@@ -313,6 +313,12 @@ CONTRADICTIONS = {
     ),
     "hours of a window": ("risk: low", "monitor: {window: 12h}", "window", ["windows are counted in whole days"]),
     "more windows than there are": ("risk: low", "retrain: {when: 4 of 3}", "when", ["more windows must alarm"]),
+    "more windows than are remembered": (
+        "risk: low",
+        "retrain: {when: 2 of 9}",
+        "when",
+        ["further back than the ledger remembers"],
+    ),
     "a budget without a time": ("risk: low", "retrain: {at_most: 4}", "at_most", ["such as `4 per 30d`"]),
     "a key of another section": ("  seed: 7", "  seed: 7\n  holdout: 3d", "holdout: 3d", ["belongs under `split`"]),
 }
@@ -402,3 +408,10 @@ def test_a_regression_has_its_own_candidates_metrics_and_baseline():
 def test_the_valid_file_passes_every_rule(rule):
     use_case = understand(FLIGHTS.encode(), Path("a.yaml"), {}).use_case
     assert list(rule(use_case)) == []
+
+
+@pytest.mark.parametrize("section", ["monitor: {every: 1d}", "retrain: {cooldown: 3d}"])
+def test_rows_without_a_time_are_not_watched(section):
+    path = Path(__file__).parents[2] / "configs" / "diabetes_progression.yaml"
+    with pytest.raises(ConfigError, match="there are no windows"):
+        understand(f"{path.read_text()}\n{section}\n".encode(), path, {})

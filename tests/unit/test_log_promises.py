@@ -366,7 +366,6 @@ def test_when_the_writer_dies_everybody_who_waits_is_told(tmp_path, store):
     log.close()
 
 
-@pytest.mark.soak  # it raced once in a quiet run
 def test_without_sync_a_writer_that_died_is_told_at_the_next_prediction(tmp_path, store):
     log = opened(tmp_path, store, window=timedelta(milliseconds=20))
     end_writer()

@@ -136,6 +136,18 @@ def test_data_that_look_broken_are_said_to_be(made, week, name, table, more):
     assert any(why.startswith(name) for why in found.broken)
 
 
+@pytest.mark.parametrize(("hours", "stale"), [(23, False), (25, True), (None, True)])
+def test_old_data_are_a_finding_and_look_broken(made, week, hours, stale):
+    age = None if hours is None else timedelta(hours=hours)
+    found = look(made, seen(week)._replace(age=age, age_at_most=timedelta(days=1)), "log_loss")
+    assert (("freshness", None) in alarms(found)) == stale == any(why.startswith("freshness") for why in found.broken)
+
+
+def test_a_metric_that_cannot_be_estimated_has_one_that_stands_in_for_it(made, week):
+    turned = week | {"label": (np.random.default_rng(3).random(len(week["day"])) < 1 - week["chance"]).astype(int)}
+    assert "realised_performance" in look(made, seen(turned), "f1").alarms
+
+
 def test_no_rows_at_all_is_a_finding(made, week):
     found = look(made, seen({name: values[:0] for name, values in week.items()}), "log_loss")
     assert found.broken[0].startswith("volume")

@@ -56,6 +56,8 @@ CHECKS: tuple[Check, ...] = (
     split.words_fit_the_rule,
     split.entity_is_there,
     times.windows_fit_the_history,
+    times.watching_needs_an_event_time,
+    times.windows_are_remembered,
     expectations.each_is_right,
     training.candidates_fit_the_task,
     training.settings_are_within_limits,

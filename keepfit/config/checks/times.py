@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from math import ceil
 
 from keepfit.config.document import Finding, Path
 from keepfit.config.model import UseCase
 from keepfit.config.suggest import did_you_mean
 from keepfit.config.values import format_duration
+from keepfit.records.monitoring import REMEMBERED
 
 
 def timezone_exists(use_case: UseCase) -> Iterator[Finding]:
@@ -64,3 +66,26 @@ def windows_fit_the_history(use_case: UseCase) -> Iterator[Finding]:
         found = ", ".join(f"{name} {format_duration(d)}" for name, d in spans.items() if isinstance(d, timedelta))
         path = ("split", "holdout") if isinstance(holdout, timedelta) else ("data", "label", "known_after")
         yield Finding(path, what, "together shorter than history", found, "shorten them, or lengthen the history")
+
+
+def watching_needs_an_event_time(use_case: UseCase) -> Iterator[Finding]:
+    """Windows are stretches of time."""
+    if use_case.data.event_time is not None:
+        return
+    for section in sorted({"monitor", "retrain"} & use_case.model_fields_set):
+        what = f"`{section}` needs `data.event_time`, which is not there: without it there are no windows"
+        yield Finding((section,), what, do="write `data.event_time`, or leave it out")
+
+
+def windows_are_remembered(use_case: UseCase) -> Iterator[Finding]:
+    """All windows that a decision looks back to are among those that the ledger remembers."""
+    monitor, often = use_case.monitor, use_case.retrain.when
+    needed = often.windows * ceil(monitor.window / monitor.every)
+    if needed > REMEMBERED:
+        what = "a decision would look further back than the ledger remembers windows"
+        found = (
+            f"{often.windows} windows of {format_duration(monitor.window)}, one every {format_duration(monitor.every)}"
+        )
+        yield Finding(
+            ("retrain", "when"), what, f"at most {REMEMBERED} windows in all", found, "look less often, or at fewer"
+        )

@@ -77,10 +77,10 @@ class Writer:
             self._ended(error)
 
     def _ended(self, error: BaseException) -> None:
-        """Tell all who wait: nobody else would."""
+        """Tell all who wait: nobody else would. Nothing more is taken before anybody can see that it has ended."""
+        left = self.queue.give_up()
         self.problem, self.ended = f"the prediction log has stopped writing: {type(error).__name__}", True
         _LOG.critical("%s (%s)", self.problem, self.folder, exc_info=error)
-        left = self.queue.give_up()
         self.failed += left.records + self._kept.records
         told = InfrastructureError(Problem(self.problem, str(self.folder), did="did not log the answer"))
         answer(left.waiting, partial(_error, told))
