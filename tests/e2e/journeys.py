@@ -280,7 +280,13 @@ class Warm:
         return json.loads(self._process.stdout.readline())
 
     def running(self):
-        """What runs beside the server and the forking process."""
+        """What still runs beside the server and the forking process, after a while: what a run starts ends with it."""
+        deadline = time.monotonic() + GONE_SECONDS
+        while (found := self._others()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return found
+
+    def _others(self):
         return [process for process in self.world.family() if process.pid not in self.own()]
 
     def own(self):
