@@ -8,6 +8,7 @@ from keepfit import features, registry, score
 from keepfit.config import default_metric
 from keepfit.config.model import UseCase
 from keepfit.monitor.made import days_of, watched_kinds
+from keepfit.monitor.part import counted
 from keepfit.monitor.reference import Reference
 from keepfit.monitor.window import Seen, bounds, look
 from keepfit.records import Extracted, Moment, Seat, Span, Window, parse
@@ -33,7 +34,7 @@ def watch(store: Store, use_case: UseCase, extracted: Extracted, moment: Moment,
     start, end = bounds(moment.as_of, use_case.monitor.every, use_case.monitor.window)
     came = arrived(store, use_case, extracted, moment, start, end)
     manifest = registry.manifest(store, use_case.name, seat.digest)
-    seen = _seen(store, use_case, manifest, came)._replace(
+    seen = _seen(store, use_case, manifest, came, before)._replace(
         age=moment.as_of - extracted.newest if extracted.newest else None, age_at_most=use_case.data.freshness
     )
     found = look(before, seen, use_case.train.optimize or default_metric(use_case.task))
@@ -52,7 +53,7 @@ def watch(store: Store, use_case: UseCase, extracted: Extracted, moment: Moment,
     )
 
 
-def _seen(store: Store, use_case: UseCase, manifest: "Manifest", came: Arrived) -> Seen:
+def _seen(store: Store, use_case: UseCase, manifest: "Manifest", came: Arrived, before: Reference) -> Seen:
     scorer = score.load_trained(store, manifest.files)
     columns = features.from_table(came.table, scorer.encoding.kinds)
     with one_thread():
@@ -61,9 +62,8 @@ def _seen(store: Store, use_case: UseCase, manifest: "Manifest", came: Arrived) 
     known = np.flatnonzero(label.is_valid().to_numpy(zero_copy_only=False))
     labels = np.asarray(features.encode_labels(label.take(known), manifest.classes)) if known.size else np.zeros(0)
     days = days_of(came.table, str(use_case.data.event_time))
-    kinds = watched_kinds(scorer.encoding)
     return Seen(
-        columns={name: columns[name] for name in kinds},
+        features=counted(before, {name: columns[name] for name in watched_kinds(scorer.encoding)}, days),
         answers=answers,
         labelled=known,
         labels=labels,
