@@ -19,6 +19,7 @@ Counts = NDArray[np.int64]
 MOST_BINS = 10  # of numbers
 MOST_LEVELS = 50  # with a bin of their own
 LEAST_SHARE = 0.002  # of the reference's rows that a level needs for a bin of its own
+_BLOCK = 1 << 16  # rows
 MOST_RARE = 10_000  # levels beyond these cannot be told from unseen ones, so none is called unseen
 
 
@@ -118,6 +119,17 @@ def _of_levels(column: Levels) -> Bins:
 
 def _words(column: Levels, places: Iterable[int]) -> tuple[str, ...]:
     return tuple(sorted(column.levels[place] for place in places))
+
+
+def rows_by_bin(bins: Bins, column: Any) -> Counts:
+    """Rows by bin, (bins,), of a column of any number of rows; a block at a time, which a processor's cache holds."""
+    total = np.zeros(bins.count, np.int64)
+    rows = len(column.codes if bins.kind == "category" else column)
+    for start in range(0, rows, _BLOCK):
+        some = slice(start, start + _BLOCK)
+        block = column._replace(codes=column.codes[some]) if bins.kind == "category" else column[some]
+        total += np.bincount(bins.places(block), minlength=bins.count)
+    return total
 
 
 def by_day(bins: Bins, column: Any, days: NDArray[np.int64], count: int) -> Counts:

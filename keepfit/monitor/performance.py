@@ -32,6 +32,7 @@ ESTIMABLE = {
 }
 LEAST_ROWS = 30
 _BINS = 20
+_BLOCK = 1 << 16  # rows that are looked at together
 
 
 class Stretch(Record, frozen=True, kw_only=True):
@@ -95,8 +96,13 @@ def estimated_value(metric: str, answers: Floats, losses: Losses | None) -> floa
     if metric == "roc_auc":
         return _expected_auc(answers[:, 1])
     return finite(
-        sum(float(answers[:, c] @ _row_losses(metric, answers, c)) for c in range(answers.shape[1])) / len(answers)
+        sum(_total(metric, answers[start : start + _BLOCK]) for start in range(0, len(answers), _BLOCK)) / len(answers)
     )
+
+
+def _total(metric: str, answers: Floats) -> float:
+    """The expected sum of what rows give to a metric that is a mean."""
+    return sum(float(answers[:, c] @ _row_losses(metric, answers, c)) for c in range(answers.shape[1]))
 
 
 def _row_losses(metric: str, answers: Floats, came: int) -> Floats:

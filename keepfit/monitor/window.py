@@ -13,10 +13,10 @@ from keepfit.evaluate import Clusters, estimate
 from keepfit.evaluate.metrics import measure
 from keepfit.evaluate.scales import Scale
 from keepfit.monitor import multivariate
-from keepfit.monitor.bins import Bins
+from keepfit.monitor.bins import Bins, rows_by_bin
 from keepfit.monitor.drift import LEAST_ROWS, beyond_chance, missing_share, moved_most, stability_index
 from keepfit.monitor.multivariate import Part
-from keepfit.monitor.part import Counted, rows_by_bin
+from keepfit.monitor.part import Counted
 from keepfit.monitor.performance import (
     ESTIMABLE,
     estimated_value,
@@ -89,8 +89,8 @@ def look(reference: Reference, seen: Seen, optimize: str) -> Found:
         The metric that training optimises: it is the one whose performance may trigger. Where it is none of those
         that can be estimated, log loss or the root mean squared error stands in for it.
     """
-    rows, decides = _counts(reference, seen), trigger_metric(reference.task, optimize)
-    checks = [*_arrival(reference, seen), *_signals(reference, rows, seen.features.drawn)]
+    decides = trigger_metric(reference.task, optimize)
+    checks = [*_arrival(reference, seen), *signals_of(reference, seen)]
     estimated = _estimated(reference, seen.answers)
     realised = _realised(reference, seen)
     checks += [*_performance("estimated_performance", reference, {n: f.value for n, f in estimated.items()}, decides)]
@@ -173,11 +173,19 @@ def _freshness(age: timedelta | None, most: timedelta) -> WindowCheck:
     )
 
 
-def _signals(reference: Reference, rows: Sequence[Counts], drawn: Part) -> Iterator[WindowCheck]:
-    """Every signal, its score in units of what is usual beside the threshold of all together."""
+def signals_of(reference: Reference, seen: Seen, *, several: bool = True) -> Iterator[WindowCheck]:
+    """Every signal, its score in units of what is usual beside the threshold of all together.
+
+    Parameters
+    ----------
+    several
+        Whether several columns at once are asked about too.
+    """
+    rows = _counts(reference, seen)
     for asked, normal in zip(reference.signals, reference.usual.usual, strict=True):
         if asked.column is None:
-            yield _multivariate(reference, drawn, normal)
+            if several:
+                yield _multivariate(reference, seen.features.drawn, normal)
             continue
         column, window = reference.columns[asked.column], rows[asked.column]
         before = np.array(column.daily).sum(axis=0)
