@@ -122,12 +122,20 @@ def _of_values(metric: str, answers: Floats, losses: Losses) -> float | None:
 
 def _expected_auc(positive: Floats) -> float | None:
     """The chance that of two rows the one that is positive has the higher probability; half where they are equal."""
-    distinct, group = np.unique(positive, return_inverse=True)
-    hits = np.bincount(group, positive, distinct.size)
-    misses = np.bincount(group, 1.0 - positive, distinct.size)
-    below = np.cumsum(misses) - misses
-    pairs = hits.sum() * misses.sum()
-    return finite((hits * (below + misses / 2)).sum() / pairs) if pairs > 0 else None
+    ordered = np.sort(positive)
+    below, wins, start = 0.0, 0.0, 0
+    while start < ordered.size:
+        last = ordered[min(start + _BLOCK, ordered.size) - 1]
+        block = ordered[start : int(np.searchsorted(ordered, last, "right"))]  # equal ones stay together
+        distinct, group = np.unique(block, return_inverse=True)
+        hits = np.bincount(group, block, distinct.size)
+        misses = np.bincount(group, 1.0 - block, distinct.size)
+        before = below + np.cumsum(misses) - misses
+        wins += float(hits @ (before + misses / 2))
+        below += float(misses.sum())
+        start += block.size
+    pairs = float(ordered.sum()) * below
+    return finite(wins / pairs) if pairs > 0 else None
 
 
 def realised_value(metric: str, labels: Any, answers: Floats) -> float | None:

@@ -126,7 +126,7 @@ def installed(folder: Path, package: str) -> tuple[Path, str]:
     python = folder / package / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder / package)], check=True)
-        words = ("install", "-q", "--disable-pip-version-check", package, "pandas<3", "pyarrow")
+        words = ("install", "-q", "--disable-pip-version-check", package, "pandas<3", "pyarrow", "statsmodels")
         subprocess.run([python, "-m", "pip", *words], check=True)
     said = f"import importlib.metadata as m; print(m.version({package!r}))"
     return python, subprocess.check_output([python, "-c", said], text=True).strip()
