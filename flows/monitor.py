@@ -2,7 +2,7 @@
 
 from prefect import flow
 
-from flows.train import _run_name, _start
+from flows.train import _moment, _run_name, _start
 from keepfit import ledger, registry
 from keepfit import monitor as monitoring
 from keepfit.records import Monitored, Referenced, RetrainDecision
@@ -21,7 +21,7 @@ def monitor(use_case: str, as_of: str | None = None, store: str | None = None) -
     as_of : the moment the run pretends it is, such as ``2013-04-01``; the scheduled start unless given.
     store : where everything is kept; ``KEEPFIT_STORE`` or ``.keepfit`` unless given.
     """
-    return look(open_run(use_case, as_of, store, _start()))
+    return look(open_run(use_case, _moment(as_of), store, _start()))
 
 
 def look(run: Run) -> Monitored:
