@@ -2,10 +2,12 @@
 
 from prefect import flow
 
+from flows.requests import open_request, window_end_of
 from flows.train import _moment, _run_name, _start
 from keepfit import ledger, registry
 from keepfit import monitor as monitoring
 from keepfit.records import Monitored, Referenced, RetrainDecision
+from tasks.events import tell_alarm, tell_open, tell_request
 from tasks.extract import extract
 from tasks.monitor import ageless, decide, watch
 from tasks.run import Run, open_run
@@ -21,7 +23,12 @@ def monitor(use_case: str, as_of: str | None = None, store: str | None = None) -
     as_of : the moment the run pretends it is, such as ``2013-04-01``; the scheduled start unless given.
     store : where everything is kept; ``KEEPFIT_STORE`` or ``.keepfit`` unless given.
     """
-    return look(open_run(use_case, _moment(as_of), store, _start()))
+    run = open_run(use_case, _moment(as_of), store, _start())
+    seen = look(run)
+    tell_request(seen)
+    if not seen.decision.retrain and (asked := open_request(run, run.moment.as_of)):
+        tell_open(seen, window_end_of(run, asked))  # whoever began it was killed, or never heard of it
+    return seen
 
 
 def look(run: Run) -> Monitored:
@@ -40,7 +47,9 @@ def look(run: Run) -> Monitored:
         return _nothing(run, why)
     extracted = extract(ageless(run))
     window = watch(run, extracted, champion, Referenced(reference=digest, note=""))
-    return decide(run, window)
+    seen = decide(run, window)
+    tell_alarm(seen)
+    return seen
 
 
 def _nothing(run: Run, reason: str) -> Monitored:

@@ -8,8 +8,8 @@ import msgspec
 from flows.deploy.wanted import TAG, owner_tag
 from keepfit.config import UseCase
 from keepfit.records import digest_of
+from tasks.events import ALARM, REQUESTED
 
-REQUESTED, ALARM = "keepfit.retrain.requested", "keepfit.alarm.raised"
 SILENT_SECONDS = 600.0  # three of the heartbeats that Prefect's runs send every 180 s unless told otherwise
 _ENDS = tuple(f"prefect.flow-run.{end}" for end in ("Completed", "Failed", "Cancelled", "Crashed"))
 

@@ -1,5 +1,8 @@
 """From windows of production to a retrain: looked at, decided, written down, done once, and never by hearsay."""
 
+import time
+
+import httpx
 import pytest
 from journeys import TINY, World, visits
 
@@ -52,6 +55,23 @@ def entries(world):
     return head(world.store, "visits").seq
 
 
+def heard(warm, name, count):
+    """The windows of events that the server has got, oldest first; waits until there are so many."""
+    _, word = warm.server["PREFECT_API_AUTH_STRING"].split(":")
+    asked = {"filter": {"event": {"name": [name]}}}
+    for _ in range(100):
+        answer = httpx.post(
+            warm.server["PREFECT_API_URL"] + "/events/filter", json=asked, auth=("keepfit", word), timeout=20
+        )
+        events = answer.json()["events"]
+        if len(events) >= count:
+            break
+        time.sleep(0.1)
+    assert {each["resource"]["prefect.resource.id"] for each in events} <= {"keepfit.use_case.visits"}
+    assert all(set(each["payload"]) == {"use_case", "window_end"} for each in events)
+    return sorted(each["payload"]["window_end"][:10] for each in events)
+
+
 def test_a_day_like_the_others_is_looked_at_and_nothing_follows(world, warm):
     answer = monitored(world, warm, "2020-04-08")
     assert answer["window"]["start"].startswith("2020-04-07")
@@ -80,6 +100,8 @@ def test_drift_asks_for_a_retrain_which_happens_once(world, warm):
     assert "drift in 2 of" in two["decision"]["because"][0]
     three = monitored(world, warm, "2020-05-08")
     assert "cooldown" in three["decision"]["suppressed_by"]
+    assert heard(warm, "keepfit.alarm.raised", 3) == ["2020-05-06", "2020-05-07", "2020-05-08"]
+    assert heard(warm, "keepfit.retrain.requested", 1) == ["2020-05-07"]
     done = monitored(world, warm, "2020-05-08", "retrain")
     assert (done["retrained"], done["run"]["version"]) == (True, 2)
     before = entries(world)
