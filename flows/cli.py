@@ -326,6 +326,14 @@ def up(
 
 
 @app.command
+def doctor(*, store: StoreOption = None, json: JsonFlag = False) -> int:
+    """Say what is missing or unsafe here: libraries, names, store, clocks, champions, Prefect (exit 4: to mend)."""
+    from flows.doctor import command
+
+    return command.doctor(store, as_json=json)
+
+
+@app.command
 def demo(
     *,
     until: Annotated[str, Parameter(help="Write the months of 2013 that are over by this date.")] = "2014-01-01",

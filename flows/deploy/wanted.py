@@ -27,8 +27,9 @@ _ABOUT = {
 _AS_OF = {
     "type": "string",
     "title": "as_of",
-    "format": "date-time",
-    "description": "The moment the run pretends it is; its scheduled start where this is left empty.",
+    "pattern": r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?)?$",
+    "description": "The moment the run pretends it is, such as 2013-04-01 or 2013-04-01T06:00-04:00, in the zone "
+    "of the use case where it names none; the run's scheduled start where this is left empty.",
 }
 _WINDOW_END = {
     "type": "string",
