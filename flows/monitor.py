@@ -6,10 +6,10 @@ from flows.requests import open_request, window_end_of
 from flows.train import _moment, _run_name, _start
 from keepfit import ledger, registry
 from keepfit import monitor as monitoring
-from keepfit.records import Monitored, Referenced, RetrainDecision
+from keepfit.records import Gathered, Monitored, Referenced, RetrainDecision
 from tasks.events import tell_alarm, tell_open, tell_request
 from tasks.extract import extract
-from tasks.monitor import ageless, decide, watch
+from tasks.monitor import ageless, decide, gather, watch
 from tasks.run import Run, open_run
 
 
@@ -41,12 +41,13 @@ def look(run: Run) -> Monitored:
         why = f"version {champion.number} has no reference: it was made by an earlier build, or rows have no event time"
         return _nothing(run, why)
     manifest = registry.manifest(run.store, run.use_case.name, champion.digest)
-    start, _ = monitoring.bounds(run.moment.as_of, run.use_case.monitor.every, run.use_case.monitor.window)
+    start, end = monitoring.bounds(run.moment.as_of, run.use_case.monitor.every, run.use_case.monitor.window)
     if manifest.train_until is not None and start < manifest.train_until:
         why = f"version {champion.number} has learnt from rows of this window, up to {manifest.train_until:%Y-%m-%d}"
         return _nothing(run, why)
     extracted = extract(ageless(run))
-    window = watch(run, extracted, champion, Referenced(reference=digest, note=""))
+    gathered = gather(run, Gathered(start=start, end=end, source="rows"))
+    window = watch(run, extracted, gathered, champion, Referenced(reference=digest, note=""))
     seen = decide(run, window)
     tell_alarm(seen)
     return seen

@@ -81,7 +81,7 @@ def owner_tag(store: str) -> str:
     """The tag of all that belongs to a store: other stores' deployments on the same server are left alone.
 
     >>> owner_tag("s3://models/team-a")
-    'keepfit-store-8dc0ff2f'
+    'keepfit-store-4dd54acd'
     """
     return f"keepfit-store-{digest_of(store)[:8]}"
 

@@ -138,7 +138,7 @@ def _home(environ: Mapping[str, str], store: str) -> Path:
     """The folder of Prefect's database and of the logs: one for each store, so that projects do not meet.
 
     >>> str(_home({"XDG_STATE_HOME": "/state"}, "/srv/models"))
-    '/state/keepfit/up/9ccd7dfd'
+    '/state/keepfit/up/b4e84917'
     """
     state = environ.get("XDG_STATE_HOME") or str(Path(environ.get("HOME", "/tmp")) / ".local" / "state")  # noqa: S108
     return Path(state) / "keepfit" / "up" / digest_of(store)[:8]
