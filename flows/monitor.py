@@ -5,9 +5,10 @@ from prefect import flow
 from flows.train import _run_name, _start
 from keepfit import ledger, registry
 from keepfit import monitor as monitoring
-from keepfit.records import Monitored, Referenced, RetrainDecision
+from keepfit.records import Gathered, Monitored, Referenced, RetrainDecision
+from tasks.events import tell_alarm, tell_request
 from tasks.extract import extract
-from tasks.monitor import ageless, decide, watch
+from tasks.monitor import ageless, decide, gather, watch
 from tasks.run import Run, open_run
 
 
@@ -21,7 +22,9 @@ def monitor(use_case: str, as_of: str | None = None, store: str | None = None) -
     as_of : the moment the run pretends it is, such as ``2013-04-01``; the scheduled start unless given.
     store : where everything is kept; ``KEEPFIT_STORE`` or ``.keepfit`` unless given.
     """
-    return look(open_run(use_case, as_of, store, _start()))
+    seen = look(open_run(use_case, as_of, store, _start()))
+    tell_request(seen)
+    return seen
 
 
 def look(run: Run) -> Monitored:
@@ -34,13 +37,16 @@ def look(run: Run) -> Monitored:
         why = f"version {champion.number} has no reference: it was made by an earlier build, or rows have no event time"
         return _nothing(run, why)
     manifest = registry.manifest(run.store, run.use_case.name, champion.digest)
-    start, _ = monitoring.bounds(run.moment.as_of, run.use_case.monitor.every, run.use_case.monitor.window)
+    start, end = monitoring.bounds(run.moment.as_of, run.use_case.monitor.every, run.use_case.monitor.window)
     if manifest.train_until is not None and start < manifest.train_until:
         why = f"version {champion.number} has learnt from rows of this window, up to {manifest.train_until:%Y-%m-%d}"
         return _nothing(run, why)
     extracted = extract(ageless(run))
-    window = watch(run, extracted, champion, Referenced(reference=digest, note=""))
-    return decide(run, window)
+    gathered = gather(run, Gathered(start=start, end=end, source="rows"))
+    window = watch(run, extracted, gathered, champion, Referenced(reference=digest, note=""))
+    seen = decide(run, window)
+    tell_alarm(seen)
+    return seen
 
 
 def _nothing(run: Run, reason: str) -> Monitored:

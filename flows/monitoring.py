@@ -9,7 +9,7 @@ from flows.commands import GATE_FAILED, answer, run_answer, run_text
 from keepfit.config import find, load
 from keepfit.records import Monitored, Retrained
 
-_STAGES = ("extract", "watch", "decide")
+_STAGES = ("extract", "gather", "watch", "decide")
 
 
 def monitor(use_case: str, as_of: str | None, store: str | None, *, as_json: bool) -> int:
@@ -44,6 +44,7 @@ def monitor_answer(result: Monitored) -> dict[str, Any]:
         "as_of": result.as_of,
         "version": window.version.number if window else None,
         "window": window.span if window else None,
+        "source": window.source if window else None,
         "labelled": window.labelled if window else 0,
         "checks": window.checks if window else (),
         "performance": {"estimated": window.estimated, "realised": window.realised} if window else {},

@@ -6,10 +6,12 @@ from msgspec import structs
 
 from keepfit import monitor as monitoring
 from keepfit import report
+from keepfit.config import signature_of
 from keepfit.records import (
     Evaluated,
     Exported,
     Extracted,
+    Gathered,
     Monitored,
     Referenced,
     Seat,
@@ -18,6 +20,7 @@ from keepfit.records import (
     Window,
     canonical,
 )
+from keepfit.records.monitoring import Source
 from keepfit.store import put
 from tasks.artifacts import markdown
 from tasks.run import Run
@@ -42,6 +45,34 @@ def reference(run: Run, division: Split, trained: Trained, exported: Exported, e
     return Referenced(reference=put(run.store, canonical(made)), note=note)
 
 
+def _say_gathered(record: Gathered) -> str:
+    if record.source == "log":
+        return f"{record.rows:,} rows that were served"
+    return "what arrived in the sources"
+
+
+def _never(_run: Run, _record: Gathered | Monitored) -> bool:
+    return False
+
+
+@stage(Gathered, say=_say_gathered, keep=_never)
+def gather(run: Run, window: Gathered) -> Gathered:
+    """What was served in a window, where the prediction log has it; else its rows are those of the sources."""
+    asked = run.use_case.monitor.source
+    if asked == "rows":
+        return window
+    from keepfit.data.tables import Parts
+    from keepfit.serving.log.window import served
+
+    parts, signature = Parts(run.store), signature_of(run.use_case)
+    regression = run.use_case.task == "regression"
+    for each in served(run.store, signature, window.start, window.end, run.moment, regression=regression):
+        parts.add(each)
+    found = parts.close()
+    source: Source = "log" if found or asked == "log" else "rows"
+    return structs.replace(window, source=source, parts=found, rows=parts.rows)
+
+
 def _say_window(record: Window) -> str:
     alarms = ", ".join(each.replace("_", " ") for each in record.alarms) or "no alarm"
     return f"{record.span.rows:,} rows, {record.labelled:,} with labels: {alarms}"
@@ -54,17 +85,14 @@ def _show(run: Run, *records: object) -> None:
 
 
 @stage(Window, say=_say_window, sections=("task", "data", "contract", "monitor", "train"), artifact=_show)
-def watch(run: Run, extracted: Extracted, champion: Seat, held_against: Referenced) -> Window:
-    """Hold the newest window that is over against the time that the champion was made from."""
-    return monitoring.watch(run.store, run.use_case, extracted, run.moment, champion, str(held_against.reference))
+def watch(run: Run, extracted: Extracted, gathered: Gathered, champion: Seat, held_against: Referenced) -> Window:
+    """Hold a window against the time that the champion was made from."""
+    reference = str(held_against.reference)
+    return monitoring.watch(run.store, run.use_case, extracted, gathered, run.moment, champion, reference)
 
 
 def _decided(record: Monitored) -> str:
     return monitoring.in_words(record.decision)
-
-
-def _never(_run: Run, _record: Monitored) -> bool:
-    return False
 
 
 @stage(Monitored, say=_decided, sections=("retrain",), keep=_never, retries=3)

@@ -27,6 +27,9 @@ class Monitor(Section):
     false_alarms: Annotated[Share, Field(gt=0, le=0.5)] = 0.05
     """How likely a window in which nothing has changed alarms of drift, over all columns together; and, by itself, of
     each metric of performance. A reference of fewer than 1 / this windows cannot say, and only informs."""
+    source: Literal["auto", "log", "rows"] = "auto"
+    """What a window consists of: what was served (`log`), what arrived in the sources (`rows`), or what was served
+    where the prediction log has a row of it, else what arrived (`auto`)."""
 
     @field_validator("every", "window")
     @classmethod

@@ -6,6 +6,7 @@ look broken hold a retrain for a person; deciding is pure, and every decision ca
 """
 
 from keepfit.monitor.made import make
+from keepfit.monitor.part import Counted, counted, merged
 from keepfit.monitor.policy import decide, disjoint
 from keepfit.monitor.record import Decided, in_words, note
 from keepfit.monitor.reference import Answered, Reference, Rows, reference_of
@@ -15,17 +16,20 @@ from keepfit.monitor.window import Found, Seen, bounds, look
 __all__ = [
     "REFERENCE",
     "Answered",
+    "Counted",
     "Decided",
     "Found",
     "Reference",
     "Rows",
     "Seen",
     "bounds",
+    "counted",
     "decide",
     "disjoint",
     "in_words",
     "look",
     "make",
+    "merged",
     "note",
     "reference_digest",
     "reference_of",

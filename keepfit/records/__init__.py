@@ -53,6 +53,7 @@ from keepfit.records.judgement import (
 from keepfit.records.model import Exported, LearningPoint, Manifest, Measured, Trained, Trial
 from keepfit.records.monitoring import (
     Forecast,
+    Gathered,
     Monitored,
     Noted,
     Referenced,
@@ -110,6 +111,7 @@ __all__ = [
     "Fold",
     "Forecast",
     "GateResult",
+    "Gathered",
     "GoodModel",
     "Journey",
     "JudgedAgain",

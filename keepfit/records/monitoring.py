@@ -10,6 +10,7 @@ from keepfit.records.seat import Seat
 REMEMBERED = 40  # windows that a fold holds, the newest: three weeks of days, and some
 
 Trigger = Literal["drift", "estimated_performance", "realised_performance"]
+Source = Literal["log", "rows"]
 
 
 class Span(Record, frozen=True, kw_only=True):
@@ -18,6 +19,20 @@ class Span(Record, frozen=True, kw_only=True):
     start: datetime
     end: datetime
     rows: int
+
+
+class Gathered(Record, frozen=True, kw_only=True):
+    """Where the rows of a window come from: what was served (``log``), or what arrived in the sources (``rows``).
+
+    ``parts`` are Parquet objects of what was served, with the answers and the labels that were known; of ``rows`` there
+    are none, they are those that were extracted.
+    """
+
+    start: datetime
+    end: datetime
+    source: Source
+    parts: tuple[str, ...] = ()
+    rows: int = 0
 
 
 class WindowCheck(Record, frozen=True, kw_only=True):
@@ -50,7 +65,8 @@ class Window(Record, frozen=True, kw_only=True):
     """What the monitor saw of a window.
 
     ``alarms`` are the triggers that alarmed; ``broken`` says why the data look broken rather than drifted. ``labelled``
-    rows have realised figures. ``reference`` is the object that it was compared with.
+    rows have realised figures. ``reference`` is the object that it was compared with, ``source`` where its rows come
+    from: the prediction log, or the sources.
     """
 
     use_case: str
@@ -64,6 +80,7 @@ class Window(Record, frozen=True, kw_only=True):
     labelled: int
     alarms: tuple[Trigger, ...]
     broken: tuple[str, ...]
+    source: Source = "rows"
 
 
 class Noted(Record, frozen=True, kw_only=True):

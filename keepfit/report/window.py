@@ -6,6 +6,7 @@ from keepfit.records import Estimate, Forecast, Monitored, Window, WindowCheck
 from keepfit.report.markdown import as_table
 from keepfit.report.wording import visible
 
+_SOURCES = {"log": "rows served", "rows": "rows"}
 _SHOWN = 8  # checks that passed
 _MARKS = {"pass": "✓", "fail": "✗", "not_enough_evidence": "?", "skipped": "·", "unjudged": "·"}
 
@@ -20,7 +21,8 @@ def window_text(result: Monitored) -> str:
     lines = [
         "",
         head,
-        f"  window {span.start:%Y-%m-%d} to {span.end:%Y-%m-%d}, {span.rows:,} rows, {window.labelled:,} with labels; "
+        f"  window {span.start:%Y-%m-%d} to {span.end:%Y-%m-%d}, {span.rows:,} {_SOURCES[window.source]}, "
+        f"{window.labelled:,} with labels; "
         f"version {window.version.number}",
         "",
         *map(_line, _ordered(window.checks)),
@@ -74,10 +76,11 @@ def _estimate(told: Estimate) -> str:
 def window_markdown(window: Window) -> str:
     """The same for Prefect's pages: every check in a table."""
     span = window.span
-    head = f"**{span.start:%Y-%m-%d} to {span.end:%Y-%m-%d}**, {span.rows:,} rows, {window.labelled:,} with labels"
-    rows = [
+    rows = f"{span.rows:,} {_SOURCES[window.source]}, {window.labelled:,} with labels"
+    head = f"**{span.start:%Y-%m-%d} to {span.end:%Y-%m-%d}**, {rows}"
+    lines = [
         (each.outcome.replace("_", " "), each.check, each.feature or "", _beside(each), each.reason)
         for each in sorted(window.checks, key=lambda each: each.outcome != "fail")
     ]
-    checks = as_table(("outcome", "check", "feature", "value / threshold", "why"), rows)
+    checks = as_table(("outcome", "check", "feature", "value / threshold", "why"), lines)
     return f"{head}\n\n{checks}\n"

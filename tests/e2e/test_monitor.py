@@ -1,7 +1,11 @@
 """From windows of production to a retrain: looked at, decided, written down, done once, and never by hearsay."""
 
+import time
+
+import httpx
 import pytest
 from journeys import TINY, World, visits
+from serving_process import serving
 
 from keepfit.ledger import fold_of, head, watch_of
 from keepfit.registry import verify
@@ -52,6 +56,23 @@ def entries(world):
     return head(world.store, "visits").seq
 
 
+def heard(warm, name, count):
+    """The windows of events that the server has got; waits until there are so many."""
+    _, word = warm.server["PREFECT_API_AUTH_STRING"].split(":")
+    asked = {"filter": {"event": {"name": [name]}}}
+    for _ in range(100):
+        answer = httpx.post(
+            warm.server["PREFECT_API_URL"] + "/events/filter", json=asked, auth=("keepfit", word), timeout=20
+        )
+        events = answer.json()["events"]
+        if len(events) >= count:
+            break
+        time.sleep(0.1)
+    assert {each["resource"]["prefect.resource.id"] for each in events} <= {"keepfit.use_case.visits"}
+    assert all(set(each["payload"]) == {"use_case", "window_end"} for each in events)
+    return {each["payload"]["window_end"][:10] for each in events}
+
+
 def test_a_day_like_the_others_is_looked_at_and_nothing_follows(world, warm):
     answer = monitored(world, warm, "2020-04-08")
     assert answer["window"]["start"].startswith("2020-04-07")
@@ -80,6 +101,8 @@ def test_drift_asks_for_a_retrain_which_happens_once(world, warm):
     assert "drift in 2 of" in two["decision"]["because"][0]
     three = monitored(world, warm, "2020-05-08")
     assert "cooldown" in three["decision"]["suppressed_by"]
+    assert heard(warm, "keepfit.alarm.raised", 3) >= {"2020-05-06", "2020-05-07", "2020-05-08"}
+    assert heard(warm, "keepfit.retrain.requested", 1) == {"2020-05-07"}
     done = monitored(world, warm, "2020-05-08", "retrain")
     assert (done["retrained"], done["run"]["version"]) == (True, 2)
     before = entries(world)
@@ -88,6 +111,42 @@ def test_drift_asks_for_a_retrain_which_happens_once(world, warm):
     watch = watch_of(fold_of(head(world.store, "visits")))
     assert len(watch.requests) == 1
     assert verify(world.store).problems == ()
+
+
+def served(world, day, change=lambda record: record):
+    """The visits of a day, asked about over HTTP; a label a row, whether sent or not."""
+    lines = [line.split(",") for line in rows(4).splitlines()[1:]]
+    asked = [
+        {"id": key, "at": at, "minutes": float(minutes), "door": door}
+        for key, at, minutes, door, _ in lines
+        if at.startswith(day) and door != "roof"
+    ]
+    labels = {key: came == "true" for key, _, _, _, came in lines}
+    with serving(world.folder / "serving", world.work / ".keepfit", "visits") as server, server.client() as client:
+        server.until(lambda: client.get("/readyz").status_code == 200)
+        body = {"records": [change(record) for record in asked]}
+        answer = client.post("/v1/models/visits/predict", json=body).json()
+        told = [
+            {"id": each["id"], "label": labels[record["id"]], "at": f"{day}T23:59:59Z"}
+            for each, record in zip(answer["predictions"], asked, strict=True)
+        ]
+        assert client.post("/v1/models/visits/labels", json={"labels": told[::2]}).status_code == 200
+        assert server.stop() == 0
+    return asked
+
+
+def test_what_was_served_is_looked_at_with_the_labels_that_came_for_it(world, warm):
+    def longer(record):
+        return record | {"minutes": min(record["minutes"] + 30, 100)}
+
+    asked = served(world, "2020-04-20", longer)
+    answer = monitored(world, warm, "2020-04-21")
+    assert (answer["source"], answer["window"]["rows"], answer["labelled"]) == ("log", len(asked), len(asked[::2]))
+    assert ("drift", "minutes") in {(c["check"], c["feature"]) for c in answer["checks"] if c["outcome"] == "fail"}
+    before = monitored(world, warm, "2020-04-20")
+    assert (before["source"], before["alarms"]) == ("rows", [])
+    told = warm.run(world, "monitor", "visits", "--as-of", "2020-04-21")
+    assert f"{len(asked)} rows served, {len(asked[::2])} with labels" in told.out
 
 
 def test_people_read_what_moved(world, warm):

@@ -9,5 +9,17 @@ a short-lived process that ships closed segments to the store, never by a worker
 from keepfit.serving.log.log import PredictionLog, State
 from keepfit.serving.log.prediction import Label, LogFull, Prediction
 from keepfit.serving.log.read import labelled, predictions
+from keepfit.serving.log.window import DIGEST, SCORE, served
 
-__all__ = ["Label", "LogFull", "Prediction", "PredictionLog", "State", "labelled", "predictions"]
+__all__ = [
+    "DIGEST",
+    "SCORE",
+    "Label",
+    "LogFull",
+    "Prediction",
+    "PredictionLog",
+    "State",
+    "labelled",
+    "predictions",
+    "served",
+]

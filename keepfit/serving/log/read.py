@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _PART = 1 << 15  # rows
+_FEW = 60  # days that are asked for one by one
 
 
 def predictions(
@@ -78,12 +79,20 @@ def _stretch(
     schema: "pa.Schema",
     rows: int,
 ) -> "Iterator[pa.Table]":
-    for day in days:
+    for day in _there(store, prefix, list(days)):
         for name in store.list(f"{prefix}/{day}/"):
             for table in _batches(store, name, schema, rows):
                 within = _within(table, *stretch)
                 if within.num_rows:
                     yield within
+
+
+def _there(store: Store, prefix: str, days: list[str]) -> list[str]:
+    """Of days in their order those that may have files: of many, one list of all files says so."""
+    if len(days) <= _FEW:
+        return days
+    there = {name[len(prefix) + 1 :].partition("/")[0] for name in store.list(f"{prefix}/")}
+    return [day for day in days if day in there]
 
 
 def _batches(store: Store, name: str, schema: "pa.Schema", rows: int) -> "Iterator[pa.Table]":
