@@ -98,7 +98,17 @@ def _decided(record: Monitored) -> str:
 @stage(Monitored, say=_decided, sections=("retrain",), keep=_never, retries=3)
 def decide(run: Run, window: Window) -> Monitored:
     """Decide whether to retrain, and write down what was seen and decided."""
-    found = monitoring.note(run.store, run.use_case, window, actor=run.actor, at=run.moment.started)
+    return _noted(run, window, late=False)
+
+
+@stage(Monitored, say=_decided, sections=("retrain",), keep=_never, retries=3)
+def fill(run: Run, window: Window) -> Monitored:
+    """Write down what has become known of an earlier window, if it is more than before, and decide by that."""
+    return _noted(run, window, late=True)
+
+
+def _noted(run: Run, window: Window, *, late: bool) -> Monitored:
+    found = monitoring.note(run.store, run.use_case, window, actor=run.actor, at=run.moment.started, late=late)
     return Monitored(
         use_case=run.use_case.name,
         as_of=run.moment.as_of,
@@ -106,6 +116,7 @@ def decide(run: Run, window: Window) -> Monitored:
         decision=found.decision,
         entry=found.entry,
         reason=monitoring.in_words(found.decision),
+        track=found.track,
     )
 
 

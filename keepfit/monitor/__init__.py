@@ -5,10 +5,12 @@ no more often than the YAML says, over all columns together; too short a referen
 look broken hold a retrain for a person; deciding is pure, and every decision can be made again from the ledger.
 """
 
+from keepfit.monitor.late import fuller, late, late_of, replaced
 from keepfit.monitor.made import make
 from keepfit.monitor.policy import decide, disjoint
-from keepfit.monitor.record import Decided, in_words, note
+from keepfit.monitor.record import Decided, helped_in_words, in_words, note
 from keepfit.monitor.reference import Answered, Reference, Rows, reference_of
+from keepfit.monitor.track import track_of
 from keepfit.monitor.watch import REFERENCE, reference_digest, watch
 from keepfit.monitor.window import Found, Seen, bounds, look
 
@@ -23,11 +25,17 @@ __all__ = [
     "bounds",
     "decide",
     "disjoint",
+    "fuller",
+    "helped_in_words",
     "in_words",
+    "late",
+    "late_of",
     "look",
     "make",
     "note",
     "reference_digest",
     "reference_of",
+    "replaced",
+    "track_of",
     "watch",
 ]
