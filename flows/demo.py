@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keepfit.errors import ConfigError, DataError, InfrastructureError, Problem
+from keepfit.store import owned
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -102,7 +103,7 @@ def _read(path: Path) -> "pa.Table":
     if "time_hour" not in names:
         raise DataError(Problem("the demo's data are not what they were", str(path), "a column time_hour", str(names)))
     types = dict.fromkeys(names, pa.string())
-    return csv.read_csv(pa.BufferReader(data), convert_options=csv.ConvertOptions(column_types=types))
+    return csv.read_csv(owned.reader(data), convert_options=csv.ConvertOptions(column_types=types))
 
 
 def _utc() -> "pa.DataType":

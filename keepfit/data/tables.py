@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from keepfit.errors import IntegrityError, Problem
-from keepfit.store import get, get_many, put
+from keepfit.store import get, get_many, owned, put
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,7 +50,7 @@ def _parsed(data: bytes, digest: str, columns: Sequence[str] | None) -> "pa.Tabl
 
     try:
         # ParquetFile rather than read_table: the latter loads pyarrow.dataset, which costs half a second.
-        table = pq.ParquetFile(pa.BufferReader(data)).read(columns=list(columns) if columns is not None else None)
+        table = pq.ParquetFile(owned.reader(data)).read(columns=list(columns) if columns is not None else None)
         return table if columns is None else table.select(list(columns))
     except (pa.ArrowInvalid, KeyError) as error:
         raise IntegrityError(Problem("an object is not the table it should be", digest, found=str(error))) from error
@@ -58,10 +58,9 @@ def _parsed(data: bytes, digest: str, columns: Sequence[str] | None) -> "pa.Tabl
 
 def schema_of(store: "Store", digest: str) -> "pa.Schema":
     """The columns of the table behind a digest."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    return pq.ParquetFile(pa.BufferReader(get(store, digest))).schema_arrow.remove_metadata()
+    return pq.ParquetFile(owned.reader(get(store, digest))).schema_arrow.remove_metadata()
 
 
 class Parts:

@@ -11,7 +11,7 @@ from keepfit.monitor.reference import Answered, Reference, Rows, reference_of
 from keepfit.records import Evaluated, Exported, Split, Trained, parse
 from keepfit.score import Output
 from keepfit.split import HOLDOUT, LEFT_OUT, TRAIN, sides_of
-from keepfit.store import Store, get
+from keepfit.store import Store, get, owned
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,7 +72,7 @@ def _out_of_fold(data: bytes, *, regression: bool) -> tuple[Any, Any]:
     """The places of rows in the training side, and the answers to them."""
     import pyarrow as pa
 
-    with pa.ipc.open_file(pa.py_buffer(data)) as reader:
+    with pa.ipc.open_file(owned.reader(data)) as reader:
         table = reader.read_all()
     columns = [table.column(name).to_numpy() for name in table.column_names if name.startswith("answer_")]
     return table.column("row").to_numpy(), columns[0] if regression else np.column_stack(columns)

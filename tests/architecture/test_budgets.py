@@ -53,6 +53,15 @@ def test_no_global_statement_and_no_optional_import(path):
 
 
 @NAMED
+def test_arrows_threads_read_no_bytes_of_pythons(path):
+    """A thread that gives such bytes back while the interpreter ends aborts the process: see keepfit/store/owned.py."""
+    if path.name == "owned.py":
+        return
+    named = {node.attr for node in ast.walk(TREES[path]) if isinstance(node, ast.Attribute)}
+    assert not named & {"BufferReader", "py_buffer"}
+
+
+@NAMED
 def test_below_flows_only_serving_reads_the_clock(path):
     parts = path.relative_to(ROOT).parts
     if parts[0] == "flows" or parts[:2] == ("keepfit", "serving"):

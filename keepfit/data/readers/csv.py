@@ -17,7 +17,7 @@ from keepfit.data.readers.records import Records
 from keepfit.data.readers.rows import Parsed, Wrong, numbered
 from keepfit.data.readers.text import text
 from keepfit.errors import DataError, Problem
-from keepfit.store import ahead
+from keepfit.store import ahead, owned
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,7 +85,7 @@ def _parse(block: Block, width: int, form: Form, name: str) -> "tuple[pa.Table, 
 
     try:
         table = csv.read_csv(
-            pa.BufferReader(data),
+            owned.reader(data),
             # One thread: only then are wrong rows numbered. One block of Arrow's: it is cut already.
             csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=columns),
             csv.ParseOptions(

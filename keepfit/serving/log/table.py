@@ -7,6 +7,7 @@ import msgspec
 
 from keepfit.errors import IntegrityError, Problem
 from keepfit.serving.log.prediction import Prediction, Received
+from keepfit.store import owned
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -108,7 +109,7 @@ def opened(data: bytes, where: str) -> Any:
     import pyarrow.parquet as pq
 
     try:
-        return pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
+        return pq.ParquetFile(owned.reader(data), page_checksum_verification=True)
     except (pa.ArrowInvalid, OSError) as error:
         raise unreadable(where, error) from error
 
