@@ -23,9 +23,10 @@ def monitor(use_case: str, as_of: str | None = None, store: str | None = None) -
     as_of : the moment the run pretends it is, such as ``2013-04-01``; the scheduled start unless given.
     store : where everything is kept; ``KEEPFIT_STORE`` or ``.keepfit`` unless given.
     """
-    seen = look(open_run(use_case, as_of, store, _start()))
+    run = open_run(use_case, as_of, store, _start())
+    seen = look(run)
     for each in (*seen.late, seen):
-        tell_request(each)
+        tell_request(run, each)
     return seen
 
 
@@ -52,7 +53,7 @@ def look(run: Run) -> Monitored:
         filled.append(fill(run, watch(run, extracted, before, champion, reference)))
     gathered = gather(run, Gathered(start=start, end=end, source="rows", replaced=replaced))
     seen = decide(run, watch(run, extracted, gathered, champion, reference))
-    tell_alarm(seen)
+    tell_alarm(run, seen)
     return structs.replace(seen, late=tuple(each for each in filled if each.entry is not None))
 
 
