@@ -7,6 +7,7 @@ look broken hold a retrain for a person; deciding is pure, and every decision ca
 
 from keepfit.monitor.late import fuller, late, late_of, replaced
 from keepfit.monitor.made import make
+from keepfit.monitor.part import Counted, counted, merged
 from keepfit.monitor.policy import decide, disjoint
 from keepfit.monitor.record import Decided, helped_in_words, in_words, note
 from keepfit.monitor.reference import Answered, Reference, Rows, reference_of
@@ -17,12 +18,14 @@ from keepfit.monitor.window import Found, Seen, bounds, look
 __all__ = [
     "REFERENCE",
     "Answered",
+    "Counted",
     "Decided",
     "Found",
     "Reference",
     "Rows",
     "Seen",
     "bounds",
+    "counted",
     "decide",
     "disjoint",
     "fuller",
@@ -32,6 +35,7 @@ __all__ = [
     "late_of",
     "look",
     "make",
+    "merged",
     "note",
     "reference_digest",
     "reference_of",

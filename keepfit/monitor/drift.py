@@ -88,12 +88,13 @@ def calibrated(distances: Floats, length: int, false_alarms: float) -> Calibrati
     Notes
     -----
     The days are cut ``length`` times, beginning one day later each time; the thresholds of these cuts, each of which
-    holds by itself, are averaged.
+    holds by itself, are averaged. A stretch is measured by what is usual in those that share no day with it, as a
+    window is: with its own distance in the mean, a rare stretch would look more common than the same week later on
+    (twice the stated alarms on the flights).
     """
-    known = ~np.isnan(distances)
-    mean = np.where(known, distances, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-    usual = np.maximum(mean, SMALL)
-    scores = np.where(known, distances / usual[:, None], -inf).max(axis=0, initial=-inf)
+    usual = _mean_elsewhere(distances, 0)[:, 0] if distances.shape[1] else np.full(len(distances), SMALL)
+    elsewhere = _mean_elsewhere(distances, length)
+    scores = np.where(np.isnan(distances), -inf, distances / elsewhere).max(axis=0, initial=-inf)
     cuts = [cut[np.isfinite(cut)] for cut in (scores[start::length] for start in range(length))]
     found = [each for each in (kth_largest(cut, false_alarms) for cut in cuts) if each is not None]
     return Calibration(
@@ -101,6 +102,20 @@ def calibrated(distances: Floats, length: int, false_alarms: float) -> Calibrati
         threshold=max(float(np.mean(found)), 1.0) if len(found) == length else None,  # never less than usual
         stretches=max(cut.size for cut in cuts),
     )
+
+
+def _mean_elsewhere(distances: Floats, length: int) -> Floats:
+    """For each start the mean distance of all that begin ``length`` days or more away, (m, starts), 0 days: of all."""
+    known = ~np.isnan(distances)
+    starts = np.arange(distances.shape[1])
+    low, high = np.maximum(starts - length + 1, 0), np.minimum(starts + length, starts.size)
+    sums, rows = (
+        np.hstack([np.zeros((len(each), 1)), np.cumsum(each, axis=1)])
+        for each in (np.where(known, distances, 0.0), known.astype(np.float64))
+    )
+    near = [each[:, high] - each[:, low] if length else 0.0 for each in (sums, rows)]
+    mean = (sums[:, -1:] - near[0]) / np.maximum(rows[:, -1:] - near[1], 1.0)
+    return np.maximum(mean, SMALL)
 
 
 def kth_largest(scores: Sequence[float] | Floats, false_alarms: float) -> float | None:

@@ -65,7 +65,8 @@ def _answered(store: Store, trained: Trained, evaluated: Evaluated, sides: Any, 
         places.append(np.flatnonzero(sides == TRAIN)[rows])
         answers.append(output.correct(raw))
     where = np.concatenate(places)
-    return Answered(days[where], np.asarray(label)[where], np.concatenate(answers))
+    among = np.cumsum(sides != LEFT_OUT) - 1  # the place of a row among those of the reference
+    return Answered(days[where], np.asarray(label)[where], np.concatenate(answers), among[where])
 
 
 def _out_of_fold(data: bytes, *, regression: bool) -> tuple[Any, Any]:

@@ -1,8 +1,9 @@
 """What a version takes along, so that a window can be held against the time that it was made from.
 
-Of every column that the model reads, of its answers and of the label: rows by day and bin. Of performance: realised and
-estimated figures of every stretch as long as a window, on rows of which the model had not learnt. And what is usual of
-all that, so that a monitor reads a few kilobytes and never the training data.
+Of every column that the model reads, of its answers and of the label: rows by day and bin. Of several at once: a sample
+of at most 10,000 rows, with what the model answered without having seen them. Of performance: realised and estimated
+figures of every stretch as long as a window, on rows of which the model had not learnt. And what is usual of all that,
+so that a monitor reads a megabyte and never the training data.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,8 +14,10 @@ from numpy.typing import NDArray
 
 from keepfit.config.metrics import Task
 from keepfit.features import Levels
+from keepfit.monitor import multivariate
 from keepfit.monitor.bins import Bins, bins_of, by_day
 from keepfit.monitor.drift import LEAST_ROWS, Calibration, calibrated, of_stretches
+from keepfit.monitor.multivariate import Part, Sample, drawn_by_day, sample_of, space_of, values_of
 from keepfit.monitor.performance import Losses, Stretch, losses_of, stretches_of
 from keepfit.records import Record
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
 Days = NDArray[np.int64]
 Kind = Literal["feature", "score", "label"]
-Signal = Literal["drift", "missing", "unseen"]
+Signal = Literal["drift", "missing", "unseen", "multivariate"]
 
 LABEL = "label"
 
@@ -38,9 +41,9 @@ class Watched(Record, frozen=True, kw_only=True):
 
 
 class Asked(Record, frozen=True, kw_only=True):
-    """A signal: of which column (by its place) what is looked at."""
+    """A signal: of which column (by its place; None: of all features at once) what is looked at."""
 
-    column: int
+    column: int | None
     signal: Signal
 
 
@@ -48,7 +51,8 @@ class Reference(Record, frozen=True, kw_only=True):
     """The time that a version was made from.
 
     ``first`` is its first day (since 1970, UTC), ``length`` the days of a window; ``usual`` is by signal, in the order
-    of ``signals``. ``rows`` are those of a stretch in the middle of all. ``losses`` are there for regression.
+    of ``signals``. ``rows`` are those of a stretch in the middle of all. ``losses`` are there for regression; versions
+    of earlier builds have no ``sample``.
     """
 
     use_case: str
@@ -63,6 +67,7 @@ class Reference(Record, frozen=True, kw_only=True):
     rows: float
     stretches: tuple[Stretch, ...]
     losses: Losses | None = None
+    sample: Sample | None = None
 
 
 class Rows(NamedTuple):
@@ -74,11 +79,15 @@ class Rows(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """Rows of which the model had not learnt: days (m,), labels (m,) and what it answers, (m, k) or (m,)."""
+    """Rows of which the model had not learnt: days (m,), labels (m,) and what it answers, (m, k) or (m,).
+
+    ``places`` (m,) are those of `Rows`; None: not known.
+    """
 
     days: Days
     labels: Any
     answers: Any
+    places: NDArray[np.intp] | None = None
 
 
 def reference_of(
@@ -105,6 +114,9 @@ def reference_of(
     ]
     watched = [_watched(*each, first, count) for each in named]
     signals, distances = _signals(watched, [column for _, _, column, _ in named], rows.days - first, length)
+    bins = {each.name: each.bins for each in watched if each.kind == "feature"}
+    sample, together = _together(bins, rows, answered, (first, count, length))
+    signals, distances = [*signals, Asked(column=None, signal="multivariate")], np.vstack([distances, together])
     losses = losses_of(answered.labels, answered.answers) if task == "regression" else None
     perday = np.bincount(rows.days - first, minlength=count)
     return Reference(
@@ -120,6 +132,7 @@ def reference_of(
         rows=float(np.median(_moving(perday, length))),
         stretches=stretches_of(task, answered.days, answered.labels, answered.answers, length, losses),
         losses=losses,
+        sample=sample,
     )
 
 
@@ -140,6 +153,29 @@ def scores(answers: Any, classes: Sequence[str]) -> Iterator[tuple[str, Any]]:
 def label_column(labels: Any, classes: tuple[str, ...]) -> Any:
     """Labels as a column: levels where there are classes, numbers where there are none."""
     return Levels(np.asarray(labels, np.int32), classes) if classes else np.asarray(labels, np.float64)
+
+
+def _together(
+    bins: Mapping[str, Bins], rows: Rows, answered: Answered, span: tuple[int, int, int]
+) -> tuple[Sample, NDArray[np.float64]]:
+    """The sample, and how far every stretch is from its other days, over all features at once, (starts,)."""
+    pairs = {name: (each, rows.columns[name]) for name, each in bins.items()}
+    sample = sample_of(pairs, rows.days, rows.labels, _scored(rows.days.size, answered))
+    if not pairs:
+        return sample, np.full(max(span[1] - span[2] + 1, 0) if span[1] > span[2] else 0, np.nan)
+    drawn, _ = drawn_by_day(rows.days, span[2], np.random.default_rng([1, 0]))
+    pool = Part(rows.days[drawn], values_of(pairs.values(), drawn))
+    space = space_of(sample, tuple(bins.values()))
+    return sample, multivariate.of_stretches(space, Part(sample.when, sample.matrix()), pool, *span)
+
+
+def _scored(rows: int, answered: Answered) -> NDArray[np.float64]:
+    """What the model answers to each row without having seen it, (rows, k); NaN where it has."""
+    answers = np.asarray(answered.answers, np.float64).reshape(len(answered.days), -1)
+    found = np.full((rows, answers.shape[1]), np.nan)
+    if answered.places is not None:
+        found[answered.places] = answers
+    return found
 
 
 def _watched(name: str, kind: Kind, column: Any, days: Days, first: int, count: int) -> Watched:

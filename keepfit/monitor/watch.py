@@ -9,6 +9,7 @@ from keepfit.config import default_metric
 from keepfit.config.model import UseCase
 from keepfit.monitor.helped import helped
 from keepfit.monitor.made import days_of, watched_kinds
+from keepfit.monitor.part import counted
 from keepfit.monitor.reference import Reference
 from keepfit.monitor.rows import Came, logged_answers, rows_of
 from keepfit.monitor.window import Seen, look, trigger_metric
@@ -45,7 +46,7 @@ def watch(
     manifest = registry.manifest(store, use_case.name, seat.digest)
     scorer = score.load_trained(store, manifest.files)
     came = rows_of(store, use_case, extracted, gathered, moment)
-    seen = seen_of(use_case, manifest, scorer, came, answers_of(scorer, manifest, came.table, seat.digest))
+    seen = seen_of(use_case, manifest, scorer, before, came, answers_of(scorer, manifest, came.table, seat.digest))
     newest = came.newest or extracted.newest
     seen = seen._replace(age=moment.as_of - newest if newest else None, age_at_most=use_case.data.freshness)
     optimize = use_case.train.optimize or default_metric(use_case.task)
@@ -81,14 +82,16 @@ def answers_of(scorer: "Scorer", manifest: "Manifest", table: "pa.Table", digest
     return logged if manifest.classes else logged[:, 0]
 
 
-def seen_of(use_case: UseCase, manifest: "Manifest", scorer: "Scorer", came: Came, answers: Any) -> Seen:
+def seen_of(
+    use_case: UseCase, manifest: "Manifest", scorer: "Scorer", reference: Reference, came: Came, answers: Any
+) -> Seen:
     """A window's rows as `look` takes them."""
     label = came.table.column(use_case.data.label.column)
     known = np.flatnonzero(label.is_valid().to_numpy(zero_copy_only=False))
     labels = np.asarray(features.encode_labels(label.take(known), manifest.classes)) if known.size else np.zeros(0)
     days = days_of(came.table, str(use_case.data.event_time))
     return Seen(
-        columns=dict(features.from_table(came.table, watched_kinds(scorer.encoding))),
+        features=counted(reference, features.from_table(came.table, watched_kinds(scorer.encoding)), days),
         answers=answers,
         labelled=known,
         labels=labels,

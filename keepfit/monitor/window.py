@@ -1,7 +1,8 @@
 """A window beside the reference: every question that the monitor asks, each with its answer and why."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,8 +12,11 @@ from keepfit.config.metrics import METRICS, Task
 from keepfit.evaluate import Clusters, estimate
 from keepfit.evaluate.metrics import measure
 from keepfit.evaluate.scales import Scale
+from keepfit.monitor import multivariate
 from keepfit.monitor.bins import Bins
 from keepfit.monitor.drift import LEAST_ROWS, beyond_chance, missing_share, moved_most, stability_index
+from keepfit.monitor.multivariate import Part
+from keepfit.monitor.part import Counted, rows_by_bin
 from keepfit.monitor.performance import (
     ESTIMABLE,
     estimated_value,
@@ -21,7 +25,7 @@ from keepfit.monitor.performance import (
     usual,
 )
 from keepfit.monitor.reference import LABEL, Reference, Signal, Watched, label_column, scores
-from keepfit.records import Estimate, Forecast, Outcome, WindowCheck
+from keepfit.records import Estimate, Forecast, Outcome, WindowCheck, finite
 
 CONFIDENCE = 0.95  # one-sided, of bounds
 EMPTIED = 0.2  # by so much more of a column is missing: rather a broken feed than the world
@@ -36,13 +40,13 @@ Counts = NDArray[np.int64]
 class Seen(NamedTuple):
     """The rows of a window.
 
-    ``columns`` are what the model reads, ``answers`` what it says, (n, k) or (n,). ``labels`` (m,) are known of the
+    ``features`` are what the model reads, ``answers`` what it says, (n, k) or (n,). ``labels`` (m,) are known of the
     rows at ``labelled`` (m,), whose ``days`` (m,) since 1970 are what bounds are clustered by. ``arrived`` counts all
     rows, ``refused`` those that break the contract; their share is held to ``refused_at_most``. ``age`` is that of the
     newest row of all, None where there is none.
     """
 
-    columns: Mapping[str, Any]
+    features: Counted
     answers: Any
     labelled: NDArray[np.intp]
     labels: Any
@@ -86,7 +90,7 @@ def look(reference: Reference, seen: Seen, optimize: str) -> Found:
         that can be estimated, log loss or the root mean squared error stands in for it.
     """
     rows, decides = _counts(reference, seen), trigger_metric(reference.task, optimize)
-    checks = [*_arrival(reference, seen), *_signals(reference, rows)]
+    checks = [*_arrival(reference, seen), *_signals(reference, rows, seen.features.drawn)]
     estimated = _estimated(reference, seen.answers)
     realised = _realised(reference, seen)
     checks += [*_performance("estimated_performance", reference, {n: f.value for n, f in estimated.items()}, decides)]
@@ -100,7 +104,7 @@ def look(reference: Reference, seen: Seen, optimize: str) -> Found:
 _TRIGGERS: dict[str, tuple[str, ...]] = {
     "realised_performance": ("realised_performance",),
     "estimated_performance": ("estimated_performance",),
-    "drift": ("drift", "missing", "unseen"),
+    "drift": ("drift", "missing", "unseen", "multivariate"),
 }
 
 
@@ -115,18 +119,18 @@ def trigger_metric(task: Task, optimize: str) -> str:
 
 def _counts(reference: Reference, seen: Seen) -> list[Counts]:
     """Rows of the window by bin, for each column of the reference."""
-    given = {("feature", name): column for name, column in seen.columns.items()}
+    given: dict[tuple[str, str], Any] = {}
     if len(seen.answers):
         given |= {("score", name): column for name, column in scores(seen.answers, reference.classes)}
     if len(seen.labels):
         given[("label", LABEL)] = label_column(seen.labels, reference.classes)
-    return [_binned(each.bins, given.get((each.kind, each.name))) for each in reference.columns]
+    return [_of_column(each, seen.features.counts, given.get((each.kind, each.name))) for each in reference.columns]
 
 
-def _binned(bins: Bins, column: Any) -> Counts:
-    if column is None:
-        return np.zeros(bins.count, np.int64)
-    return np.bincount(bins.places(column), minlength=bins.count).astype(np.int64)
+def _of_column(watched: Watched, features: Mapping[str, Counts], column: Any) -> Counts:
+    if watched.kind == "feature" and watched.name in features:
+        return features[watched.name]
+    return np.zeros(watched.bins.count, np.int64) if column is None else rows_by_bin(watched.bins, column)
 
 
 def _arrival(reference: Reference, seen: Seen) -> Iterator[WindowCheck]:
@@ -169,13 +173,38 @@ def _freshness(age: timedelta | None, most: timedelta) -> WindowCheck:
     )
 
 
-def _signals(reference: Reference, rows: Sequence[Counts]) -> Iterator[WindowCheck]:
+def _signals(reference: Reference, rows: Sequence[Counts], drawn: Part) -> Iterator[WindowCheck]:
     """Every signal, its score in units of what is usual beside the threshold of all together."""
     for asked, normal in zip(reference.signals, reference.usual.usual, strict=True):
+        if asked.column is None:
+            yield _multivariate(reference, drawn, normal)
+            continue
         column, window = reference.columns[asked.column], rows[asked.column]
         before = np.array(column.daily).sum(axis=0)
         distance, chance = _distance(asked.signal, column, before, window)
-        yield _signal(reference, asked.signal, column, distance / normal, chance, (before, window, distance))
+        told = _Told(asked.signal, column.name, distance / normal, chance, distance)
+        yield _signal(reference, told, partial(_moved, column, before, window))
+    if reference.sample is None:
+        why = "not calibrated: the reference was made by an earlier build"
+        yield WindowCheck(check="multivariate", outcome="not_enough_evidence", reason=why)
+
+
+def _multivariate(reference: Reference, drawn: Part, normal: float) -> WindowCheck:
+    """All features at once: how well rows of the window can be told from those of the reference's sample."""
+    bins = [each.bins for each in reference.columns if each.kind == "feature"]
+    sample = reference.sample
+    if sample is None or not bins or len(drawn.days) < LEAST_ROWS:
+        return _signal(reference, _Told("multivariate", None, float("nan"), False, float("nan")), str)
+    before = Part(sample.when, sample.matrix())
+    found = multivariate.apart(multivariate.space_of(sample, bins), before, drawn)
+    chance = multivariate.beyond_chance(found.auc, len(before.days), len(drawn.days))
+    told = _Told("multivariate", None, multivariate.distance(found.auc) / normal, chance, found.auc)
+    by = multivariate.pair_names(sample.columns, found.by)
+    return _signal(
+        reference,
+        told,
+        lambda: f"rows can be told from the reference's, AUC {found.auc:.3f}" + (f": {by}" if by else ""),
+    )
 
 
 def _distance(signal: Signal, column: Watched, before: Counts, window: Counts) -> tuple[float, bool]:
@@ -202,35 +231,38 @@ def _without_unseen(bins: Bins, counts: Counts) -> Counts:
     return moved
 
 
-def _signal(
-    reference: Reference,
-    signal: Signal,
-    column: Watched,
-    score: float,
-    chance: bool,
-    told: tuple[Counts, Counts, float],
-) -> WindowCheck:
+class _Told(NamedTuple):
+    """A signal of a column (None: all): score in units of the usual, whether beyond chance, and how large it is."""
+
+    signal: Signal
+    column: str | None
+    score: float
+    chance: bool
+    effect: float
+
+
+def _signal(reference: Reference, told: _Told, why: Callable[[], str]) -> WindowCheck:
     threshold = reference.usual.threshold
     outcome: Outcome
-    if not np.isfinite(score):
+    if not np.isfinite(told.score):
         outcome, reason = "not_enough_evidence", f"fewer than {LEAST_ROWS} rows"
     elif threshold is None:
         needed = stretches_needed(reference.false_alarms)
         outcome, reason = "not_enough_evidence", f"not calibrated: {reference.usual.stretches} of {needed} stretches"
     else:
-        outcome, reason = ("fail", _moved(column, *told)) if score > threshold and chance else ("pass", "")
+        outcome, reason = ("fail", why()) if told.score > threshold and told.chance else ("pass", "")
     return WindowCheck(
-        check=signal,
-        feature=column.name,
+        check=told.signal,
+        feature=told.column,
         outcome=outcome,
-        value=float(score) if np.isfinite(score) else None,
+        value=finite(told.score),
         threshold=threshold,
-        effect=told[2] if np.isfinite(told[2]) else None,
+        effect=finite(told.effect),
         reason=reason,
     )
 
 
-def _moved(column: Watched, before: Counts, window: Counts, _distance: float) -> str:
+def _moved(column: Watched, before: Counts, window: Counts) -> str:
     shares = moved_most(before, window).items()
     return "; ".join(f"{column.bins.named(place)}: {was:.1%} before, {now:.1%} now" for place, (was, now) in shares)
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from keepfit.config.monitor import Monitor
 from keepfit.features import Levels
-from keepfit.monitor import Answered, Rows, Seen, reference_of
+from keepfit.monitor import Answered, Rows, Seen, counted, reference_of
 
 CLASSES = ("no", "yes")
 SHOPS = ("a", "b", "c", "d", "e", "f")
@@ -48,15 +48,15 @@ def answers(table):
 def reference(seed=1, count=190, asked=None):
     table = days_of(seed, count)
     rows = Rows(table["day"], columns(table), table["label"])
-    answered = Answered(table["day"], table["label"], answers(table))
+    answered = Answered(table["day"], table["label"], answers(table), np.arange(len(table["day"])))
     return reference_of("shops", "binary", CLASSES, rows, answered, asked or Monitor())
 
 
-def seen(table, *, labelled=True, arrived=None, refused=0):
+def seen(made, table, *, labelled=True, arrived=None, refused=0):
     count = len(table["day"])
     known = np.arange(count if labelled else 0)
     return Seen(
-        columns(table),
+        counted(made, columns(table), table["day"]),
         answers(table),
         known,
         table["label"][known],

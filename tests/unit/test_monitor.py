@@ -11,7 +11,7 @@ from msgspec import structs
 
 from keepfit.config.monitor import Monitor, Retrain
 from keepfit.features import Levels
-from keepfit.monitor import Answered, Rows, decide, late, look, reference_of
+from keepfit.monitor import Answered, Rows, counted, decide, late, look, reference_of
 from keepfit.monitor.bins import bins_of, by_day
 from keepfit.monitor.drift import calibrated, of_stretches
 from keepfit.monitor.reference import Reference
@@ -35,7 +35,7 @@ def alarms(found):
 
 
 def test_a_week_like_the_others_alarms_of_nothing(made, week):
-    found = look(made, seen(week), "log_loss")
+    found = look(made, seen(made, week), "log_loss")
     assert (alarms(found), found.alarms, found.broken) == (set(), (), ())
     assert made.usual.threshold is not None
     assert found.estimated["roc_auc"].low < found.realised["roc_auc"].value < found.estimated["roc_auc"].high
@@ -44,7 +44,7 @@ def test_a_week_like_the_others_alarms_of_nothing(made, week):
 def test_a_reference_is_the_same_after_the_store(made, week):
     again = parse(canonical(made), Reference)
     assert again == made
-    assert look(again, seen(week), "log_loss") == look(made, seen(week), "log_loss")
+    assert look(again, seen(again, week), "log_loss") == look(made, seen(made, week), "log_loss")
 
 
 def test_windows_in_which_nothing_changed_alarm_no_more_often_than_stated():
@@ -94,7 +94,7 @@ def changed(week, name):
     ],
 )
 def test_a_planted_change_is_told_by_name(made, week, name, told):
-    found = look(made, seen(changed(week, name)), "log_loss")
+    found = look(made, seen(made, changed(week, name)), "log_loss")
     assert told in alarms(found)
     assert "drift" in found.alarms
     assert next(check for check in found.checks if (check.check, check.feature) == told).reason
@@ -102,10 +102,10 @@ def test_a_planted_change_is_told_by_name(made, week, name, told):
 
 def test_another_concept_is_seen_by_labels_and_by_no_estimate(made, week):
     turned = week | {"label": (np.random.default_rng(3).random(len(week["day"])) < 1 - week["chance"]).astype(int)}
-    found = look(made, seen(turned), "log_loss")
+    found = look(made, seen(made, turned), "log_loss")
     assert "realised_performance" in found.alarms
     assert "estimated_performance" not in found.alarms
-    unlabelled = look(made, seen(turned, labelled=False), "log_loss")
+    unlabelled = look(made, seen(made, turned, labelled=False), "log_loss")
     assert (unlabelled.alarms, unlabelled.realised) == ((), {})
 
 
@@ -113,14 +113,14 @@ def test_a_harder_week_is_seen_without_labels():
     made = reference(asked=Monitor(false_alarms=0.05))
     table = days_of(98, 7)
     table["size"] = table["size"] * 0.1 + 0.8  # all near the border
-    found = look(made, seen(table, labelled=False), "log_loss")
+    found = look(made, seen(made, table, labelled=False), "log_loss")
     assert "estimated_performance" in found.alarms
 
 
 def test_a_short_reference_informs_and_never_alarms(week):
     short = reference(count=60)
     assert short.usual.threshold is None
-    found = look(short, seen(changed(week, "unit")), "log_loss")
+    found = look(short, seen(short, changed(week, "unit")), "log_loss")
     assert (found.alarms, alarms(found)) == ((), set())
     assert any("not calibrated: 8 of 19 stretches" in check.reason for check in found.checks)
 
@@ -135,24 +135,24 @@ def test_a_short_reference_informs_and_never_alarms(week):
     ],
 )
 def test_data_that_look_broken_are_said_to_be(made, week, name, table, more):
-    found = look(made, seen(table(week), **more), "log_loss")
+    found = look(made, seen(made, table(week), **more), "log_loss")
     assert any(why.startswith(name) for why in found.broken)
 
 
 @pytest.mark.parametrize(("hours", "stale"), [(23, False), (25, True), (None, True)])
 def test_old_data_are_a_finding_and_look_broken(made, week, hours, stale):
     age = None if hours is None else timedelta(hours=hours)
-    found = look(made, seen(week)._replace(age=age, age_at_most=timedelta(days=1)), "log_loss")
+    found = look(made, seen(made, week)._replace(age=age, age_at_most=timedelta(days=1)), "log_loss")
     assert (("freshness", None) in alarms(found)) == stale == any(why.startswith("freshness") for why in found.broken)
 
 
 def test_a_metric_that_cannot_be_estimated_has_one_that_stands_in_for_it(made, week):
     turned = week | {"label": (np.random.default_rng(3).random(len(week["day"])) < 1 - week["chance"]).astype(int)}
-    assert "realised_performance" in look(made, seen(turned), "f1").alarms
+    assert "realised_performance" in look(made, seen(made, turned), "f1").alarms
 
 
 def test_no_rows_at_all_is_a_finding(made, week):
-    found = look(made, seen({name: values[:0] for name, values in week.items()}), "log_loss")
+    found = look(made, seen(made, {name: values[:0] for name, values in week.items()}), "log_loss")
     assert found.broken[0].startswith("volume")
     assert {check.outcome for check in found.checks if check.check == "drift"} == {"not_enough_evidence"}
 
@@ -167,10 +167,13 @@ def test_levels_are_unseen_as_often_as_the_reference_had_new_ones():
         "x", "binary", CLASSES, Rows(days, {"c": column}, label), Answered(days, label, chance), Monitor()
     )
     fresh = Levels(draw.integers(0, 4000, 700).astype(np.int32), column.levels)
-    given = seen(days_of(1, 7, 100))._replace(columns={"c": fresh})
+    table = days_of(1, 7, 100)
+    given = seen(made, table)._replace(features=counted(made, {"c": fresh}, table["day"]))
     assert ("unseen", "c") not in alarms(look(made, given, "log_loss"))
     other = Levels(draw.integers(4000, 5000, 700).astype(np.int32), column.levels)
-    assert ("unseen", "c") in alarms(look(made, given._replace(columns={"c": other}), "log_loss"))
+    assert ("unseen", "c") in alarms(
+        look(made, given._replace(features=counted(made, {"c": other}, table["day"])), "log_loss")
+    )
 
 
 def noted(day, *alarms, version=1, broken=False):

@@ -1,0 +1,96 @@
+"""Several columns at once: what no column shows alone, the same by parts as at once, and versions of earlier builds."""
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from keepfit.config.monitor import Monitor
+from keepfit.features import Levels
+from keepfit.monitor import Answered, Reference, Rows, Seen, counted, look, merged, reference_of
+from keepfit.records import canonical, parse
+
+ROWS = 100  # a day
+
+
+def days_of(seed, count):
+    """Three columns that look alike one by one: two hang together, the third by itself; their link moves by day."""
+    draw = np.random.default_rng(seed)
+    day = np.repeat(np.arange(count), ROWS)
+    link = np.repeat(draw.normal(0.6, 0.05, count), ROWS)
+    one, other, alone = draw.normal(size=(3, day.size)) + np.repeat(draw.normal(0, 0.1, count), ROWS)
+    shop = Levels(draw.integers(0, 4, day.size).astype(np.int32), ("a", "b", "c", "d"))
+    return day, {"one": one, "two": link * one + np.sqrt(1 - link**2) * other, "alone": alone, "shop": shop}
+
+
+@pytest.fixture(scope="module")
+def made():
+    return reference(*days_of(1, 189))
+
+
+def reference(day, columns):
+    answered = Answered(day, columns["one"], columns["two"], np.arange(day.size))
+    return reference_of("x", "regression", (), Rows(day, columns, columns["one"]), answered, Monitor())
+
+
+def seen(made, day, columns):
+    features = counted(made, columns, day)
+    none = np.zeros(0, np.intp)
+    return Seen(features, columns["two"], none, np.zeros(0), none, day.size, 0, 0.01)
+
+
+def alarms(found):
+    return {(check.check, check.feature) for check in found.checks if check.outcome == "fail"}
+
+
+def test_columns_that_swapped_are_seen_though_each_looks_as_ever(made):
+    day, columns = days_of(2, 7)
+    assert alarms(look(made, seen(made, day, columns), "rmse")) == set()
+    swapped = columns | {"two": columns["alone"], "alone": columns["two"]}
+    given = seen(made, day, swapped)._replace(answers=columns["two"])
+    found = look(made, given, "rmse")
+    assert alarms(found) == {("multivariate", None)}
+    assert found.alarms == ("drift",)
+    told = next(check for check in found.checks if check.check == "multivariate")
+    assert told.effect > 0.6
+    assert "one with alone" in told.reason
+
+
+def test_a_window_is_the_same_by_parts_and_at_once(made):
+    day, columns = days_of(3, 7)
+    cuts = [slice(0, 210), slice(210, 211), slice(211, 700)]
+    parts = [
+        counted(made, {n: _some(c, cut) for n, c in columns.items()}, day[cut], part) for part, cut in enumerate(cuts)
+    ]
+    whole, added = counted(made, columns, day), merged(made, parts)
+    assert {n: c.tolist() for n, c in whole.counts.items()} == {n: c.tolist() for n, c in added.counts.items()}
+    assert sorted(map(tuple, whole.drawn.values.tolist())) == sorted(map(tuple, added.drawn.values.tolist()))
+
+
+def test_many_rows_are_drawn_from_evenly_by_day(made):
+    day, values = np.repeat(np.arange(7), 2000), np.arange(14000.0)
+    columns = {"one": values, "two": values, "alone": values, "shop": Levels(np.zeros(14000, np.int32), ("a",))}
+    drawn = [counted(made, columns, day, part).drawn for part in (0, 1)]
+    assert np.bincount(drawn[0].days).tolist() == [286] * 7
+    assert drawn[0].values.tolist() != drawn[1].values.tolist()
+
+
+def test_a_reference_carries_a_sample_with_scores_and_none_longer_than_ten_thousand(made):
+    assert len(made.sample.when) == 10_000
+    assert np.isfinite(made.sample.answers()).all()
+    assert parse(canonical(made), Reference) == made
+
+
+def test_a_reference_of_an_earlier_build_says_that_it_is_not_calibrated(made):
+    signals = made.signals[:-1]
+    usual = replace(made.usual, usual=made.usual.usual[:-1])
+    before = parse(canonical(replace(made, sample=None, signals=signals, usual=usual)), Reference)
+    day, columns = days_of(2, 7)
+    told = next(c for c in look(before, seen(before, day, columns), "rmse").checks if c.check == "multivariate")
+    assert (told.outcome, told.reason) == (
+        "not_enough_evidence",
+        "not calibrated: the reference was made by an earlier build",
+    )
+
+
+def _some(column, rows):
+    return Levels(column.codes[rows], column.levels) if isinstance(column, Levels) else column[rows]
