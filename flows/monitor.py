@@ -9,7 +9,7 @@ from keepfit import monitor as monitoring
 from keepfit.records import Gathered, Monitored, Referenced, RetrainDecision
 from tasks.events import tell_alarm, tell_request
 from tasks.extract import extract
-from tasks.monitor import ageless, decide, fill, gather, watch
+from tasks.monitor import ageless, decide, draw, fill, gather, watch
 from tasks.run import Run, open_run
 
 
@@ -54,6 +54,7 @@ def look(run: Run) -> Monitored:
     gathered = gather(run, Gathered(start=start, end=end, source="rows", replaced=replaced))
     seen = decide(run, watch(run, extracted, gathered, champion, reference))
     tell_alarm(run, seen)
+    seen = draw(run, seen)
     return structs.replace(seen, late=tuple(each for each in filled if each.entry is not None))
 
 

@@ -6,6 +6,7 @@ look broken hold a retrain for a person; deciding is pure, and every decision ca
 """
 
 from keepfit.monitor.late import fuller, late, late_of, replaced
+from keepfit.monitor.looks import Look, looks_of
 from keepfit.monitor.made import make
 from keepfit.monitor.part import Counted, counted, merged
 from keepfit.monitor.policy import decide, disjoint
@@ -21,6 +22,7 @@ __all__ = [
     "Counted",
     "Decided",
     "Found",
+    "Look",
     "Reference",
     "Rows",
     "Seen",
@@ -34,6 +36,7 @@ __all__ = [
     "late",
     "late_of",
     "look",
+    "looks_of",
     "make",
     "merged",
     "note",

@@ -178,6 +178,7 @@ class Monitored(Record, frozen=True, kw_only=True):
     """What ``keepfit monitor --json`` answers.
 
     ``late`` are earlier windows that were looked at again, because more of their labels had come.
+    ``page`` is that of the window, ``overview`` that of the use case over time.
     """
 
     use_case: str
@@ -188,3 +189,5 @@ class Monitored(Record, frozen=True, kw_only=True):
     reason: str = ""
     track: Track | None = None
     late: tuple["Monitored", ...] = ()
+    page: str | None = None
+    overview: str | None = None

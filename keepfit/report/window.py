@@ -33,6 +33,7 @@ def window_text(result: Monitored) -> str:
         *(f"  broken    {visible(each)}" for each in window.broken),
         *_late(result),
         f"  decision  {visible(result.reason)}",
+        *_pages(result),
     ]
     return "\n".join(lines)
 
@@ -41,6 +42,12 @@ def _estimates(track: Track | None) -> Iterator[str]:
     """How estimates have fared so far."""
     if track is not None:
         yield f"  estimates {track_in_words(track)}"
+
+
+def _pages(result: Monitored) -> Iterator[str]:
+    if result.page is not None:
+        yield f"\npage      {visible(result.page, 300)}"
+        yield f"over time {visible(result.overview or '', 300)}"
 
 
 def _late(result: Monitored) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import shutil
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -187,6 +188,11 @@ def test_people_read_what_moved(world, warm):
     told = warm.run(world, "monitor", "visits", "--as-of", "2020-05-06")
     assert told.code == 0, told.err
     assert "drift of minutes" in told.out
+    page, overview = (Path(line.split()[-1]).read_text() for line in told.out.splitlines()[-2:])
+    assert "minutes" in page
+    assert "no estimate can see it" in page
+    assert all(word in overview for word in ("<svg", "What moved", "Decisions", "drift"))
+    assert not any(word in page + overview for word in ("<script", "http://", "https://"))
     assert "decision  no retrain" in told.out
     shown = warm.run(world, "show", "visits", "--json").answer
     assert "monitored" in {each["action"] for each in shown["ledger"]}
