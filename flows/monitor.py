@@ -3,11 +3,12 @@
 from msgspec import structs
 from prefect import flow
 
-from flows.train import _run_name, _start
+from flows.requests import open_request, window_end_of
+from flows.train import _moment, _run_name, _start
 from keepfit import ledger, registry
 from keepfit import monitor as monitoring
 from keepfit.records import Gathered, Monitored, Referenced, RetrainDecision
-from tasks.events import tell_alarm, tell_request
+from tasks.events import tell_alarm, tell_open, tell_request
 from tasks.extract import extract
 from tasks.monitor import ageless, decide, draw, fill, gather, watch
 from tasks.run import Run, open_run
@@ -23,10 +24,11 @@ def monitor(use_case: str, as_of: str | None = None, store: str | None = None) -
     as_of : the moment the run pretends it is, such as ``2013-04-01``; the scheduled start unless given.
     store : where everything is kept; ``KEEPFIT_STORE`` or ``.keepfit`` unless given.
     """
-    run = open_run(use_case, as_of, store, _start())
+    run = open_run(use_case, _moment(as_of), store, _start())
     seen = look(run)
-    for each in (*seen.late, seen):
-        tell_request(run, each)
+    tell_request(run, seen)
+    if not seen.decision.retrain and (asked := open_request(run, run.moment.as_of)):
+        tell_open(run, seen, window_end_of(run, asked))  # whoever began it was killed, or never heard of it
     return seen
 
 
