@@ -1,5 +1,6 @@
 """From what has arrived to a decision about retraining."""
 
+from msgspec import structs
 from prefect import flow
 
 from flows.requests import open_request, window_end_of
@@ -9,7 +10,7 @@ from keepfit import monitor as monitoring
 from keepfit.records import Gathered, Monitored, Referenced, RetrainDecision
 from tasks.events import tell_alarm, tell_open, tell_request
 from tasks.extract import extract
-from tasks.monitor import ageless, decide, gather, watch
+from tasks.monitor import ageless, decide, draw, fill, gather, watch
 from tasks.run import Run, open_run
 
 
@@ -25,15 +26,16 @@ def monitor(use_case: str, as_of: str | None = None, store: str | None = None) -
     """
     run = open_run(use_case, _moment(as_of), store, _start())
     seen = look(run)
-    tell_request(seen)
+    tell_request(run, seen)
     if not seen.decision.retrain and (asked := open_request(run, run.moment.as_of)):
-        tell_open(seen, window_end_of(run, asked))  # whoever began it was killed, or never heard of it
+        tell_open(run, seen, window_end_of(run, asked))  # whoever began it was killed, or never heard of it
     return seen
 
 
 def look(run: Run) -> Monitored:
     """Who follows whom; without a champion, or a window that it has not learnt from, there is nothing to look at."""
-    champion = ledger.fold_of(ledger.head(run.store, run.use_case.name)).champion
+    fold = ledger.fold_of(ledger.head(run.store, run.use_case.name))
+    champion = fold.champion
     if champion is None:
         return _nothing(run, "there is no champion to watch")
     digest = monitoring.reference_digest(run.store, run.use_case.name, champion)
@@ -46,11 +48,16 @@ def look(run: Run) -> Monitored:
         why = f"version {champion.number} has learnt from rows of this window, up to {manifest.train_until:%Y-%m-%d}"
         return _nothing(run, why)
     extracted = extract(ageless(run))
-    gathered = gather(run, Gathered(start=start, end=end, source="rows"))
-    window = watch(run, extracted, gathered, champion, Referenced(reference=digest, note=""))
-    seen = decide(run, window)
-    tell_alarm(seen)
-    return seen
+    reference, replaced = Referenced(reference=digest, note=""), monitoring.replaced(fold)
+    filled = []
+    for known in monitoring.late_of(fold, run.use_case, run.moment.as_of, end):
+        before = gather(run, Gathered(start=known.start, end=known.end, source="rows", replaced=replaced))
+        filled.append(fill(run, watch(run, extracted, before, champion, reference)))
+    gathered = gather(run, Gathered(start=start, end=end, source="rows", replaced=replaced))
+    seen = decide(run, watch(run, extracted, gathered, champion, reference))
+    tell_alarm(run, seen)
+    seen = draw(run, seen)
+    return structs.replace(seen, late=tuple(each for each in filled if each.entry is not None))
 
 
 def _nothing(run: Run, reason: str) -> Monitored:
