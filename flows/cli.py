@@ -290,6 +290,50 @@ def serve(
 
 
 @app.command
+def deploy(
+    *use_cases: str,
+    pool: Annotated[str, Parameter(help="The work pool that runs wait in; made for this machine if missing.")] = (
+        "keepfit"
+    ),
+    store: StoreOption = None,
+    json: JsonFlag = False,
+) -> int:
+    """Make Prefect deployments, schedules and automations of use cases, on the configured server.
+
+    Without names: of all in configs/, and what is left of a YAML that is gone is removed. The same again changes
+    nothing.
+    """
+    from flows.deploy import command
+
+    return command.deploy(use_cases, store, pool, as_json=json)
+
+
+@app.command
+def up(
+    *use_cases: str,
+    port: Annotated[int, Parameter(help="The port of the scoring service; 0 takes one that is free.")] = 8000,
+    prefect_port: Annotated[int, Parameter(help="The port of Prefect's server and pages.")] = 4200,
+    store: StoreOption = None,
+    json: JsonFlag = False,
+) -> int:
+    """Start a Prefect server, a worker and the scoring service on this machine, deploy, and keep all until Ctrl-C.
+
+    For the use cases that are named, else all in configs/. What dies is started again.
+    """
+    from flows.up import command
+
+    return command.up(use_cases, store, port, prefect_port, as_json=json)
+
+
+@app.command
+def doctor(*, store: StoreOption = None, json: JsonFlag = False) -> int:
+    """Say what is missing or unsafe here: libraries, names, store, clocks, champions, Prefect (exit 4: to mend)."""
+    from flows.doctor import command
+
+    return command.doctor(store, as_json=json)
+
+
+@app.command
 def demo(
     *,
     until: Annotated[str, Parameter(help="Write the months of 2013 that are over by this date.")] = "2014-01-01",

@@ -2,7 +2,7 @@
 
 from prefect import flow
 
-from flows.train import _run_name, _start
+from flows.train import _moment, _run_name, _start
 from keepfit import ledger, registry
 from keepfit.records import Fold, JudgedAgain, Position, digest_of
 from tasks.evaluate import beside, evaluate_again, unseen
@@ -24,7 +24,7 @@ def judge(use_case: str, as_of: str | None = None, store: str | None = None) -> 
     as_of : the moment the run pretends it is, such as ``2013-04-01``; the scheduled start unless given.
     store : where everything is kept; ``KEEPFIT_STORE`` or ``.keepfit`` unless given.
     """
-    run = open_run(use_case, as_of, store, _start())
+    run = open_run(use_case, _moment(as_of), store, _start())
     fold = _fold(run)
     if fold.challenger is None:
         return _nothing(run, fold, "there is no challenger: every version was decided on")

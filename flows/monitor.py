@@ -1,14 +1,16 @@
 """From what has arrived to a decision about retraining."""
 
+from msgspec import structs
 from prefect import flow
 
-from flows.train import _run_name, _start
+from flows.requests import open_request, window_end_of
+from flows.train import _moment, _run_name, _start
 from keepfit import ledger, registry
 from keepfit import monitor as monitoring
 from keepfit.records import Gathered, Monitored, Referenced, RetrainDecision
-from tasks.events import tell_alarm, tell_request
+from tasks.events import tell_alarm, tell_open, tell_request
 from tasks.extract import extract
-from tasks.monitor import ageless, decide, gather, watch
+from tasks.monitor import ageless, decide, draw, fill, gather, watch
 from tasks.run import Run, open_run
 
 
@@ -22,14 +24,18 @@ def monitor(use_case: str, as_of: str | None = None, store: str | None = None) -
     as_of : the moment the run pretends it is, such as ``2013-04-01``; the scheduled start unless given.
     store : where everything is kept; ``KEEPFIT_STORE`` or ``.keepfit`` unless given.
     """
-    seen = look(open_run(use_case, as_of, store, _start()))
-    tell_request(seen)
+    run = open_run(use_case, _moment(as_of), store, _start())
+    seen = look(run)
+    tell_request(run, seen)
+    if not seen.decision.retrain and (asked := open_request(run, run.moment.as_of)):
+        tell_open(run, seen, window_end_of(run, asked))  # whoever began it was killed, or never heard of it
     return seen
 
 
 def look(run: Run) -> Monitored:
     """Who follows whom; without a champion, or a window that it has not learnt from, there is nothing to look at."""
-    champion = ledger.fold_of(ledger.head(run.store, run.use_case.name)).champion
+    fold = ledger.fold_of(ledger.head(run.store, run.use_case.name))
+    champion = fold.champion
     if champion is None:
         return _nothing(run, "there is no champion to watch")
     digest = monitoring.reference_digest(run.store, run.use_case.name, champion)
@@ -42,11 +48,16 @@ def look(run: Run) -> Monitored:
         why = f"version {champion.number} has learnt from rows of this window, up to {manifest.train_until:%Y-%m-%d}"
         return _nothing(run, why)
     extracted = extract(ageless(run))
-    gathered = gather(run, Gathered(start=start, end=end, source="rows"))
-    window = watch(run, extracted, gathered, champion, Referenced(reference=digest, note=""))
-    seen = decide(run, window)
-    tell_alarm(seen)
-    return seen
+    reference, replaced = Referenced(reference=digest, note=""), monitoring.replaced(fold)
+    filled = []
+    for known in monitoring.late_of(fold, run.use_case, run.moment.as_of, end):
+        before = gather(run, Gathered(start=known.start, end=known.end, source="rows", replaced=replaced))
+        filled.append(fill(run, watch(run, extracted, before, champion, reference)))
+    gathered = gather(run, Gathered(start=start, end=end, source="rows", replaced=replaced))
+    seen = decide(run, watch(run, extracted, gathered, champion, reference))
+    tell_alarm(run, seen)
+    seen = draw(run, seen)
+    return structs.replace(seen, late=tuple(each for each in filled if each.entry is not None))
 
 
 def _nothing(run: Run, reason: str) -> Monitored:

@@ -9,7 +9,7 @@ from flows.commands import GATE_FAILED, answer, run_answer, run_text
 from keepfit.config import find, load
 from keepfit.records import Monitored, Retrained
 
-_STAGES = ("extract", "gather", "watch", "decide")
+_STAGES = ("extract", "gather", "watch", "fill", "decide", "draw")
 
 
 def monitor(use_case: str, as_of: str | None, store: str | None, *, as_json: bool) -> int:
@@ -53,6 +53,11 @@ def monitor_answer(result: Monitored) -> dict[str, Any]:
         "decision": result.decision,
         "entry": result.entry,
         "reason": result.reason,
+        "estimates": result.track,
+        "helped": window.helped if window else None,
+        "page": result.page,
+        "overview": result.overview,
+        "late": [monitor_answer(each) for each in result.late],
     }
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from prefect import flow
-from prefect.runtime import flow_run
+from prefect.runtime import deployment, flow_run
 
 from keepfit import ledger, registry
 from keepfit.records import Journey, Provenance, RunResult, digest_of
@@ -39,12 +39,20 @@ def train(use_case: str, as_of: str | None = None, store: str | None = None) -> 
     as_of : the moment the run pretends it is, such as ``2013-04-01``; the scheduled start unless given.
     store : where everything is kept; ``KEEPFIT_STORE`` or ``.keepfit`` unless given.
     """
-    return journey(open_run(use_case, as_of, store, _start()))
+    return journey(open_run(use_case, _moment(as_of), store, _start()))
 
 
 def _start() -> datetime:
-    """The real start of this run; a late run of a schedule is as of its schedule."""
+    """The real start of this run."""
     return datetime.now(UTC)
+
+
+def _moment(as_of: str | None) -> str | None:
+    """What was given, else when a run of a deployment should have started: late, it still is as of its schedule."""
+    if as_of or deployment.id is None:
+        return as_of or None
+    scheduled: datetime = flow_run.scheduled_start_time
+    return min(scheduled, _start()).isoformat()
 
 
 def journey(run: Run) -> RunResult:

@@ -19,9 +19,10 @@ from keepfit.records import (
     Trained,
     Window,
     canonical,
+    sha256,
 )
 from keepfit.records.monitoring import Source
-from keepfit.store import put
+from keepfit.store import publish, put
 from tasks.artifacts import markdown
 from tasks.run import Run
 from tasks.stage import stage
@@ -98,7 +99,17 @@ def _decided(record: Monitored) -> str:
 @stage(Monitored, say=_decided, sections=("retrain",), keep=_never, retries=3)
 def decide(run: Run, window: Window) -> Monitored:
     """Decide whether to retrain, and write down what was seen and decided."""
-    found = monitoring.note(run.store, run.use_case, window, actor=run.actor, at=run.moment.started)
+    return _noted(run, window, late=False)
+
+
+@stage(Monitored, say=_decided, sections=("retrain",), keep=_never, retries=3)
+def fill(run: Run, window: Window) -> Monitored:
+    """Write down what has become known of an earlier window, if it is more than before, and decide by that."""
+    return _noted(run, window, late=True)
+
+
+def _noted(run: Run, window: Window, *, late: bool) -> Monitored:
+    found = monitoring.note(run.store, run.use_case, window, actor=run.actor, at=run.moment.started, late=late)
     return Monitored(
         use_case=run.use_case.name,
         as_of=run.moment.as_of,
@@ -106,7 +117,33 @@ def decide(run: Run, window: Window) -> Monitored:
         decision=found.decision,
         entry=found.entry,
         reason=monitoring.in_words(found.decision),
+        track=found.track,
     )
+
+
+def _shown(record: Monitored) -> str:
+    return record.page or "nothing to show"
+
+
+@stage(Monitored, say=_shown, keep=_never)
+def draw(run: Run, seen: Monitored) -> Monitored:
+    """Write the page of the window, and that of the use case over time."""
+    from keepfit.report.watching import render_watched, render_window
+
+    looks = monitoring.looks_of(run.store, run.use_case.name)
+    if seen.window is None or not looks:
+        return seen
+    end = f"{seen.window.span.end:%Y-%m-%d}"
+    page = _published(run, f"window-{end}", render_window(seen))
+    overview = _published(run, f"watched-{end}", render_watched(run.use_case.name, looks))
+    return structs.replace(seen, page=page, overview=overview)
+
+
+def _published(run: Run, name: str, html: str) -> str:
+    data = html.encode()
+    key = f"{run.use_case.name}/reports/{name}-{sha256(data)[:12]}.html"
+    publish(run.store, key, data)
+    return f"{run.store.address}/{key}"
 
 
 def ageless(run: Run) -> Run:

@@ -14,7 +14,6 @@ def not_in_this_build(tree: Any) -> list[Finding]:
     """A finding for each part of the tree that only a later build can carry out."""
     return [
         *(_finding((key,)) for key in _SECTIONS if key in tree),
-        *([_finding(("retrain", "schedule"))] if "schedule" in _section(tree, "retrain") else []),
         *_sources(tree),
     ]
 

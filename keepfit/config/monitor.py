@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
+from keepfit.config.cron import Cron
 from keepfit.config.section import AsTuple, Section
 from keepfit.config.shorthand import wrong
 from keepfit.config.values import Duration, Share, parse_duration
@@ -104,6 +105,9 @@ BudgetForm = Annotated[
 class Retrain(Section):
     """What makes a new model necessary, and how often there may be one."""
 
+    schedule: Cron | None = None
+    """When to train whatever was seen, as cron writes it, in `data.timezone`: `"0 6 1 * *"`. `keepfit deploy` makes a
+    schedule of it; the gates judge what comes of it like any other run."""
     on: Annotated[tuple[Trigger, ...], AsTuple] = ("realised_performance", "estimated_performance", "drift")
     """What counts as an alarm; an empty list: nothing does."""
     when: OftenForm = Often(count=2, windows=3)

@@ -14,6 +14,8 @@ from keepfit.records import (
     Draft,
     Entry,
     Fold,
+    Helped,
+    Noted,
     Outcome,
     Rollout,
     Seat,
@@ -28,6 +30,7 @@ _PAST = 20  # champions to go back to without a number
 _ACCEPTED = 12  # a year of months
 _LINES = 20  # of versions and of entries that `keepfit show` finds in the newest entry
 _REQUESTS = 100  # more than any budget allows
+_HELPED = 12  # champions
 _TEXT = 120  # characters of an actor or a reason in such a line
 _ENDS = {"rollout_stopped", "promoted", "rolled_back", "disabled"}
 
@@ -152,7 +155,15 @@ def _watch(before: Fold, draft: Draft) -> Watch | UnsetType:
     others = (each for each in known.windows if (each.end, each.version) != (noted.end, noted.version))
     windows = sorted([noted, *others], key=lambda each: each.end, reverse=True)[:REMEMBERED]
     asked = sorted([draft.as_of, *known.requests] if retrain.retrain else known.requests, reverse=True)[:_REQUESTS]
-    return Watch(windows=tuple(windows), requests=tuple(asked))
+    return Watch(windows=tuple(windows), requests=tuple(asked), helped=_helped(known, noted))
+
+
+def _helped(known: Watch, noted: Noted) -> tuple[Helped, ...] | UnsetType:
+    """Of every champion the first answer counts."""
+    before = () if known.helped is UNSET else known.helped
+    if noted.helped is UNSET or noted.helped.version in {each.version for each in before}:
+        return known.helped
+    return (noted.helped, *before)[:_HELPED]
 
 
 def _rollout(before: Fold, draft: Draft) -> Rollout | UnsetType:

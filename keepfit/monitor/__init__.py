@@ -5,11 +5,14 @@ no more often than the YAML says, over all columns together; too short a referen
 look broken hold a retrain for a person; deciding is pure, and every decision can be made again from the ledger.
 """
 
+from keepfit.monitor.late import fuller, late, late_of, replaced
+from keepfit.monitor.looks import Look, looks_of
 from keepfit.monitor.made import make
 from keepfit.monitor.part import Counted, counted, merged
 from keepfit.monitor.policy import decide, disjoint
-from keepfit.monitor.record import Decided, in_words, note
+from keepfit.monitor.record import Decided, helped_in_words, in_words, note
 from keepfit.monitor.reference import Answered, Reference, Rows, reference_of
+from keepfit.monitor.track import track_of
 from keepfit.monitor.watch import REFERENCE, reference_digest, watch
 from keepfit.monitor.window import Found, Seen, bounds, look
 
@@ -19,6 +22,7 @@ __all__ = [
     "Counted",
     "Decided",
     "Found",
+    "Look",
     "Reference",
     "Rows",
     "Seen",
@@ -26,12 +30,19 @@ __all__ = [
     "counted",
     "decide",
     "disjoint",
+    "fuller",
+    "helped_in_words",
     "in_words",
+    "late",
+    "late_of",
     "look",
+    "looks_of",
     "make",
     "merged",
     "note",
     "reference_digest",
     "reference_of",
+    "replaced",
+    "track_of",
     "watch",
 ]

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from keepfit.records import Noted, RetrainDecision
+from keepfit.monitor.track import track_of
+from keepfit.records import Noted, RetrainDecision, Trigger
 
 if TYPE_CHECKING:
-    from keepfit.config.monitor import Retrain
+    from keepfit.config.monitor import Often, Retrain
 
 
 def decide(
@@ -45,14 +46,13 @@ def decide(
     RetrainDecision(retrain=False, because=(), suppressed_by=None)
     """
     newest = windows[0]
-    apart = disjoint([each for each in windows if each.version == newest.version])[: policy.when.windows]
-    because = tuple(
-        f"{trigger.replace('_', ' ')} in {count} of {len(apart)} windows"
-        for trigger in policy.on
-        if trigger in newest.alarms and (count := sum(trigger in each.alarms for each in apart)) >= policy.when.count
-    )
+    apart = disjoint([each for each in windows if each.version == newest.version])
+    alarmed = [trigger for trigger in policy.on if trigger in newest.alarms]
+    doubted = _doubted(apart)
+    counting = [trigger for trigger in alarmed if trigger not in doubted]
+    because = tuple(_because(apart, each, policy.when) for each in counting if standing(apart, each, policy.when))
     if not because:
-        return RetrainDecision(retrain=False, suppressed_by=_waiting(newest, policy, len(apart)))
+        return RetrainDecision(retrain=False, suppressed_by=_waiting(alarmed, doubted, policy, len(apart)))
     suppressed = _suppressed(newest, requests, made_as_of, policy, as_of)
     return RetrainDecision(retrain=suppressed is None, because=because, suppressed_by=suppressed)
 
@@ -66,13 +66,55 @@ def disjoint(windows: Sequence[Noted]) -> list[Noted]:
     return chosen
 
 
-def _waiting(newest: Noted, policy: "Retrain", windows: int) -> str | None:
+def standing(apart: Sequence[Noted], trigger: Trigger, when: "Often") -> bool:
+    """Whether an alarm stands: harder to raise than to keep (hysteresis).
+
+    It is raised by ``count`` of ``windows`` that do not overlap, newest first, the newest of them included, and clears
+    when as many as ``windows`` in a row were quiet. Until then one window that alarms is enough.
+
+    >>> from datetime import UTC
+    >>> from keepfit.config.monitor import Often
+    >>> june = datetime(2013, 6, 1, tzinfo=UTC)
+    >>> def seen(*marks): return [Noted(
+    ...     start=june, end=june, version=1, window="…", alarms=("drift",) * mark, broken=False) for mark in marks]
+    >>> often = Often(count=2, windows=3)
+    >>> standing(seen(1, 0, 0, 1, 1), "drift", often), standing(seen(1, 0, 0, 0, 1, 1), "drift", often)
+    (True, False)
+    """
+    marks = [trigger in each.alarms for each in apart]
+    raised, quiet = False, 0
+    for place in reversed(range(len(marks))):
+        if marks[place]:
+            raised, quiet = raised or sum(marks[place : place + when.windows]) >= when.count, 0
+        else:
+            quiet += 1
+            raised = raised and quiet < when.windows
+    return raised
+
+
+def _because(apart: Sequence[Noted], trigger: Trigger, when: "Often") -> str:
+    lately = apart[: when.windows]
+    count, name = sum(trigger in each.alarms for each in lately), trigger.replace("_", " ")
+    told = f"{name} in {count} of {len(lately)} windows"
+    return told if count >= when.count else f"{told}, an alarm that has not cleared"
+
+
+def _doubted(apart: Sequence[Noted]) -> dict[Trigger, str]:
+    """The triggers that do not count, and why: estimates that have been wrong."""
+    track = track_of(apart)
+    if track is None or track.trusted:
+        return {}
+    missed = f"{track.windows - track.hits} of {track.windows} windows came out outside its interval"
+    return {"estimated_performance": f"estimated performance is not trusted: {missed}"}
+
+
+def _waiting(alarmed: Sequence[Trigger], doubted: dict[Trigger, str], policy: "Retrain", windows: int) -> str | None:
     """Why an alarm alone is not enough; None where nothing that counts has alarmed."""
-    counts = [trigger for trigger in policy.on if trigger in newest.alarms]
-    if not counts:
-        return None
-    names = ", ".join(trigger.replace("_", " ") for trigger in counts)
-    return f"{names} alarms, but not yet in {policy.when.count} of {policy.when.windows} windows ({windows} so far)"
+    names = ", ".join(each.replace("_", " ") for each in alarmed if each not in doubted)
+    seen = min(windows, policy.when.windows)
+    yet = f"{names} alarms, but not yet in {policy.when.count} of {policy.when.windows} windows ({seen} so far)"
+    told = [*([yet] if names else []), *(doubted[each] for each in alarmed if each in doubted)]
+    return "; ".join(told) or None
 
 
 def _suppressed(

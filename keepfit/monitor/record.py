@@ -5,49 +5,62 @@ from typing import NamedTuple
 
 from msgspec import UNSET
 
+from keepfit.config import default_metric
 from keepfit.config.model import UseCase
 from keepfit.errors import IntegrityError, Problem
-from keepfit.ledger import append, back_from, fold_of, watch_of
-from keepfit.monitor.policy import decide
-from keepfit.records import Draft, Entry, Fold, Noted, RetrainDecision, Window, canonical, digest_of
+from keepfit.ledger import append, back_from, fold_of, head, watch_of
+from keepfit.monitor.late import fuller
+from keepfit.monitor.policy import decide, disjoint
+from keepfit.monitor.track import track_of
+from keepfit.monitor.window import trigger_metric
+from keepfit.records import (
+    Draft,
+    Entry,
+    Fold,
+    Helped,
+    Noted,
+    RetrainDecision,
+    Told,
+    Track,
+    Window,
+    canonical,
+    digest_of,
+)
 from keepfit.store import Store, put
 
 WINDOW = "window"  # the role of the object of what was seen
 
 
 class Decided(NamedTuple):
-    """What was decided, and the number of the entry that says so."""
+    """What was decided, the number of the entry that says so (None: there was nothing to say), how estimates fared."""
 
     decision: RetrainDecision
-    entry: int
+    entry: int | None
+    track: Track | None = None
 
 
-def note(store: Store, use_case: UseCase, window: Window, *, actor: str, at: datetime) -> Decided:
+def note(store: Store, use_case: UseCase, window: Window, *, actor: str, at: datetime, late: bool = False) -> Decided:
     """Decide, and write down what was seen and decided.
 
     It is decided by the history as it stands when the entry is written. The same window seen in the same way is not
-    written twice: then the answer is that of the first time.
+    written twice: then the answer is that of the first time. A ``late`` look, at a window that was seen before, is
+    written down if more labels have come, and decides by these only.
     """
     put(store, canonical(window))
-    digest = digest_of(window)
-    seen = Noted(
-        start=window.span.start,
-        end=window.span.end,
-        version=window.version.number,
-        window=digest,
-        alarms=window.alarms,
-        broken=bool(window.broken),
-    )
+    digest, seen = digest_of(window), noted(use_case, window)
 
     def draft(newest: Entry | None) -> Draft | Decided:
         fold = fold_of(newest)
-        if any(each.window == digest for each in watch_of(fold).windows):
+        watch = watch_of(fold)
+        if any(each.window == digest for each in watch.windows):
             return _first_time(store, newest, digest)
-        decision = _decide(fold, seen, use_case, window.as_of)
+        if late and not any(_same(each, seen) and fuller(each, window) for each in watch.windows):
+            return Decided(RetrainDecision(retrain=False), None)
+        decision = _decide(fold, seen, use_case, window.as_of, late=late)
         return Draft(
             action="monitored",
             actor=actor,
-            reason=in_words(decision),
+            reason=_reason(decision, window),
             at=at,
             as_of=window.as_of,
             version=window.version,
@@ -57,7 +70,62 @@ def note(store: Store, use_case: UseCase, window: Window, *, actor: str, at: dat
         )
 
     found = append(store, use_case.name, draft)
-    return found if isinstance(found, Decided) else Decided(_of(found), found.seq)
+    decided = found if isinstance(found, Decided) else Decided(_of(found), found.seq)
+    known = [each for each in watch_of(fold_of(head(store, use_case.name))).windows if each.version == seen.version]
+    return decided._replace(track=track_of(disjoint(known)))
+
+
+def noted(use_case: UseCase, window: Window) -> Noted:
+    """A window as the fold remembers it."""
+    metric = trigger_metric(use_case.task, use_case.train.optimize or default_metric(use_case.task))
+    guess, came = window.estimated.get(metric), window.realised.get(metric)
+    return Noted(
+        start=window.span.start,
+        end=window.span.end,
+        version=window.version.number,
+        window=digest_of(window),
+        alarms=window.alarms,
+        broken=bool(window.broken),
+        told=Told(
+            metric=metric,
+            estimated=guess.value if guess else None,
+            low=guess.low if guess else None,
+            high=guess.high if guess else None,
+            realised=came.value if came else None,
+            rows=window.span.rows,
+            labelled=window.labelled,
+        ),
+        helped=window.helped or UNSET,
+    )
+
+
+def _same(one: Noted, other: Noted) -> bool:
+    return (one.end, one.version) == (other.end, other.version)
+
+
+def _reason(decision: RetrainDecision, window: Window) -> str:
+    return "; ".join(filter(None, (helped_in_words(window.helped), in_words(decision))))
+
+
+def helped_in_words(helped: Helped | None) -> str:
+    """What a new champion is worth, in half a sentence.
+
+    >>> helped_in_words(Helped(version=2, replaced=1, end=datetime(2013, 7, 1), rows=900, metric="log_loss",
+    ...     difference=0.03, low=0.01, high=0.05, outcome="helped"))
+    'version 2 does better than version 1 would have: log loss by 0.03 (0.01 to 0.05) on 900 rows'
+    """
+    if helped is None:
+        return ""
+    words = {
+        "helped": "does better than version {} would have",
+        "hurt": "does worse than version {} would have",
+        "unclear": "may do as well as version {} would have",
+    }[helped.outcome].format(helped.replaced)
+    by = "not known" if helped.difference is None else f"by {helped.difference:.3g}"
+    known = helped.low is not None and helped.high is not None
+    bounds = f" ({helped.low:.3g} to {helped.high:.3g})" if known else ""
+    metric = helped.metric.replace("_", " ")
+    return f"version {helped.version} {words}: {metric} {by}{bounds} on {helped.rows:,} rows"
 
 
 def in_words(decision: RetrainDecision) -> str:
@@ -74,12 +142,22 @@ def in_words(decision: RetrainDecision) -> str:
     return f"no retrain: {why_not or 'nothing that counts has alarmed'}"
 
 
-def _decide(fold: Fold, seen: Noted, use_case: UseCase, as_of: datetime) -> RetrainDecision:
-    watch = watch_of(fold)
-    earlier = [each for each in watch.windows if each.end < seen.end]
+def _decide(fold: Fold, seen: Noted, use_case: UseCase, as_of: datetime, *, late: bool) -> RetrainDecision:
+    watch, policy = watch_of(fold), use_case.retrain
     newest = fold.newest_versions[0].as_of if fold.newest_versions else None
     requests = [each for each in watch.requests if each <= as_of]
-    return decide([seen, *earlier], requests, newest, use_case.retrain, as_of)
+    if late:
+        if any(_says_more(each, seen) for each in watch.windows):
+            return RetrainDecision(retrain=False, suppressed_by="labels of a newer window are known too")
+        policy = policy.model_copy(update={"on": tuple(each for each in policy.on if each == "realised_performance")})
+    earlier = [each for each in watch.windows if each.end < seen.end]
+    return decide([seen, *earlier], requests, newest, policy, as_of)
+
+
+def _says_more(each: Noted, seen: Noted) -> bool:
+    """Whether what came of a newer window of the same version is known."""
+    newer = each.end > seen.end and each.version == seen.version
+    return newer and each.told is not UNSET and each.told.realised is not None
 
 
 def _first_time(store: Store, newest: Entry | None, digest: str) -> Decided:

@@ -7,11 +7,12 @@ import numpy as np
 from keepfit import features, registry, score
 from keepfit.config import default_metric
 from keepfit.config.model import UseCase
+from keepfit.monitor.helped import helped
 from keepfit.monitor.made import days_of, watched_kinds
 from keepfit.monitor.part import counted
 from keepfit.monitor.reference import Reference
 from keepfit.monitor.rows import Came, logged_answers, rows_of
-from keepfit.monitor.window import Seen, look
+from keepfit.monitor.window import Seen, look, trigger_metric
 from keepfit.records import Extracted, Gathered, Moment, Seat, Span, Window, parse
 from keepfit.score import one_thread
 from keepfit.store import Store, get
@@ -48,7 +49,9 @@ def watch(
     seen = seen_of(use_case, manifest, scorer, before, came, answers_of(scorer, manifest, came.table, seat.digest))
     newest = came.newest or extracted.newest
     seen = seen._replace(age=moment.as_of - newest if newest else None, age_at_most=use_case.data.freshness)
-    found = look(before, seen, use_case.train.optimize or default_metric(use_case.task))
+    optimize = use_case.train.optimize or default_metric(use_case.task)
+    found = look(before, seen, optimize)
+    metric = trigger_metric(use_case.task, optimize)
     return Window(
         use_case=use_case.name,
         as_of=moment.as_of,
@@ -62,6 +65,7 @@ def watch(
         alarms=found.alarms,
         broken=found.broken,
         source=gathered.source,
+        helped=helped(store, gathered, came, seen, seat, manifest, metric),
     )
 
 

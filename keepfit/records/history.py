@@ -180,7 +180,8 @@ class Shown(Record, frozen=True, kw_only=True):
 
     ``previous`` is the champion before this one, to which a rollback goes. ``versions`` and ``ledger`` hold the latest
     20 of each, their texts cut at 120 characters, or with ``--all`` everything; ``versions_in_all`` and
-    ``entries_in_all`` count what there is; ``spending`` is None before the first champion.
+    ``entries_in_all`` count what there is; ``spending`` is None before the first champion, ``watch`` before a window
+    was looked at.
     """
 
     use_case: str
@@ -195,6 +196,7 @@ class Shown(Record, frozen=True, kw_only=True):
     entries_in_all: int = 0
     spending: Spending | None = None
     rollout: Rollout | None = None
+    watch: Watch | None = None
 
 
 class Checked(Record, frozen=True, kw_only=True):

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
+from msgspec import UNSET, UnsetType
+
 from keepfit.records.canonical import Record
 from keepfit.records.judgement import Estimate, Outcome
 from keepfit.records.seat import Seat
@@ -25,7 +27,8 @@ class Gathered(Record, frozen=True, kw_only=True):
     """Where the rows of a window come from: what was served (``log``), or what arrived in the sources (``rows``).
 
     ``parts`` are Parquet objects of what was served, with the answers and the labels that were known; of ``rows`` there
-    are none, they are those that were extracted.
+    are none, they are those that were extracted. ``replaced`` is the champion before this one, where it is still to be
+    said whether the new one does better.
     """
 
     start: datetime
@@ -33,6 +36,7 @@ class Gathered(Record, frozen=True, kw_only=True):
     source: Source
     parts: tuple[str, ...] = ()
     rows: int = 0
+    replaced: Seat | None = None
 
 
 class WindowCheck(Record, frozen=True, kw_only=True):
@@ -81,10 +85,44 @@ class Window(Record, frozen=True, kw_only=True):
     alarms: tuple[Trigger, ...]
     broken: tuple[str, ...]
     source: Source = "rows"
+    helped: "Helped | None" = None
+
+
+class Helped(Record, frozen=True, kw_only=True):
+    """A new champion and the one that it replaced, on the same labelled rows of a window.
+
+    ``difference`` is positive where the new one is better, whatever the metric; None: it could not be computed. It has
+    ``helped`` where all of the interval is better, and has ``hurt`` where all of it is worse.
+    """
+
+    version: int
+    replaced: int
+    end: datetime
+    rows: int
+    metric: str
+    difference: float | None
+    low: float | None
+    high: float | None
+    outcome: Literal["helped", "hurt", "unclear"]
+
+
+class Told(Record, frozen=True, kw_only=True):
+    """What was estimated of a window, and what came, in the metric that may trigger; None: not known."""
+
+    metric: str
+    estimated: float | None
+    low: float | None
+    high: float | None
+    realised: float | None
+    rows: int
+    labelled: int
 
 
 class Noted(Record, frozen=True, kw_only=True):
-    """A window as the fold remembers it, enough to decide by."""
+    """A window as the fold remembers it, enough to decide by.
+
+    ``told`` is not there in ledgers that are older than it; ``helped`` only where the window closes a case.
+    """
 
     end: datetime
     start: datetime
@@ -92,6 +130,8 @@ class Noted(Record, frozen=True, kw_only=True):
     window: str
     alarms: tuple[Trigger, ...]
     broken: bool
+    told: Told | UnsetType = UNSET
+    helped: Helped | UnsetType = UNSET
 
 
 class RetrainDecision(Record, frozen=True, kw_only=True):
@@ -110,14 +150,36 @@ class Referenced(Record, frozen=True, kw_only=True):
 
 
 class Watch(Record, frozen=True, kw_only=True):
-    """What the fold remembers of monitoring: the latest windows, and when retrains were asked for, newest first."""
+    """What the fold remembers of monitoring: the latest windows, and when retrains were asked for, newest first.
+
+    ``helped`` says of new champions whether they do better than those that they replaced, newest first.
+    """
 
     windows: tuple[Noted, ...] = ()
     requests: tuple[datetime, ...] = ()
+    helped: tuple[Helped, ...] | UnsetType = UNSET
+
+
+class Track(Record, frozen=True, kw_only=True):
+    """How estimates of performance turned out, over windows that do not overlap and whose labels are known.
+
+    ``hits`` of ``windows`` came out inside the interval; ``bias`` is by how much the metric came out above the estimate
+    on average. Not ``trusted``: it misses more often than an interval like that would.
+    """
+
+    metric: str
+    windows: int
+    hits: int
+    bias: float
+    trusted: bool
 
 
 class Monitored(Record, frozen=True, kw_only=True):
-    """What ``keepfit monitor --json`` answers."""
+    """What ``keepfit monitor --json`` answers.
+
+    ``late`` are earlier windows that were looked at again, because more of their labels had come.
+    ``page`` is that of the window, ``overview`` that of the use case over time.
+    """
 
     use_case: str
     as_of: datetime
@@ -125,3 +187,7 @@ class Monitored(Record, frozen=True, kw_only=True):
     decision: RetrainDecision
     entry: int | None = None
     reason: str = ""
+    track: Track | None = None
+    late: tuple["Monitored", ...] = ()
+    page: str | None = None
+    overview: str | None = None

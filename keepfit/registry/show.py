@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from keepfit.ledger import (
@@ -14,6 +15,7 @@ from keepfit.ledger import (
     shown_entry,
     shown_version,
     spending_of,
+    watch_of,
 )
 from keepfit.records import Entry, Fold, Outcome, Seat, Shown, ShownEntry, ShownVersion
 from keepfit.store import Store
@@ -77,6 +79,7 @@ def _shown(
         entries_in_all=count,
         spending=spending_of(fold),
         rollout=rollout_of(fold),
+        watch=watch_of(fold) if fold.watch is not UNSET else None,
     )
 
 

@@ -9,6 +9,7 @@ from keepfit.records import Shown, ShownVersion, Verdict
 from keepfit.report.gates import GateRow, gate_rows, tally
 from keepfit.report.moments import aware
 from keepfit.report.numbers import decimals, fixed
+from keepfit.report.watched import watch_lines
 from keepfit.report.wording import OUTCOME_WORDS, visible
 
 _COLUMN = 54
@@ -67,7 +68,7 @@ def show_text(shown: Shown, *, zone: str = "UTC", width: int = 100, entries: int
         *_earlier(shown.entries_in_all - len(told)),
     ]
     held = [line for version in shown.versions for line in _held(shown, version, width)]
-    head = [_headline(shown), *held, *_rollout(shown, zone, width), *_spending(shown, zone)]
+    head = [_headline(shown), *held, *_rollout(shown, zone, width), *_spending(shown, zone), *watch_lines(shown, width)]
     return "\n".join([*head, *(_cut(line, width) for line in lines)])
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from keepfit.records import Estimate, Forecast, Monitored, Window, WindowCheck
+from keepfit.records import Estimate, Forecast, Monitored, Track, Window, WindowCheck
 from keepfit.report.markdown import as_table
+from keepfit.report.watched import track_in_words
 from keepfit.report.wording import visible
 
 _SOURCES = {"log": "rows served", "rows": "rows"}
@@ -28,10 +29,33 @@ def window_text(result: Monitored) -> str:
         *map(_line, _ordered(window.checks)),
         "",
         *_performance(window),
+        *_estimates(result.track),
         *(f"  broken    {visible(each)}" for each in window.broken),
+        *_late(result),
         f"  decision  {visible(result.reason)}",
+        *_pages(result),
     ]
     return "\n".join(lines)
+
+
+def _estimates(track: Track | None) -> Iterator[str]:
+    """How estimates have fared so far."""
+    if track is not None:
+        yield f"  estimates {track_in_words(track)}"
+
+
+def _pages(result: Monitored) -> Iterator[str]:
+    if result.page is not None:
+        yield f"\npage      {visible(result.page, 300)}"
+        yield f"over time {visible(result.overview or '', 300)}"
+
+
+def _late(result: Monitored) -> Iterator[str]:
+    """Earlier windows whose labels have come."""
+    for each in result.late:
+        if each.window is not None:
+            span = each.window.span
+            yield f"  labels    of {span.start:%Y-%m-%d} to {span.end:%Y-%m-%d} have come: {visible(each.reason)}"
 
 
 def _ordered(checks: tuple[WindowCheck, ...]) -> list[WindowCheck]:

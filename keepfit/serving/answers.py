@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from keepfit.serving.asked import Asked, Read, Tell, alone
+from keepfit.serving.asked import Asked, Read, Scored, Tell, alone
 from keepfit.serving.follow import Follower
 from keepfit.serving.log.log import PredictionLog
 from keepfit.serving.metrics import Metrics
@@ -25,6 +25,7 @@ T = TypeVar("T")
 AT_ONCE = 32 * 1024  # bytes of a body that are worked on where they came; more goes to a thread, so that others go on
 RETRY_AFTER = {"retry-after": "1"}
 NOT_YET = {"retry-after": "5"}
+Then = Callable[[Scored], Awaitable[Scored]]
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -81,10 +82,13 @@ class Answers:
             raise HttpProblem(503, "no_champion", f"{use_case} has no version that answers yet", headers=NOT_YET)
         return state.live
 
-    async def scored(self, use_case: str, started: float, size: int, read: Read) -> tuple[Live, list[Prediction]]:
+    async def scored(
+        self, use_case: str, started: float, size: int, read: Read, then: Then | None = None
+    ) -> tuple[Live, list[Prediction]]:
         """Predictions for the records that ``read`` makes for the version that answers now.
 
         A body of more than a few records is read and scored in a thread, others with what came in the same turn.
+        ``then`` adds something to what is told; where it raises, nothing was answered, and nothing is logged.
 
         Raises
         ------
@@ -93,7 +97,10 @@ class Answers:
         """
         waiting: asyncio.Future[tuple[Live, Answered]] = asyncio.get_running_loop().create_future()
         live, tell = self.live(use_case), partial(_resolve, waiting)
-        if size <= AT_ONCE:
+        if then is not None:
+            scored = await self._in_thread(lambda: alone(self._asked(live, read, started, tell)))
+            self.turn.scored(await then(scored))
+        elif size <= AT_ONCE:
             self.ask(live, read, started, tell)
         else:
             self.turn.scored(await self._in_thread(lambda: alone(self._asked(live, read, started, tell))))

@@ -235,7 +235,7 @@ class Connection(HttpToolsProtocol):
             super()._start_asgi_task(cycle, app)
 
     def _shed(self, cycle: RequestResponseCycle) -> None:
-        self._crowd.metrics.shed()
+        self._crowd.metrics.shed(self._quick.use_case(cycle.scope["path"]))
         cycle.response_started = cycle.response_complete = True
         if not cycle.keep_alive:
             self.transport.write(_SHED_LAST)

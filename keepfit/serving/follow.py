@@ -6,15 +6,18 @@ by one assignment; one that cannot be verified is told and left, and the old one
 
 import gc
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Event, Thread
 from time import monotonic
 from typing import Protocol
 
 from keepfit.errors import InfrastructureError, IntegrityError, KeepfitError, Missing
 from keepfit.ledger import fold_of, head
-from keepfit.records import Entry, Seat
+from keepfit.records import Entry, Fold, Seat
 from keepfit.serving.copy import LocalCopy, Note
+from keepfit.serving.loading import loaded
 from keepfit.serving.rollout import Rolling, trial
 from keepfit.serving.version import Live, load
 from keepfit.store import Store
@@ -66,7 +69,7 @@ class Follower:
         self.use_case = use_case
         self.state = State()
         self._store, self._copy, self._told, self._every = store, copy, told, every
-        self.rolling = Rolling(store, use_case, told)
+        self.rolling = Rolling(store, use_case, told, self._load)
         self._stop, self._looked = Event(), Event()
         self._refused_at = 0.0
         self._thread = Thread(target=self._run, name=f"follow-{use_case}", daemon=True)
@@ -94,6 +97,7 @@ class Follower:
 
     def look(self) -> None:
         """Take one look at the ledger; nothing that happens here stops what answers."""
+        held = self._held()
         try:
             self._see(head(self._store, self.use_case))
         except (KeepfitError, OSError) as error:
@@ -101,6 +105,23 @@ class Follower:
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the following
             _log.exception("%s: looking at the ledger failed", self.use_case)
             self._cannot_see(f"unexpected {type(error).__name__}")
+        if self._held() != held:
+            gc.collect()  # a version that is left holds classes of its own, in circles, and little else asks for this
+
+    def _held(self) -> tuple[Seat | None, Seat | None]:
+        """The versions that are loaded."""
+        live = self.state.live
+        return (live.seat if live is not None else None), self.rolling.challenger
+
+    def _load(self, seat: Seat, wanted: Callable[[Fold], bool]) -> Live | None:
+        """A version, verified; None where the ledger says before it is there that it is not ``wanted`` any more."""
+        return loaded(partial(load, self._store, self.use_case, seat), lambda: self._still(wanted), self._every)
+
+    def _still(self, wanted: Callable[[Fold], bool]) -> bool:
+        try:
+            return wanted(fold_of(head(self._store, self.use_case)))
+        except (KeepfitError, OSError):
+            return True  # nobody says otherwise
 
     def _see(self, newest: Entry | None) -> None:
         known = self._least_seq()
@@ -138,7 +159,7 @@ class Follower:
         """Load beside, then swap; what was disabled or another version before does not come back if that fails."""
         before = State(seq=seq) if self.state.disabled else replace(self.state, seq=seq)
         try:
-            live = load(self._store, self.use_case, seat)
+            live = self._load(seat, lambda fold: fold.champion is not None)
         except (IntegrityError, Missing) as error:
             self._refused_at = monotonic()
             self.state = replace(
@@ -147,11 +168,12 @@ class Follower:
             self._told.refused(self.use_case)
             _log.error("%s: version %d is refused\n%s", self.use_case, seat.number, error)
             return
+        if live is None:  # disabled meanwhile, as the next look will see
+            return
         self.state = State(live, seq=seq)
         self._told.swapped(self.use_case, seat.number)
         _log.warning("%s: version %d answers", self.use_case, seat.number)
         self._copy.keep(self._store, Note(use_case=self.use_case, seq=seq, seat=seat, disabled=False), live)
-        gc.collect()  # the version before holds classes of its own, in circles, and little else asks for this
 
     def _cannot_see(self, why: str) -> None:
         """Go on with what answers; at a cold start with what this machine has verified last."""

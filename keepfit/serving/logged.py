@@ -32,6 +32,7 @@ def entries_of(
             each.id, at, name, version, digest, role, record,
             tuple(outcome) if isinstance(outcome, list) else (outcome,),
             None if each.decision is UNSET else each.decision, each.warnings, latency,
+            each.reasons is not UNSET,
         )  # fmt: skip
 
 

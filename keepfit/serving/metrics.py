@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_HISTOGRAM = len(_SECONDS) + 2  # cells: those within each limit, those above all, the sum
 _OTHER = "other"
 _STATUSES = ("200", "400", "401", "403", "404", "405", "408", "410", "413", "415", "422", "431", "500", "503", "504",
              _OTHER)  # fmt: skip
@@ -34,7 +35,7 @@ class Family(NamedTuple):
 
 
 _FAMILIES = (
-    Family("requests", "Requests for predictions, by status; those that were shed aside", label="status",
+    Family("requests", "Requests for predictions, by status", label="status",
            values=_STATUSES),
     Family("predictions", "Records answered"),
     Family("predictions_warned", "Records answered with a warning"),
@@ -66,6 +67,7 @@ _FAMILIES = (
     Family("worker_seen_seconds", "When each worker was last awake, as Unix time", "gauge", of_case=False, each=True),
     Family("worker_restarts", "Workers that were started again after they had died", of_case=False),
 )  # fmt: skip
+ROLES = ("champion", "challenger", "shadow")
 _LOG_COUNTS = ("written", "failed", "refused", "shipped", "killed", "torn_bytes")
 Key = tuple[str, str, str]
 
@@ -79,13 +81,14 @@ def _keys(use_cases: Sequence[str]) -> Iterator[tuple[Family, Key]]:
 
 def width(use_cases: Sequence[str]) -> int:
     """How many cells a row has."""
-    return sum(1 for _ in _keys(use_cases)) + len(use_cases) * (len(_SECONDS) + 2)
+    return sum(1 for _ in _keys(use_cases)) + len(use_cases) * len(ROLES) * _HISTOGRAM
 
 
 class Metrics:
-    """Counters, gauges and one histogram; label values come from the command line and from status codes only.
+    """Counters, gauges and one histogram by role; label values come from the command line and from status codes only.
 
-    A cell is written by one thread: those of requests by the loop, those of a use case's ledger by its follower.
+    A cell is written by one thread: those of requests by the loop, those of a use case's ledger by its follower, those
+    of a shadow by its own.
     """
 
     def __init__(self, use_cases: Sequence[str], cells: Cells | None = None) -> None:
@@ -93,33 +96,41 @@ class Metrics:
         self._own, self._use_cases = self._cells.own, tuple(use_cases)
         keys = list(_keys(use_cases))
         self._at = {key: place for place, (_, key) in enumerate(keys)}
-        self._buckets = {name: len(keys) + place * (len(_SECONDS) + 2) for place, name in enumerate(use_cases)}
+        cases = [(name, role) for name in use_cases for role in ROLES]
+        self._buckets = {case: len(keys) + place * _HISTOGRAM for place, case in enumerate(cases)}
         self._good = {name: (self._at["requests", name, "200"], self._at["predictions", name, ""],
-                             self._at["predictions_warned", name, ""], self._buckets[name])
+                             self._at["predictions_warned", name, ""])
                       for name in use_cases}  # fmt: skip
         for family, key in keys:
             if family.kind == "gauge":  # what an earlier process in this row had
                 self._own[self._at[key]] = 0.0
         self._before = list(self._own)
 
-    def answered(self, use_case: str, records: int, warned: int, seconds: float) -> None:
+    def answered(self, use_case: str, records: int, warned: int, seconds: float, role: str = "champion") -> None:
         """A request was answered."""
-        own, (good, predictions, odd, buckets) = self._own, self._good[use_case]
+        own, (good, predictions, odd) = self._own, self._good[use_case]
         own[good] += 1
         own[predictions] += records
         if warned:
             own[odd] += warned
-        own[buckets + bisect_left(_SECONDS, seconds)] += 1
-        own[buckets + len(_SECONDS) + 1] += seconds
+        self.took(use_case, role, seconds)
+
+    def took(self, use_case: str, role: str, seconds: float) -> None:
+        """So long after it came, a request had an answer, or would have had one: nobody waits for a shadow."""
+        own, first = self._own, self._buckets[use_case, role]
+        own[first + bisect_left(_SECONDS, seconds)] += 1
+        own[first + len(_SECONDS) + 1] += seconds
 
     def failed(self, use_case: str, status: int) -> None:
         """A request for predictions was not answered."""
         said = str(status)
         self.add("requests", use_case, said if said in _STATUSES else _OTHER)
 
-    def shed(self) -> None:
-        """Too many requests were waiting."""
+    def shed(self, use_case: str | None = None) -> None:
+        """Too many requests were waiting; this one was for predictions of a use case, or not."""
         self.add("shed")
+        if use_case is not None:
+            self.failed(use_case, 503)
 
     def malformed(self, status: int) -> None:
         """A request was none."""
@@ -186,13 +197,15 @@ class Metrics:
     def _histogram(self) -> "Metric":
         from prometheus_client.core import HistogramMetricFamily
 
-        made = HistogramMetricFamily("keepfit_request_seconds", "From a request to its answer", labels=["use_case"])
-        for name, start in self._buckets.items():
+        made = HistogramMetricFamily("keepfit_request_seconds", "From a request to its answer, by who answered",
+                                      labels=["use_case", "role"])  # fmt: skip
+        for (name, role), start in self._buckets.items():
             count, buckets = 0.0, []
             for place, limit in enumerate((*_SECONDS, float("inf"))):
                 count += self._cells.total(start + place)
                 buckets.append((str(limit) if limit < float("inf") else "+Inf", count))
-            made.add_metric([name], buckets, self._cells.total(start + len(_SECONDS) + 1))
+            if count or role == ROLES[0]:
+                made.add_metric([name, role], buckets, self._cells.total(start + len(_SECONDS) + 1))
         return made
 
     def challenged(self, use_case: str, outcome: str, records: int) -> None:

@@ -4,6 +4,7 @@ What it does not take goes the way of every other request, through the ASGI appl
 """
 
 import logging
+import re
 from functools import partial
 from time import perf_counter
 from typing import cast
@@ -20,6 +21,7 @@ from keepfit.serving.version import Answered, Live
 
 _log = logging.getLogger("keepfit.serving")
 _encode = msgspec.json.Encoder().encode
+_ASKED = re.compile(r"/v[12]/models/([^/]+)(?:/versions/[^/]+)?/(?:predict|infer)")
 _GOOD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 
 
@@ -29,6 +31,14 @@ class Quick:
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
         self._names = {f"/v1/models/{name}/predict": name for name in answers.followers}
+
+    def use_case(self, path: str) -> str | None:
+        """The use case that a path asks for predictions, by whichever protocol; None where it does not."""
+        names = self._answers.followers
+        if path == "/invocations":
+            return next(iter(names)) if len(names) == 1 else None
+        found = _ASKED.fullmatch(path)
+        return found[1] if found is not None and found[1] in names else None
 
     @property
     def held(self) -> int:

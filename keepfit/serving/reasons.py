@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from keepfit.score import Pushes
 from keepfit.serving.answers import RETRY_AFTER, Answers
+from keepfit.serving.asked import Scored
 from keepfit.serving.closer_look import Row
 from keepfit.serving.problems import HttpProblem
 from keepfit.serving.version import Contribution, Live, Prediction, Reasons
@@ -83,25 +84,26 @@ class Explaining:
         self._answers = answers
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="explain")
 
-    async def explained(self, live: Live, records: Sequence[Row], predictions: list[Prediction]) -> list[Prediction]:
-        """The predictions with their reasons.
+    async def explained(self, scored: Scored) -> Scored:
+        """An answer with its reasons.
 
         Raises
         ------
         HttpProblem
             504: it would take too long.
         """
-        started, name = perf_counter(), live.signature.use_case
+        started, live, answered = perf_counter(), scored.asked.live, scored.answered
         until = started + self._answers.deadline
-        work = asyncio.get_running_loop().run_in_executor(self._pool, _explained, live, records, predictions, until)
+        words = (live, answered.records, answered.predictions, until)
+        work = asyncio.get_running_loop().run_in_executor(self._pool, _explained, *words)
         try:
             found = await asyncio.wait_for(work, self._answers.deadline)
         except TimeoutError:
-            self._answers.metrics.failed(name, 504)
             raise HttpProblem(504, "deadline", "the reasons took too long", headers=RETRY_AFTER) from None
+        name = live.signature.use_case
         self._answers.metrics.add("explained", name, count=len(found))
         self._answers.metrics.add("explain_seconds", name, count=perf_counter() - started)
-        return found
+        return scored._replace(answered=answered._replace(predictions=found))
 
 
 def _explained(live: Live, records: Sequence[Row], predictions: list[Prediction], until: float) -> list[Prediction]:

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from keepfit.serving import describe, invocations, v2
-from keepfit.serving.answers import Answer, Answers
+from keepfit.serving.answers import Answer, Answers, Then
 from keepfit.serving.app import App, unexpected
 from keepfit.serving.body import is_csv, read_body, see_that_json
 from keepfit.serving.closer_look import Row, tree_of
@@ -111,7 +111,7 @@ class Routes:
 
     async def predict(self, request: Request) -> Response:
         """Predictions with reasons; without parameters the path of a served use case does not come to Starlette."""
-        name, read_by = request.path_params["name"], dict[Live, list[Row]]()
+        name = request.path_params["name"]
         self._allow(request, "score")
         champion = self._live(request)
         explain = asked_for(request.query_params.multi_items())
@@ -123,13 +123,9 @@ class Routes:
             records = live.rows.read(body)
             if explain:
                 see_that_few(records)
-                read_by[live] = records
             return records
 
-        live, predictions = await self._scored(request, name, read)
-        if explain:
-            first = next(iter(read_by.values()))  # a challenger that takes the same records is asked what was read
-            predictions = await self._explaining.explained(live, read_by.get(live, first), predictions)
+        live, predictions = await self._scored(request, name, read, self._explaining.explained if explain else None)
         return _json(Answer(name, live.seat.number, predictions))
 
     async def labels(self, request: Request) -> Response:
@@ -188,14 +184,14 @@ class Routes:
         return _json(invocations.response(predictions))
 
     async def _scored(
-        self, request: Request, name: str, read: Callable[[Live, bytes], list[Row]]
+        self, request: Request, name: str, read: Callable[[Live, bytes], list[Row]], then: Then | None = None
     ) -> tuple[Live, list[Prediction]]:
         started, answers = perf_counter(), self._answers
         self._allow(request, "score")
         try:
             answers.live(name)
             body = await read_body(request.scope, request.receive)
-            return await answers.scored(name, started, len(body), lambda live: read(live, body))
+            return await answers.scored(name, started, len(body), lambda live: read(live, body), then)
         except HttpProblem as problem:
             if name in answers.followers:
                 answers.metrics.failed(name, problem.status)

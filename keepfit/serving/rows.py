@@ -43,11 +43,9 @@ class Rows:
             "Record", [(f"f{place}", *_field(column)) for place, column in enumerate(columns)],
             kw_only=True, forbid_unknown_fields=True, gc=False,
         )  # fmt: skip
-        many = msgspec.defstruct(
-            "Records",
-            [("records", Annotated[list[kind], Meta(min_length=1, max_length=MOST_ROWS)])],  # type: ignore[valid-type]
-            forbid_unknown_fields=True,
-        )
+        # Without `Annotated`: what is made of it, typing keeps, and with it the classes of a hundred versions before.
+        records: Any = list[kind]  # type: ignore[valid-type]
+        many = msgspec.defstruct("Records", [("records", records)], forbid_unknown_fields=True)
         self._one = msgspec.json.Decoder(kind)
         self._many: msgspec.json.Decoder[Any] = msgspec.json.Decoder(many)
 
@@ -76,6 +74,8 @@ class Rows:
             many = _MANY.match(body) is not None
             rows = self._many.decode(body).records if many else [self._one.decode(body)]
         except _NOT_TAKEN:
+            return None
+        if not 1 <= len(rows) <= MOST_ROWS:
             return None
         values = list(map(astuple, rows))
         texts = many + len(values) * self._always

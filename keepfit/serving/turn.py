@@ -116,7 +116,7 @@ class Turn:
         for asked, answered, _ in pairs:
             predictions = answered.predictions
             warned = sum(1 for each in predictions if each.warnings)
-            self._metrics.answered(use_case, len(predictions), warned, now - asked.started)
+            self._metrics.answered(use_case, len(predictions), warned, now - asked.started, asked.role)
             asked.tell(asked.live, answered)
         if first.trial is not None:
             first.trial.after(pairs, now)

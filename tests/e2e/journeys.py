@@ -220,7 +220,8 @@ class Warm:
 
     def __init__(self, folder):
         self.world = World(folder)
-        environ = self.world.environment()
+        # a database of its own: what other runs on this machine have told their server is not heard here
+        environ = self.world.environment() | {"PREFECT_HOME": str(self.world.prefect_home)}
         self._server = Child(environ | defaults(environ))
         self._log = (folder / "log").open("w")  # libraries have last words when it ends
         self._process = None

@@ -1,6 +1,9 @@
 """From windows of production to a retrain: looked at, decided, written down, done once, and never by hearsay."""
 
+import shutil
 import time
+from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -56,10 +59,10 @@ def entries(world):
     return head(world.store, "visits").seq
 
 
-def heard(warm, name, count):
-    """The windows of events that the server has got; waits until there are so many."""
+def heard(warm, name, count, since):
+    """The windows of events that the server has got since a moment; waits until there are so many."""
     _, word = warm.server["PREFECT_API_AUTH_STRING"].split(":")
-    asked = {"filter": {"event": {"name": [name]}}}
+    asked = {"filter": {"event": {"name": [name]}, "occurred": {"since": since.isoformat()}}}
     for _ in range(100):
         answer = httpx.post(
             warm.server["PREFECT_API_URL"] + "/events/filter", json=asked, auth=("keepfit", word), timeout=20
@@ -93,16 +96,17 @@ def test_a_window_that_the_champion_has_learnt_from_is_not_judged(world, warm):
 
 
 def test_drift_asks_for_a_retrain_which_happens_once(world, warm):
+    begun = datetime.now(UTC)
     one = monitored(world, warm, "2020-05-06")
     assert "drift" in one["alarms"]
     assert "not yet in 2 of 3 windows" in one["decision"]["suppressed_by"]
     two = monitored(world, warm, "2020-05-07")
-    assert two["decision"]["retrain"]
+    assert [each["decision"]["retrain"] for each in (*two["late"], two)].count(True) == 1
     assert "drift in 2 of" in two["decision"]["because"][0]
     three = monitored(world, warm, "2020-05-08")
     assert "cooldown" in three["decision"]["suppressed_by"]
-    assert heard(warm, "keepfit.alarm.raised", 3) >= {"2020-05-06", "2020-05-07", "2020-05-08"}
-    assert heard(warm, "keepfit.retrain.requested", 1) == {"2020-05-07"}
+    assert heard(warm, "keepfit.alarm.raised", 3, begun) >= {"2020-05-06", "2020-05-07", "2020-05-08"}
+    assert heard(warm, "keepfit.retrain.requested", 1, begun) < {"2020-05-06", "2020-05-07", "2020-05-08"}
     done = monitored(world, warm, "2020-05-08", "retrain")
     assert (done["retrained"], done["run"]["version"]) == (True, 2)
     before = entries(world)
@@ -135,24 +139,60 @@ def served(world, day, change=lambda record: record):
     return asked
 
 
-def test_what_was_served_is_looked_at_with_the_labels_that_came_for_it(world, warm):
+@pytest.fixture
+def apart(world, tmp_path):
+    """The same world, before anything was watched in it or after, to be changed by itself."""
+    shutil.copytree(world.folder, tmp_path / "apart")
+    return World(tmp_path / "apart")
+
+
+def test_what_was_served_is_looked_at_with_the_labels_that_came_for_it(apart, warm):
     def longer(record):
         return record | {"minutes": min(record["minutes"] + 30, 100)}
 
-    asked = served(world, "2020-04-20", longer)
-    answer = monitored(world, warm, "2020-04-21")
+    asked = served(apart, "2020-04-20", longer)
+    answer = monitored(apart, warm, "2020-04-21")
     assert (answer["source"], answer["window"]["rows"], answer["labelled"]) == ("log", len(asked), len(asked[::2]))
     assert ("drift", "minutes") in {(c["check"], c["feature"]) for c in answer["checks"] if c["outcome"] == "fail"}
-    before = monitored(world, warm, "2020-04-20")
-    assert (before["source"], before["alarms"]) == ("rows", [])
-    told = warm.run(world, "monitor", "visits", "--as-of", "2020-04-21")
+    told = warm.run(apart, "monitor", "visits", "--as-of", "2020-04-21")
     assert f"{len(asked)} rows served, {len(asked[::2])} with labels" in told.out
+
+    after = monitored(apart, warm, "2020-04-23")
+    assert (after["source"], after["alarms"]) == ("rows", [])
+    filled = next(each for each in after["late"] if each["window"]["end"].startswith("2020-04-21"))
+    assert (filled["source"], filled["labelled"]) == ("log", len(asked)), "the sources know the other labels"
+    before = entries(apart)
+    again = monitored(apart, warm, "2020-04-23")
+    assert (again["late"], entries(apart)) == ([], before)
+    ends = [each.end for each in watch_of(fold_of(head(apart.store, "visits"))).windows]
+    assert len(ends) == len(set(ends)), "a window counts once, however often it is looked at"
+
+
+def test_a_new_champion_is_held_against_the_one_that_it_replaced(apart, warm):
+    second = warm.run(apart, "run", "visits", "--json", "--as-of", "2020-04-29").answer
+    number = second["version"]
+    assert second["champion"] == number, second["verdict"]
+    early = monitored(apart, warm, "2020-05-02")
+    assert (early["version"], early["helped"], early["labelled"]) == (number, None, 0)
+    late = monitored(apart, warm, "2020-05-04")
+    found = next(each for each in late["late"] if each["helped"])["helped"]
+    assert (found["version"], found["replaced"], found["rows"]) == (number, 1, 99)
+    told = warm.run(apart, "show", "visits", "--json").answer
+    reasons = [each["reason"] for each in told["ledger"] if each["action"] == "monitored"]
+    assert any(f"version {number} " in each and "version 1 would have" in each for each in reasons), reasons
+    assert [each["version"] for each in told["watch"]["helped"]] == [number]
+    assert verify(apart.store).problems == ()
 
 
 def test_people_read_what_moved(world, warm):
     told = warm.run(world, "monitor", "visits", "--as-of", "2020-05-06")
     assert told.code == 0, told.err
     assert "drift of minutes" in told.out
+    page, overview = (Path(line.split()[-1]).read_text() for line in told.out.splitlines()[-2:])
+    assert "minutes" in page
+    assert "no estimate can see it" in page
+    assert all(word in overview for word in ("<svg", "What moved", "Decisions", "drift"))
+    assert not any(word in page + overview for word in ("<script", "http://", "https://"))
     assert "decision  no retrain" in told.out
     shown = warm.run(world, "show", "visits", "--json").answer
     assert "monitored" in {each["action"] for each in shown["ledger"]}

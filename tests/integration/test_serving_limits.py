@@ -82,6 +82,8 @@ def test_a_full_queue_says_so_at_once_and_is_soon_empty_again(place):
         assert asked(server, "/livez")[0] == 200
         assert asked(server, "/readyz")[0] == 200
         assert shed(server) == 20
+        refused = 'keepfit_requests_total{status="503",use_case="visits"} 20.0'
+        assert refused in asked(server, "/metrics")[1].decode()
         for each in waiting:
             each.sendall(BODY[10:])
             assert answer_of(each)[0] == 200

@@ -9,11 +9,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from serving_process import serving
 
 from keepfit.ledger import fold_of, head
+from keepfit.serving.log import predictions
 from keepfit.serving.version import load
 from keepfit.store import open_store
 
 PREDICT = "/v1/models/visits/predict"
 GOOD = world.GOOD
+FOREVER = (world.NOON.replace(year=2000), world.NOON.replace(year=2100))
 TASKS = {"visits": "binary", "baskets": "multiclass", "bills": "regression"}
 
 
@@ -186,3 +188,35 @@ def test_of_a_canary_the_reasons_are_of_the_version_that_answered(tmp_path):
         first = prediction["reasons"]["contributions"][0]
         assert total(prediction["reasons"]) == pytest.approx(prediction["score"], abs=1e-12)
         assert (first["feature"], first["contribution"] > 0) == ("minutes", answer["version"] == 1)
+
+
+def test_what_is_explained_is_noted_in_the_log_and_what_came_to_no_answer_is_not_there(tmp_path):
+    """Of many that wait for reasons the last wait too long: 504, counted as that, and logged as nothing."""
+    store = open_store(str(tmp_path / "store"))
+    world.champion(store, "slow", compile_it=False)
+    body = {"records": world.raw_records(100, seed=3)}
+    with (
+        serving(tmp_path / "work", tmp_path / "store", "visits", "--deadline", "1") as server,
+        server.client() as client,
+    ):
+        assert server.until(lambda: client.post(PREDICT, json=GOOD).status_code == 200)
+        before = statuses(client)
+        with ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(lambda _: client.post(f"{PREDICT}?explain=true", json=body), range(16)))
+        told = {each["id"] for answer in answers if answer.status_code == 200 for each in answer.json()["predictions"]}
+        late = sum(answer.status_code == 504 for answer in answers)
+        assert late > 0
+        assert len(told) == 100 * (16 - late)
+        after = statuses(client)
+        assert after["504"] - before.get("504", 0) == late
+        assert after["200"] - before["200"] == 16 - late
+        assert server.stop() == 0
+    rows = [row for part in predictions(store, "visits", *FOREVER) for row in part.to_pylist()]
+    assert {row["id"] for row in rows if row["explained"]} == told
+    assert len(rows) == len(told) + before["200"]
+
+
+def statuses(client):
+    families = text_string_to_metric_families(client.get("/metrics").text)
+    found = {family.name: family.samples for family in families}["keepfit_requests"]
+    return {sample.labels["status"]: sample.value for sample in found}

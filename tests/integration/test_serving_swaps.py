@@ -124,5 +124,5 @@ def test_memory_is_flat_over_swaps_and_load(tmp_path, swaps, seconds):
     early, late = max(sizes[: max(1, swaps // 10)]), sizes[-1]
     said = f"{swaps} swaps, {count(report, 200)} requests: {early:.1f} MB at 10 %, {late:.1f} MB at the end"
     print(said)
-    assert late < early * 1.2 + (0 if seconds else 10), said
+    assert late < early + (4 if seconds else 10), said  # of the few swaps, the first tenth is the first two
     assert late < 160

@@ -73,7 +73,7 @@ def test_each_answers_and_any_tells_the_sum(tmp_path, store):
         case = ("use_case", "visits")
         seen = [metrics(server) for _ in range(6)]
         assert {each["keepfit_requests_total", ("status", "200"), case] for each in seen} == {30.0}
-        assert {each["keepfit_request_seconds_count", case] for each in seen} == {30.0}
+        assert {each["keepfit_request_seconds_count", ("role", "champion"), case] for each in seen} == {30.0}
         assert all(each["keepfit_serving_version", case, ("worker", row)] == 1 for each in seen for row in "01")
         server.until(lambda: metrics(server)["keepfit_log_written_total", case] == 30)
         assert server.stop() == 0

@@ -319,13 +319,15 @@ CONTRADICTIONS = {
         "when",
         ["further back than the ledger remembers"],
     ),
+    "four fields of a schedule": ("risk: low", 'retrain: {schedule: "0 6 1 *"}', "schedule", ["five fields such as"]),
+    "an hour that no day has": ("risk: low", 'retrain: {schedule: "0 24 1 * *"}', "schedule", ["the hour", "0 to 23"]),
+    "a day that never comes": ("risk: low", 'retrain: {schedule: "0 6 30 2 *"}', "schedule", ["would never come"]),
     "a budget without a time": ("risk: low", "retrain: {at_most: 4}", "at_most", ["such as `4 per 30d`"]),
     "a key of another section": ("  seed: 7", "  seed: 7\n  holdout: 3d", "holdout: 3d", ["belongs under `split`"]),
 }
 
 LATER = {
     "approvals": ("risk: low", "approvals: {by: ada}", "approvals"),
-    "a schedule": ("risk: low", 'retrain: {schedule: "0 6 1 * *"}', "schedule"),
     "sql": ('weather: {kind: files, path: "data', 'weather: {kind: postgres, table: "data', "weather: {"),
 }
 

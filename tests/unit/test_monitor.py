@@ -4,15 +4,18 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from monitor_world import CLASSES, columns, days_of, reference, seen
+from msgspec import structs
 
 from keepfit.config.monitor import Monitor, Retrain
 from keepfit.features import Levels
-from keepfit.monitor import Answered, Rows, counted, decide, look, reference_of
+from keepfit.monitor import Answered, Rows, counted, decide, late, look, reference_of
 from keepfit.monitor.bins import bins_of, by_day
 from keepfit.monitor.drift import calibrated, of_stretches
 from keepfit.monitor.reference import Reference
-from keepfit.records import Noted, canonical, parse
+from keepfit.records import Noted, Told, canonical, parse
 
 JUNE = datetime(2013, 6, 1, tzinfo=UTC)
 
@@ -209,6 +212,73 @@ def test_what_stands_against_a_retrain_is_said(windows, more, why):
     decision = decide(windows, more.get("requests", []), more.get("made"), policy, JUNE + timedelta(days=21))
     assert not decision.retrain
     assert decision.suppressed_by is None if why is None else why in decision.suppressed_by
+
+
+def told(day, *alarms, realised=None, **more):
+    given = Told(
+        metric="log_loss",
+        estimated=0.5,
+        low=0.4,
+        high=0.6,
+        realised=realised,
+        rows=100,
+        labelled=100 if realised else 0,
+    )
+    return structs.replace(noted(day, *alarms, **more), told=given)
+
+
+def test_an_alarm_is_harder_to_raise_than_to_keep():
+    policy, now = Retrain(on=(DRIFT,), when="2 of 3"), JUNE + timedelta(days=70)
+    kept = [noted(70, DRIFT), noted(63), noted(56), noted(49, DRIFT), noted(42, DRIFT)]
+    assert decide(kept, [], None, policy, now).because == ("drift in 1 of 3 windows, an alarm that has not cleared",)
+    cleared = [noted(70, DRIFT), noted(63), noted(56), noted(49), noted(42, DRIFT), noted(35, DRIFT)]
+    assert not decide(cleared, [], None, policy, now).retrain
+
+
+def test_estimates_that_were_wrong_do_not_trigger():
+    estimated = "estimated_performance"
+    policy, now = Retrain(on=(estimated,), when="2 of 3"), JUNE + timedelta(days=21)
+    right = [told(21, estimated), told(14, estimated, realised=0.55), told(7, realised=0.5)]
+    assert decide(right, [], None, policy, now).retrain
+    wrong = [told(21, estimated), told(14, estimated, realised=0.35), told(7, realised=0.39)]
+    decision = decide(wrong, [], None, policy, now)
+    assert not decision.retrain
+    assert "not trusted: 2 of 2 windows came out outside" in decision.suppressed_by
+    other = [told(21, DRIFT), told(14, DRIFT, realised=0.35), told(7, realised=0.39)]
+    assert decide(other, [], None, Retrain(), now).retrain
+
+
+@given(
+    marks=st.lists(st.tuples(st.sampled_from(["", DRIFT, "realised_performance"]), st.booleans()), max_size=40),
+    count=st.integers(1, 3),
+    more=st.integers(0, 2),
+    cooldown=st.integers(1, 20),
+    most=st.integers(1, 3),
+    span=st.integers(1, 40),
+)
+def test_no_history_brings_a_retrain_that_the_policy_forbids(marks, count, more, cooldown, most, span):
+    policy = Retrain(when=f"{count} of {count + more}", cooldown=f"{cooldown}d", at_most=f"{most} per {span}d")
+    windows, requests, made = [], [], None
+    for day, (alarm, broken) in enumerate(marks, 7):
+        now = JUNE + timedelta(days=day)
+        windows.insert(0, noted(day, *([alarm] if alarm else []), broken=broken))
+        decision = decide(windows, requests, made, policy, now)
+        assert decide(windows, requests, made, policy, now) == decision
+        if not decision.retrain:
+            continue
+        assert not broken
+        assert alarm
+        assert not requests or now - requests[0] >= timedelta(days=cooldown)
+        requests.insert(0, now)
+        assert sum(now - each < timedelta(days=span) for each in requests) <= most
+        assert not decide(windows, requests, made, policy, now).retrain
+        made = now if day % 2 else None
+
+
+def test_windows_wait_for_their_labels_and_are_looked_at_again_when_they_have_come():
+    waiting = [told(day) for day in (28, 21, 14)]
+    chosen = late([*waiting, told(7, realised=0.5)], 1, JUNE + timedelta(days=28), JUNE, timedelta(days=1))
+    assert [each.end for each in chosen] == [each.end for each in (waiting[2], waiting[1])]
 
 
 def test_a_retrain_says_why():

@@ -24,6 +24,9 @@ from keepfit.serving.logged import entries_of
 from keepfit.serving.metrics import Metrics
 from keepfit.serving.problems import HttpProblem, unprocessable
 from keepfit.serving.rollout import shadow
+from keepfit.serving.rollout.shadow import MOST_RECORDS as MOST_SHADOWED
+from keepfit.serving.rollout.shadow import Background
+from keepfit.serving.version import load
 from keepfit.store import open_store
 
 CASE = "visits"
@@ -362,3 +365,49 @@ def test_a_champion_that_changes_ends_it_at_once(follower, store):
     assert follower.rolling.beside(live) is None
     assert follower.state.live.seat == rollout.challenger
     assert trial.stopped == "over"
+
+
+@pytest.mark.parametrize(("strategy", "role"), [("canary", "challenger"), ("shadow", "shadow")])
+def test_how_long_it_takes_is_told_by_role(follower, metrics, strategy, role):
+    _, trial = begun(follower, strategy=strategy, share=1.0)
+    for number in range(3):
+        ask(follower, trial, world.GOOD | {"id": f"visitor {number}"})
+    trial.close(10)
+    if strategy == "shadow":
+        assert told(metrics, "keepfit_request_seconds_count", role=role) == 3
+    else:
+        metrics.answered(CASE, 1, 0, 0.5, role)
+        assert told(metrics, "keepfit_request_seconds_count", role=role) == 1
+
+
+def test_beside_another_champion_than_it_was_agreed_for_nobody_is_asked(follower, store):
+    """Also in the moment between a swap and the next look."""
+    begun(follower)
+    other = load(store, CASE, world.registered(store, world.version(store, 3)))
+    assert follower.rolling.beside(follower.state.live) is not None
+    assert follower.rolling.beside(other) is None
+
+
+def test_who_is_stopped_is_not_asked_by_those_who_are_under_way(follower):
+    _, trial = begun(follower, share=1.0)
+    assert ask(follower, trial, world.GOOD)[0].role == "challenger"
+    trial.stopped = "for a test"
+    assert ask(follower, trial, world.GOOD)[0].role == "champion"
+
+
+def test_what_waits_for_a_shadow_is_bounded_in_records():
+    begun, go, done = Event(), Event(), []
+
+    def work(pieces):
+        begun.set()
+        go.wait(10)
+        done.extend(pieces)
+
+    background = Background("test", work)
+    assert background.offer(1, "first")
+    assert begun.wait(10)
+    assert background.offer(MOST_SHADOWED, "second")
+    assert not background.offer(1, "third")
+    go.set()
+    background.close(10)
+    assert done == ["first", "second"]

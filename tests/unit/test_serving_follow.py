@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 from threading import Event
+from weakref import ref
 
 import pytest
 import serving_world as world
@@ -16,7 +17,7 @@ from keepfit.serving.copy import LocalCopy
 from keepfit.serving.follow import Follower
 from keepfit.serving.metrics import Metrics
 from keepfit.serving.version import load
-from keepfit.store import open_store
+from keepfit.store import object_key, open_store
 
 ROOT = Path(__file__).parents[2]
 CASE = "visits"
@@ -300,3 +301,81 @@ def test_the_first_and_the_last_moment_that_can_be_written_are_answered(store, a
     live = load(store, CASE, world.champion(store, 1))
     (prediction,) = live.answer(live.rows.read(canonical(world.GOOD | {"at": at})), "id").predictions
     assert 0 <= prediction.score <= 1
+
+
+class Slow(Away):
+    """A store of which one key does not come until somebody lets it."""
+
+    key, coming = "", Event()
+
+    def read(self, key):
+        if key == self.key:
+            self.coming.set()
+            assert self.answers.wait(30)
+        return self.behind.read(key)
+
+    def _there(self):
+        """All others come at once."""
+
+
+@pytest.mark.parametrize("what", ["champion", "challenger"])
+def test_disable_is_noticed_while_a_version_loads(tmp_path, what):
+    store = Slow(open_store(str(tmp_path / "store")))
+    world.champion(store, 1)
+    follower = Follower(store, CASE, LocalCopy(None, store, CASE), Metrics((CASE,)), every=0.05)
+    follower.start()
+    made, store.coming = world.version(store, 2), Event()
+    store.key = object_key(made.files["compiled"])
+    store.answers.clear()
+    if what == "champion":
+        world.promoted(store, CASE, world.registered(store, made))
+    else:
+        world.rolled_out(store, 2)
+    assert store.coming.wait(10)
+    assert follower.state.live.seat.number == 1
+    began = time.monotonic()
+    world.disabled(store, CASE)
+    until(lambda: follower.state.disabled)
+    assert time.monotonic() - began < 2
+    store.answers.set()  # what comes now is not wanted any more
+    time.sleep(0.3)
+    assert follower.state.live is None
+    assert follower.rolling.standing() is None
+    world.champion(store, 1)
+    until(lambda: follower.state.live is not None)
+    follower.stop()
+
+
+def test_a_challenger_that_loads_stops_nobody_from_following(tmp_path):
+    store = Slow(open_store(str(tmp_path / "store")))
+    world.champion(store, 1)
+    follower = Follower(store, CASE, LocalCopy(None, store, CASE), Metrics((CASE,)), every=0.05)
+    follower.start()
+    store.key = object_key(world.version(store, 2).files["compiled"])
+    store.answers.clear()
+    world.rolled_out(store, 2)
+    time.sleep(0.2)
+    third = world.champion(store, 3)
+    until(lambda: follower.state.live.seat == third)
+    store.answers.set()
+    follower.stop()
+
+
+def until(holds):
+    end = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_version_that_was_left_leaves_nothing_behind(store, follow):
+    """Also not its classes, which are as large as all else of a small version together."""
+    follower, left = follow(), []
+    for turn in range(1, 5):
+        world.champion(store, turn)
+        follower.look()
+        rows = follower.state.live.rows
+        rows.read(canonical(world.GOOD))
+        left.append(ref(type(rows._one.decode(canonical(world.GOOD)))))
+        del rows
+    assert [kind() is None for kind in left] == [True, True, True, False]

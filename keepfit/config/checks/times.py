@@ -72,7 +72,10 @@ def watching_needs_an_event_time(use_case: UseCase) -> Iterator[Finding]:
     """Windows are stretches of time."""
     if use_case.data.event_time is not None:
         return
+    by_calendar = use_case.retrain.model_fields_set <= {"schedule"}
     for section in sorted({"monitor", "retrain"} & use_case.model_fields_set):
+        if section == "retrain" and by_calendar:
+            continue
         what = f"`{section}` needs `data.event_time`, which is not there: without it there are no windows"
         yield Finding((section,), what, do="write `data.event_time`, or leave it out")
 

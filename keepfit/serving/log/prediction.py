@@ -15,7 +15,7 @@ class Prediction(msgspec.Struct, frozen=True, array_like=True):
     ``decision`` the class that was decided for (None for regression). ``role`` is ``champion`` or ``challenger``: a
     challenger's answer that a caller got (canary) is the only row of its id; one that nobody got stands beside the
     champion's of the same id, as a shadow, or without a finite score where it had none. ``latency_ms`` is what the
-    caller waited, or would have.
+    caller waited, or would have. ``explained``: reasons were asked for and told beside it.
     """
 
     id: str
@@ -29,6 +29,7 @@ class Prediction(msgspec.Struct, frozen=True, array_like=True):
     decision: str | None
     warnings: tuple[str, ...]
     latency_ms: float
+    explained: bool = False
 
 
 class Label(msgspec.Struct, frozen=True, array_like=True):

@@ -102,9 +102,19 @@ def _batches(store: Store, name: str, schema: "pa.Schema", rows: int) -> "Iterat
     file = opened(store.read(name), where)
     try:
         for batch in file.iter_batches(rows, columns=schema.names):
-            yield pa.Table.from_batches([batch]).replace_schema_metadata(None)
+            yield _filled(pa.Table.from_batches([batch]).replace_schema_metadata(None), schema)
     except (pa.ArrowInvalid, OSError) as error:
         raise unreadable(where, error) from error
+
+
+def _filled(table: "pa.Table", schema: "pa.Schema") -> "pa.Table":
+    """With nulls for what files of earlier builds do not tell."""
+    import pyarrow as pa
+
+    for field in schema:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table
 
 
 def _within(table: "pa.Table", start: datetime, end: datetime) -> "pa.Table":

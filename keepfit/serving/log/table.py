@@ -34,6 +34,7 @@ def predictions_schema() -> "pa.Schema":
             ("decision", pa.string()),
             ("warnings", pa.list_(pa.string())),
             ("latency_ms", pa.float64()),
+            ("explained", pa.bool_()),
         ]
     )
 

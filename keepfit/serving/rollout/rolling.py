@@ -3,31 +3,41 @@
 import logging
 import os
 import socket
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from keepfit.errors import IntegrityError, KeepfitError, Missing
 from keepfit.ledger import rollout_of
-from keepfit.records import Fold, Rollout
+from keepfit.records import Fold, Rollout, Seat
 from keepfit.rollout import figures
 from keepfit.serving.log.log import PredictionLog
 from keepfit.serving.rollout.trial import Told, Trial
-from keepfit.serving.version import Live, load
+from keepfit.serving.version import Live
 from keepfit.store import Store
 
 _DRAIN = 5.0  # seconds at the end for what a shadow has not answered yet
 _log = logging.getLogger("keepfit.serving")
+Load = Callable[[Seat, Callable[[Fold], bool]], Live | None]
 
 
 class Rolling:
-    """The trial that is open here; `see` and `close` are called by whoever follows the ledger, the others by all."""
+    """The trial that is open here; `see` and `close` are called by whoever follows the ledger, the others by all.
 
-    def __init__(self, store: Store, use_case: str, told: Told) -> None:
-        self._store, self._use_case, self._told = store, use_case, told
+    ``load`` gives a version, or None where the ledger says meanwhile that it is not wanted any more.
+    """
+
+    def __init__(self, store: Store, use_case: str, told: Told, load: Load) -> None:
+        self._store, self._use_case, self._told, self._load = store, use_case, told, load
         self._trial: Trial | None = None
         self._rollout: Rollout | None = None
         self._stopped = self._untold = ""
         self._log: PredictionLog | None = None
+
+    @property
+    def challenger(self) -> Seat | None:
+        """The version that is loaded beside the champion, if one is."""
+        return self._trial.live.seat if self._trial is not None else None
 
     def log_to(self, log: PredictionLog | None) -> None:
         """Where a challenger's answers are logged."""
@@ -89,10 +99,12 @@ class Rolling:
     def _begin(self, rollout: Rollout, champion: Live) -> None:
         number = rollout.challenger.number
         try:
-            live = load(self._store, self._use_case, rollout.challenger)
+            live = self._load(rollout.challenger, lambda fold: rollout_of(fold) == rollout)
         except (IntegrityError, Missing) as error:
             self._stopped = f"version {number} is refused: {str(error).partition(chr(10))[0]}"
             _log.error("%s: the challenger, version %d, is refused\n%s", self._use_case, number, error)
+            return
+        if live is None:  # over meanwhile, as the next look will see
             return
         self._trial = Trial(rollout, live, champion, self._told)
         self._trial.log = self._log

@@ -31,6 +31,9 @@ class Told(Protocol):
     def challenged(self, use_case: str, outcome: str, records: int) -> None:
         """It has ``answered`` records (``unlogged``, for lack of room), ``failed`` to, or had no time: ``dropped``."""
 
+    def took(self, use_case: str, role: str, seconds: float) -> None:
+        """A ``shadow`` would have answered a request so long after it came."""
+
     def rolling(self, use_case: str, version: int, *, stopped: bool) -> None:
         """A version is on trial (0: none); ``stopped`` here, although the ledger could not be told so."""
 
@@ -142,6 +145,7 @@ class Trial:
             entries = entries_of(self.live, answered.answered, datetime.now(UTC), took / 1e3, "challenger")
             logged = self.log is None or self.log.offer(list(entries))
             self._told.challenged(self._name, "answered" if logged else "unlogged", len(mine.records))
+            self._told.took(self._name, "shadow", took / 1e3)
             if is_finite(champion.answered):
                 one = self._seen(champion.asked.live, champion.answered, waited)
                 self.watch.pair(one, self._seen(self.live, answered.answered, took))
