@@ -51,15 +51,19 @@ def child(folder: Path, count: int) -> dict[str, float]:
 
     made = parse((folder / "reference.json").read_bytes(), Reference)
     start = perf_counter()
-    parts, answers, labels, days = [], np.empty((count, 2)), np.empty(count, np.int32), np.empty(count, np.int64)
+    parts, labels, days = [], [], []
+    answers = np.empty((count, 2))
     for place in range(count // PART):
         table = pq.read_table(folder / "part.parquet")
         here = slice(place * PART, (place + 1) * PART)
-        days[here] = table.column("day").to_numpy()
-        answers[here], labels[here] = told(table)
-        parts.append(counted(made, features.from_table(table, KINDS), days[here], place))
-    known = np.arange(0, count, 2)
-    seen = Seen(merged(made, parts), answers, known, labels[known], days[known], count, 0, 0.01)
+        day = table.column("day").to_numpy()
+        answers[here], truth = told(table)
+        parts.append(counted(made, features.from_table(table, KINDS), day, place))
+        labels.append(truth[::2])
+        days.append(day[::2])
+    known, labelled = np.arange(0, count, 2), (np.concatenate(labels), np.concatenate(days))
+    del table, day, truth, labels, days
+    seen = Seen(merged(made, parts), answers, known, *labelled, count, 0, 0.01)
     found = look(made, seen, "log_loss")
     assert {check.check for check in found.checks} >= {"drift", "multivariate", "realised_performance"}
     peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
