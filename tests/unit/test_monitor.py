@@ -61,6 +61,18 @@ def test_windows_in_which_nothing_changed_alarm_no_more_often_than_stated():
     assert alarmed  # else the threshold would be too far away to be of use
 
 
+def test_uncommon_windows_that_are_as_uncommon_as_ever_alarm_at_the_stated_rate():
+    draw, windows = np.random.default_rng(7), 4000
+    alarmed = 0
+    for _ in range(windows):
+        distances = np.exp(
+            1.5 * draw.normal(size=(4, 40))
+        )  # of 39 stretches and one more; now and then one is far away
+        usual = calibrated(distances[:, :39], 1, 0.05)
+        alarmed += bool((distances[:, 39] / usual.usual).max() > usual.threshold)
+    assert 0.03 < alarmed / windows < 0.05 + 2.5 * np.sqrt(0.05 * 0.95 / windows)
+
+
 def changed(week, name):
     draw, rows = np.random.default_rng(5), len(week["day"])
     table = dict(week)
