@@ -5,7 +5,7 @@ STORE ?= .keepfit
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: run test check bench bench-serving soak requirements clean
+.PHONY: run test check bench bench-serving bench-monitor soak requirements clean
 
 run: $(STAMP)  ## the journey of a newcomer: data, a first champion, a challenger judged against it
 	$(BIN)/keepfit demo --until 2013-05-01
@@ -48,6 +48,11 @@ bench-serving: $(STAMP)  ## speed of serving beside a constant, MLflow and Bento
 	$(BIN)/python -m tests.benchmarks.serving_speed $(STORE) flight_delay
 	$(BIN)/python -m tests.benchmarks.serving_start $(STORE) flight_delay
 	$(BIN)/python -m tests.benchmarks.serving_peers $(STORE) flight_delay
+
+bench-monitor: $(STAMP)  ## watching beside Evidently and NannyML, ten million rows, alarm rates; needs an index
+	$(BIN)/python -m tests.benchmarks.monitor_peers
+	$(BIN)/python -m tests.benchmarks.monitor_memory
+	$(BIN)/python -m tests.benchmarks.alarm_rates
 
 soak: $(STAMP)  ## what takes long: kills, overload, swaps, a fuzzer for an hour, eight writers on S3
 	$(BIN)/python -m pytest -q -m soak

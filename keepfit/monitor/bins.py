@@ -19,6 +19,7 @@ Counts = NDArray[np.int64]
 MOST_BINS = 10  # of numbers
 MOST_LEVELS = 50  # with a bin of their own
 LEAST_SHARE = 0.002  # of the reference's rows that a level needs for a bin of its own
+_BLOCK = 1 << 16  # rows
 MOST_RARE = 10_000  # levels beyond these cannot be told from unseen ones, so none is called unseen
 
 
@@ -118,6 +119,23 @@ def _of_levels(column: Levels) -> Bins:
 
 def _words(column: Levels, places: Iterable[int]) -> tuple[str, ...]:
     return tuple(sorted(column.levels[place] for place in places))
+
+
+def rows_by_bin(bins: Bins, column: Any) -> Counts:
+    """Rows by bin, (bins,), of a column of any number of rows; a block at a time, which a processor's cache holds.
+
+    >>> rows_by_bin(Bins(kind="number", edges=(1.0, 2.0)), np.array([0.5, 1.0, 7.0, 8.0, np.nan])).tolist()
+    [1, 1, 2, 1]
+    """
+    if bins.kind == "category":
+        return np.bincount(bins.places(column), minlength=bins.count).astype(np.int64)
+    values, above = np.asarray(column, np.float64), np.zeros(len(bins.edges) + 2, np.int64)
+    for start in range(0, values.size, _BLOCK):
+        block = values[start : start + _BLOCK]
+        present = block.size - int(np.count_nonzero(np.isnan(block)))
+        counts = [int(np.count_nonzero(block >= edge)) for edge in bins.edges]  # ten times as fast as searchsorted
+        above += np.array([present, *counts, 0], np.int64)
+    return np.concatenate([above[:-1] - above[1:], [values.size - above[0]]])
 
 
 def by_day(bins: Bins, column: Any, days: NDArray[np.int64], count: int) -> Counts:

@@ -122,8 +122,18 @@ def _values(bins: Bins, column: Any, rows: Places) -> Floats:
 def drawn_by_day(days: Days, length: int, draw: np.random.Generator) -> tuple[Places, Floats]:
     """Rows (m,) of each day, as many as a window of ``length`` days may have, and the keys (m,) that drew them."""
     keys = draw.random(days.size)
-    chosen = least_by_day(days, keys, length)
+    few = np.flatnonzero(keys * days.size < 4 * WINDOW_ROWS)  # most often enough of every day: the rest is not sorted
+    if few.size == days.size or not _enough(days, days[few], ceil(WINDOW_ROWS / length)):
+        few = np.arange(days.size)
+    chosen = few[least_by_day(days[few], keys[few], length)]
     return chosen, keys[chosen]
+
+
+def _enough(days: Days, some: Days, most: int) -> bool:
+    """Whether ``some`` rows are as many of each day as may be drawn."""
+    first = int(days.min())
+    all_rows = np.bincount(days - first)
+    return bool((np.bincount(some - first, minlength=all_rows.size) >= np.minimum(all_rows, most)).all())
 
 
 def least_by_day(days: Days, keys: Floats, length: int) -> Places:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from keepfit.monitor.bins import Bins, Counts
+from keepfit.monitor.bins import Counts, rows_by_bin
 from keepfit.monitor.multivariate import Part, drawn_by_day, least_by_day, values_of
 from keepfit.monitor.reference import Reference
 
@@ -55,8 +55,3 @@ def merged(reference: Reference, parts: Iterable[Counted]) -> Counted:
         rows = least_by_day(days, keys, reference.length)
         total = Counted(counts, Part(days[rows], values[rows]), keys[rows])
     return total
-
-
-def rows_by_bin(bins: Bins, column: Any) -> Counts:
-    """Rows of a column by bin."""
-    return np.bincount(bins.places(column), minlength=bins.count).astype(np.int64)

@@ -32,6 +32,7 @@ ESTIMABLE = {
 }
 LEAST_ROWS = 30
 _BINS = 20
+_BLOCK = 1 << 16  # rows that are looked at together
 
 
 class Stretch(Record, frozen=True, kw_only=True):
@@ -95,8 +96,13 @@ def estimated_value(metric: str, answers: Floats, losses: Losses | None) -> floa
     if metric == "roc_auc":
         return _expected_auc(answers[:, 1])
     return finite(
-        sum(float(answers[:, c] @ _row_losses(metric, answers, c)) for c in range(answers.shape[1])) / len(answers)
+        sum(_total(metric, answers[start : start + _BLOCK]) for start in range(0, len(answers), _BLOCK)) / len(answers)
     )
+
+
+def _total(metric: str, answers: Floats) -> float:
+    """The expected sum of what rows give to a metric that is a mean."""
+    return sum(float(answers[:, c] @ _row_losses(metric, answers, c)) for c in range(answers.shape[1]))
 
 
 def _row_losses(metric: str, answers: Floats, came: int) -> Floats:
@@ -116,12 +122,20 @@ def _of_values(metric: str, answers: Floats, losses: Losses) -> float | None:
 
 def _expected_auc(positive: Floats) -> float | None:
     """The chance that of two rows the one that is positive has the higher probability; half where they are equal."""
-    distinct, group = np.unique(positive, return_inverse=True)
-    hits = np.bincount(group, positive, distinct.size)
-    misses = np.bincount(group, 1.0 - positive, distinct.size)
-    below = np.cumsum(misses) - misses
-    pairs = hits.sum() * misses.sum()
-    return finite((hits * (below + misses / 2)).sum() / pairs) if pairs > 0 else None
+    ordered = np.sort(positive)
+    below, wins, start = 0.0, 0.0, 0
+    while start < ordered.size:
+        last = ordered[min(start + _BLOCK, ordered.size) - 1]
+        block = ordered[start : int(np.searchsorted(ordered, last, "right"))]  # equal ones stay together
+        distinct, group = np.unique(block, return_inverse=True)
+        hits = np.bincount(group, block, distinct.size)
+        misses = np.bincount(group, 1.0 - block, distinct.size)
+        before = below + np.cumsum(misses) - misses
+        wins += float(hits @ (before + misses / 2))
+        below += float(misses.sum())
+        start += block.size
+    pairs = float(ordered.sum()) * below
+    return finite(wins / pairs) if pairs > 0 else None
 
 
 def realised_value(metric: str, labels: Any, answers: Floats) -> float | None:

@@ -13,10 +13,10 @@ from keepfit.evaluate import Clusters, estimate
 from keepfit.evaluate.metrics import measure
 from keepfit.evaluate.scales import Scale
 from keepfit.monitor import multivariate
-from keepfit.monitor.bins import Bins
+from keepfit.monitor.bins import Bins, rows_by_bin
 from keepfit.monitor.drift import LEAST_ROWS, beyond_chance, missing_share, moved_most, stability_index
 from keepfit.monitor.multivariate import Part
-from keepfit.monitor.part import Counted, rows_by_bin
+from keepfit.monitor.part import Counted
 from keepfit.monitor.performance import (
     ESTIMABLE,
     estimated_value,
@@ -27,6 +27,7 @@ from keepfit.monitor.performance import (
 from keepfit.monitor.reference import LABEL, Reference, Signal, Watched, label_column, scores
 from keepfit.records import Estimate, Forecast, Outcome, WindowCheck, finite
 
+MOST_LABELLED = 1_000_000  # about so many rows with labels are measured
 CONFIDENCE = 0.95  # one-sided, of bounds
 EMPTIED = 0.2  # by so much more of a column is missing: rather a broken feed than the world
 NEW_LEVELS = 0.5  # such a share of levels that nobody has seen: rather another code than another world
@@ -89,8 +90,8 @@ def look(reference: Reference, seen: Seen, optimize: str) -> Found:
         The metric that training optimises: it is the one whose performance may trigger. Where it is none of those
         that can be estimated, log loss or the root mean squared error stands in for it.
     """
-    rows, decides = _counts(reference, seen), trigger_metric(reference.task, optimize)
-    checks = [*_arrival(reference, seen), *_signals(reference, rows, seen.features.drawn)]
+    decides = trigger_metric(reference.task, optimize)
+    checks = [*_arrival(reference, seen), *signals_of(reference, seen)]
     estimated = _estimated(reference, seen.answers)
     realised = _realised(reference, seen)
     checks += [*_performance("estimated_performance", reference, {n: f.value for n, f in estimated.items()}, decides)]
@@ -173,11 +174,19 @@ def _freshness(age: timedelta | None, most: timedelta) -> WindowCheck:
     )
 
 
-def _signals(reference: Reference, rows: Sequence[Counts], drawn: Part) -> Iterator[WindowCheck]:
-    """Every signal, its score in units of what is usual beside the threshold of all together."""
+def signals_of(reference: Reference, seen: Seen, *, several: bool = True) -> Iterator[WindowCheck]:
+    """Every signal, its score in units of what is usual beside the threshold of all together.
+
+    Parameters
+    ----------
+    several
+        Whether several columns at once are asked about too.
+    """
+    rows = _counts(reference, seen)
     for asked, normal in zip(reference.signals, reference.usual.usual, strict=True):
         if asked.column is None:
-            yield _multivariate(reference, drawn, normal)
+            if several:
+                yield _multivariate(reference, seen.features.drawn, normal)
             continue
         column, window = reference.columns[asked.column], rows[asked.column]
         before = np.array(column.daily).sum(axis=0)
@@ -280,13 +289,22 @@ def _estimated(reference: Reference, answers: Any) -> dict[str, Forecast]:
 def _realised(reference: Reference, seen: Seen) -> dict[str, Estimate]:
     if len(seen.labels) < LEAST_ROWS:
         return {}
-    clusters = Clusters.by_day(seen.days)
+    rows = _some(len(seen.labels))
+    labels, answers = seen.labels[rows], seen.answers[seen.labelled[rows]]
+    clusters = Clusters.by_day(seen.days[rows])
     found = {}
     for name in ESTIMABLE[reference.task]:
         metric = METRICS[name]
-        score = measure(name, seen.labels, seen.answers[seen.labelled])
+        score = measure(name, labels, answers)
         found[name] = estimate(score, clusters, CONFIDENCE, Scale(metric.low, metric.high))
     return found
+
+
+def _some(rows: int) -> NDArray[np.intp] | slice:
+    """All rows, or so many by chance (always the same ones) that more would narrow no interval that is by days."""
+    if rows <= MOST_LABELLED:
+        return slice(None)
+    return np.flatnonzero(np.random.default_rng(0).random(rows) < MOST_LABELLED / rows)
 
 
 def _performance(
