@@ -102,6 +102,18 @@ def test_requirement_files_name_no_index_and_pin_everything_by_hash():
         assert all("==" in line and line.endswith("\\") for line in requirements), path.name
 
 
+@pytest.mark.parametrize("name", ["all.txt", "run.txt"])
+def test_what_is_held_back_is_pinned_under_both_names_that_pip_meets_it_by(name):
+    """With hashes, pip takes ``name[extra]`` for another package than ``name``, and the newest of what has no pin.
+
+    `uv pip compile` writes one of the two: after `make requirements`, write the other beside it.
+    """
+    text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
+    pins = re.findall(r"^sqlalchemy(\[asyncio\])?==(\S+)", text, re.MULTILINE)
+    assert [extra for extra, _ in pins] == ["", "[asyncio]"]
+    assert len({version for _, version in pins}) == 1
+
+
 def test_what_pyproject_asks_for_is_pinned():
     asked = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = [*asked["dependencies"], *(line for extra in asked["optional-dependencies"].values() for line in extra)]
