@@ -83,6 +83,8 @@ def _performance(window: Window) -> Iterator[str]:
         if told.value is not None:
             real = window.realised.get(name)
             yield f"  {name:<10} estimated {_forecast(told)}" + (f"; realised {_estimate(real)}" if real else "")
+    if any(told.value is not None for told in window.estimated.values()) and not window.labelled:
+        yield "  (estimates cannot see that labels follow the same inputs in another way; labels will tell)"
 
 
 def _forecast(told: Forecast) -> str:

@@ -1,0 +1,88 @@
+"""What `keepfit up` outlives: a worker killed in the middle of training, Prefect's server killed, its database lost."""
+
+import contextlib
+import shutil
+import signal
+
+import psutil
+import pytest
+from journeys import World, state
+from upped import Up
+from watched_world import write
+
+from keepfit.ledger import head
+
+pytestmark = pytest.mark.soak
+
+
+@pytest.fixture
+def world(tmp_path):
+    world = write(World(tmp_path))
+    yield world
+    world.stop()
+
+
+def training(up, world):
+    """A run of the train flow that has left its first stages behind."""
+    run = up.start("train", as_of="2020-04-01")
+    up.until(lambda: any("snapshot" in str(path) for path in (world.work / ".keepfit").rglob("*")))
+    assert up.ask("GET", f"/flow_runs/{run}")["state_type"] == "RUNNING"
+    return run
+
+
+def kill_with_children(process):
+    for each in [*process.children(recursive=True), process]:
+        with contextlib.suppress(psutil.Error):
+            each.send_signal(signal.SIGKILL)
+
+
+def test_after_a_worker_was_killed_in_training_a_later_run_finishes_and_releases_once(world):
+    up = Up(world)
+    try:
+        training(up, world)
+        assert state(world)[1] == []
+        kill_with_children(up.child("flows.cli"))
+        run = up.start("train", as_of="2020-04-01")
+        assert up.ended(run, 240) == "COMPLETED", up.log()
+        assert up.until(up.version) == 1
+        champion, versions = state(world)
+        assert (champion, len(versions)) == (1, 1)
+    finally:
+        up.stop()
+
+
+def test_a_run_goes_on_when_the_server_is_killed_beneath_it(world):
+    up = Up(world)
+    try:
+        run = training(up, world)
+        up.child("prefect").kill()
+        up.until(lambda: up.http.get(f"{up.said['prefect']}/api/health").is_success)
+        if up.ended(run, 240) != "COMPLETED":
+            assert up.ended(up.start("train", as_of="2020-04-01"), 240) == "COMPLETED", up.log()
+        assert up.until(up.version) == 1
+        champion, versions = state(world)
+        assert (champion, len(versions)) == (1, 1)
+    finally:
+        up.stop()
+
+
+def test_without_prefects_database_the_ledger_tells_everything_and_the_rest_is_made_anew(world):
+    up = Up(world)
+    up.done("train", as_of="2020-04-01")
+    before, seq = state(world), head(world.store, "visits").seq
+    up.stop()
+    kept = world.home / ".local" / "state" / "keepfit" / "up"
+    assert list(kept.rglob("*.db"))
+    shutil.rmtree(kept)
+    assert state(world) == before
+    up = Up(world)
+    try:
+        assert up.until(up.version) == 1
+        assert up.runs() == []
+        assert {flow: up.deployment(flow)["name"] for flow in ("train", "monitor", "retrain")}
+        assert up.ask("POST", "/automations/filter", {})
+        up.done("train", as_of="2020-04-01")  # all of it is remembered: nothing new
+        assert head(world.store, "visits").seq == seq
+        assert state(world) == before
+    finally:
+        up.stop()
