@@ -789,7 +789,7 @@ REFUSED = {
             GOOD + "expectations:\n  - expect_table_row_count_to_be_between: {min_value: 9, max_value: 1}\n",
             ("min_value", "max_value", "9", "1"),
         ),
-        "a cron": but("release:", 'retrain: {schedule: "61 * * * *"}\nrelease:', "retrain", "this build"),
+        "a cron": but("release:", 'retrain: {schedule: "61 * * * *"}\nrelease:', "retrain.schedule", "`61`"),
     },
     "the label or a key among the features": {
         "the label": but("door: category}", "door: category, back: category}", "label `back`", "leak", "features.back"),
