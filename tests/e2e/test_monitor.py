@@ -7,21 +7,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from journeys import TINY, World, visits
+from journeys import World, visits
 from serving_process import serving
+from watched_world import MANY, WATCHED
 
 from keepfit.ledger import fold_of, head, watch_of
 from keepfit.registry import verify
-
-WATCHED = (
-    TINY.replace("quarantine_at_most: 5%", "quarantine_at_most: 15%").replace(
-        "margin: 0.2}", "margin: 0.2, if_unsure: warn}"
-    )
-    + """monitor: {every: 1d, window: 1d, false_alarms: 10%}
-retrain: {on: [drift, realised_performance], when: 2 of 3, cooldown: 3d}
-"""
-)
-MANY = 28 * 100  # a hundred visits a day
 
 
 def rows(month, turned=False):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from journeys import World
-from upped import Up
+from upped import SCORING, SERVER, WORKER, Up
 from watched_world import write
 
 from keepfit.ledger import fold_of, head, watch_of
@@ -121,21 +121,14 @@ def test_the_doctor_finds_all_of_it_in_order(up, world):
     assert "Prefect's locks" not in found
 
 
-@pytest.mark.parametrize(
-    "word",
-    [
-        pytest.param("prefect", marks=pytest.mark.soak),
-        "flows.cli",
-        pytest.param("flows.up.server", marks=pytest.mark.soak),
-    ],
-)
+@pytest.mark.parametrize("word", [WORKER, SCORING, SERVER])
 def test_what_dies_is_started_again_and_said(up, word):
     process = up.until(lambda: up.child(word))
     process.kill()
     up.until(lambda: (new := up.child(word)) is not None and new.pid != process.pid)
     assert "is started again" in up.err.read_text()
     up.until(lambda: up.version() in {2, 3})
-    up.until(lambda: up.http.get(f"{up.said['prefect']}/api/health").is_success)
+    up.until(up.healthy)
 
 
 def test_all_of_it_ends_with_a_signal(up, world):

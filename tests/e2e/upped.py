@@ -10,6 +10,7 @@ import uuid
 import httpx
 
 PATIENCE = 120.0
+SERVER, WORKER, SCORING = "flows.up.server", "prefect", "flows.cli"  # words of the commands of its children
 ENDS = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
@@ -63,7 +64,12 @@ class Up:
 
     def ended(self, run, seconds=PATIENCE):
         """Its last state, once it has one."""
-        return self.until(lambda: (s := self.ask("GET", f"/flow_runs/{run}")["state_type"]) in ENDS and s, seconds)
+
+        def last():
+            state = self.ask("GET", f"/flow_runs/{run}")["state_type"]
+            return state in ENDS and state
+
+        return self.until(last, seconds)
 
     def done(self, flow, use_case="visits", **parameters):
         run = self.start(flow, use_case, **parameters)
@@ -89,6 +95,13 @@ class Up:
         """Status and what the scoring service says of a use case."""
         answer = self.http.get(f"{self.said['scoring']}/v1/models/{use_case}")
         return answer.status_code, answer.json()
+
+    def healthy(self):
+        """Whether Prefect's server answers; it may be about to."""
+        try:
+            return self.http.get(f"{self.said['prefect']}/api/health").is_success
+        except httpx.HTTPError:
+            return False
 
     def version(self, use_case="visits"):
         """The version that answers; None while none does."""
