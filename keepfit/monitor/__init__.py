@@ -10,6 +10,7 @@ from keepfit.monitor.looks import Look, looks_of
 from keepfit.monitor.made import make
 from keepfit.monitor.part import Counted, counted, merged
 from keepfit.monitor.policy import decide, disjoint
+from keepfit.monitor.realised import labelled_residuals
 from keepfit.monitor.record import Decided, helped_in_words, in_words, note
 from keepfit.monitor.reference import Answered, Reference, Rows, reference_of
 from keepfit.monitor.track import track_of
@@ -33,6 +34,7 @@ __all__ = [
     "fuller",
     "helped_in_words",
     "in_words",
+    "labelled_residuals",
     "late",
     "late_of",
     "look",

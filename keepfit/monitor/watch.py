@@ -10,6 +10,7 @@ from keepfit.config.model import UseCase
 from keepfit.monitor.helped import helped
 from keepfit.monitor.made import days_of, watched_kinds
 from keepfit.monitor.part import counted
+from keepfit.monitor.realised import labelled_residuals
 from keepfit.monitor.reference import Reference
 from keepfit.monitor.rows import Came, logged_answers, rows_of
 from keepfit.monitor.window import Seen, look, trigger_metric
@@ -90,8 +91,9 @@ def seen_of(
     known = np.flatnonzero(label.is_valid().to_numpy(zero_copy_only=False))
     labels = np.asarray(features.encode_labels(label.take(known), manifest.classes)) if known.size else np.zeros(0)
     days = days_of(came.table, str(use_case.data.event_time))
+    columns = features.from_table(came.table, watched_kinds(scorer.encoding))
     return Seen(
-        features=counted(reference, features.from_table(came.table, watched_kinds(scorer.encoding)), days),
+        features=counted(reference, columns, days),
         answers=answers,
         labelled=known,
         labels=labels,
@@ -99,4 +101,5 @@ def seen_of(
         arrived=came.rows,
         refused=came.refused,
         refused_at_most=use_case.contract.quarantine_at_most,
+        residuals=labelled_residuals(reference, columns, days, answers, known, labels),
     )

@@ -16,7 +16,7 @@ from keepfit import features
 from keepfit.config import load
 from keepfit.data import extract
 from keepfit.features import Levels
-from keepfit.monitor import Answered, Reference, Rows, Seen, counted, reference_of
+from keepfit.monitor import Answered, Reference, Rows, Seen, counted, labelled_residuals, reference_of
 from keepfit.monitor.made import days_of
 from keepfit.records import Moment
 from keepfit.store import open_store
@@ -115,4 +115,7 @@ def seen(made: Reference, window: Flights, *, labelled: bool = True) -> Seen:
     known = np.arange(len(window.days) if labelled else 0)
     features_of = counted(made, window.columns, window.days)
     count = len(window.days)
-    return Seen(features_of, window.answers, known, window.labels[known], window.days[known], count, 0, 0.01)
+    off = labelled_residuals(made, window.columns, window.days, window.answers, known, window.labels[known])
+    return Seen(
+        features_of, window.answers, known, window.labels[known], window.days[known], count, 0, 0.01, residuals=off
+    )

@@ -4,7 +4,7 @@ import numpy as np
 
 from keepfit.config.monitor import Monitor
 from keepfit.features import Levels
-from keepfit.monitor import Answered, Rows, Seen, counted, reference_of
+from keepfit.monitor import Answered, Rows, Seen, counted, labelled_residuals, reference_of
 
 CLASSES = ("no", "yes")
 SHOPS = ("a", "b", "c", "d", "e", "f")
@@ -64,4 +64,5 @@ def seen(made, table, *, labelled=True, arrived=None, refused=0):
         arrived or count,
         refused,
         0.01,
+        residuals=labelled_residuals(made, columns(table), table["day"], answers(table), known, table["label"][known]),
     )
