@@ -9,6 +9,7 @@ columns shows is not seen. A fit is a difference of means, so that every stretch
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from math import ceil, sqrt
 from statistics import NormalDist
 from typing import Any, NamedTuple
@@ -146,8 +147,12 @@ def least_by_day(days: Days, keys: Floats, length: int) -> Places:
     return np.asarray(order[np.arange(days.size) - begins < ceil(WINDOW_ROWS / length)])
 
 
-def space_of(sample: Sample, bins: Sequence[Bins]) -> Space:
-    """What makes features: normal scores of ranks in the sample, categories ranked by their mean label."""
+@lru_cache(maxsize=2)
+def space_of(sample: Sample, bins: tuple[Bins, ...]) -> Space:
+    """What makes features, remembered because links and rows are asked about in the same one.
+
+    Normal scores of ranks in the sample, categories ranked by their mean label.
+    """
     values = sample.matrix()
     order = [_order(each, values[:, place], sample.truth()) for place, each in enumerate(bins)]
     ranked = [np.sort(_ordered(values[:, place], each)) for place, each in enumerate(order)]

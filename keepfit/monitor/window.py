@@ -230,7 +230,7 @@ def _earlier(reference: Reference) -> bool:
 
 def _multivariate(reference: Reference, drawn: Part, normal: float) -> WindowCheck:
     """All features at once: how well rows of the window can be told from those of the reference's sample."""
-    bins = [each.bins for each in reference.columns if each.kind == "feature"]
+    bins = tuple(each.bins for each in reference.columns if each.kind == "feature")
     sample = reference.sample
     if sample is None or not bins or len(drawn.days) < LEAST_ROWS:
         return _signal(reference, _Told("multivariate", None, float("nan"), False, float("nan")), str)
@@ -248,7 +248,7 @@ def _multivariate(reference: Reference, drawn: Part, normal: float) -> WindowChe
 
 def _links(reference: Reference, drawn: Part, normal: float) -> WindowCheck:
     """What one column says of another, beside the reference's sample."""
-    bins = [each.bins for each in reference.columns if each.kind == "feature"]
+    bins = tuple(each.bins for each in reference.columns if each.kind == "feature")
     sample = reference.sample
     if sample is None or len(drawn.days) < LEAST_ROWS:
         return _signal(reference, _Told("link", None, float("nan"), False, float("nan")), str)
