@@ -1,5 +1,6 @@
 """A window of a use case, a part of its rows at a time: the champion's answers, and all of it beside the reference."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from keepfit import features, registry, score
 from keepfit.config import default_metric
 from keepfit.config.model import UseCase
+from keepfit.data import give_back
 from keepfit.monitor.expected import expected
 from keepfit.monitor.helped import Rival, helped, rival_of
 from keepfit.monitor.made import days_of, watched_kinds
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from keepfit.records import Manifest
     from keepfit.score import Scorer
 
+_SLICE = 1 << 15  # rows
 REFERENCE = "reference"  # the role of the object in the entry that registers a version
 
 
@@ -51,7 +54,8 @@ def watch(
         use_case, seat, manifest, score.load_trained(store, manifest.files), rival_of(store, gathered, manifest)
     )
     came = rows_of(store, use_case, extracted, gathered, moment)
-    rows = tallied(before, map(parts.answered, came.tables))
+    give_back()  # what holding rows to the contract left
+    rows = tallied(before, map(parts.answered, _sliced(came.tables)))
     newest = parts.newest if gathered.source == "log" else extracted.newest
     seen = Seen(
         rows=rows,
@@ -80,6 +84,13 @@ def watch(
         source=gathered.source,
         helped=helped(parts.rival, rows, seat, gathered.end, trigger_metric(use_case.task, optimize)),
     )
+
+
+def _sliced(tables: "Iterator[pa.Table]") -> "Iterator[pa.Table]":
+    """A few rows at a time: a model's matrix may have hundreds of columns."""
+    for table in tables:
+        for first in range(0, table.num_rows, _SLICE):
+            yield table.slice(first, _SLICE)
 
 
 class _Parts:
