@@ -8,9 +8,8 @@ look broken hold a retrain for a person; deciding is pure, and every decision ca
 from keepfit.monitor.late import fuller, late, late_of, replaced
 from keepfit.monitor.looks import Look, looks_of
 from keepfit.monitor.made import make
-from keepfit.monitor.part import Counted, counted, merged
+from keepfit.monitor.part import Answers, Tallied, tallied
 from keepfit.monitor.policy import decide, disjoint
-from keepfit.monitor.realised import labelled_residuals
 from keepfit.monitor.record import Decided, helped_in_words, in_words, note
 from keepfit.monitor.reference import Answered, Reference, Rows, reference_of
 from keepfit.monitor.track import track_of
@@ -20,31 +19,30 @@ from keepfit.monitor.window import Found, Seen, bounds, look
 __all__ = [
     "REFERENCE",
     "Answered",
-    "Counted",
+    "Answers",
     "Decided",
     "Found",
     "Look",
     "Reference",
     "Rows",
     "Seen",
+    "Tallied",
     "bounds",
-    "counted",
     "decide",
     "disjoint",
     "fuller",
     "helped_in_words",
     "in_words",
-    "labelled_residuals",
     "late",
     "late_of",
     "look",
     "looks_of",
     "make",
-    "merged",
     "note",
     "reference_digest",
     "reference_of",
     "replaced",
+    "tallied",
     "track_of",
     "watch",
 ]

@@ -6,13 +6,12 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from keepfit.evaluate.metrics import measure
 from keepfit.monitor.concept import WORTH, Concept, Gap, Relation, Usual, gap, loss, scale
 from keepfit.monitor.performance import ESTIMABLE, LEAST_ROWS, Losses, estimated_value, stretches_needed
-from keepfit.monitor.reference import Reference, scores, taken
-from keepfit.monitor.residuals import Residuals, residuals_of, slope, within_days
+from keepfit.monitor.reference import Reference
+from keepfit.monitor.residuals import Residuals, slope, within_days
 from keepfit.records import Outcome, WindowCheck, finite
 
 if TYPE_CHECKING:
@@ -47,19 +46,6 @@ def came_of(task: "Task", labels: Any, answers: Any, losses: Losses | None) -> d
             error = float(np.std(score.influence)) / sqrt(len(labels))
             found[name] = Came(value, estimated_value(name, answers, losses), error)
     return found
-
-
-def labelled_residuals(
-    reference: Reference, columns: Mapping[str, Any], days: Any, answers: Any, labelled: NDArray[np.intp], labels: Any
-) -> Residuals | None:
-    """The residuals of rows at ``labelled`` (m,), with their ``labels`` (m,); None where the reference has none."""
-    if reference.concept is None:
-        return None
-    wanted = {each.name for each in reference.concept.relations}
-    given = {**columns, **dict(scores(np.asarray(answers), reference.classes))}
-    bins = {each.name: each.bins for each in reference.columns if each.name in wanted}
-    known = {name: taken(given[name], labelled) for name in bins if name in given}
-    return residuals_of(bins, known, days[labelled], labels, answers[labelled])
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from scipy.stats import beta
 
 from keepfit.config.monitor import Monitor
 from keepfit.features import Levels
-from keepfit.monitor import Answered, Found, Reference, Rows, Seen, counted, labelled_residuals, look, reference_of
+from keepfit.monitor import Answered, Answers, Found, Reference, Rows, Seen, look, reference_of, tallied
 from tests.benchmarks.holdouts import put_below_mark, table
 
 WEEKS = 26
@@ -110,10 +110,8 @@ def made_of(stream: Stream) -> Reference:
 
 def seen_of(made: Reference, week: Stream) -> Seen:
     """A week as the monitor is given it."""
-    known = np.arange(len(week.days))
-    off = labelled_residuals(made, week.columns, week.days, week.answers, known, week.labels)
-    features = counted(made, week.columns, week.days)
-    return Seen(features, week.answers, known, week.labels, week.days, len(known), 0, 0.01, residuals=off)
+    part = Answers(week.columns, week.days, week.answers, np.arange(len(week.days)), week.labels)
+    return Seen(tallied(made, [part]), len(week.days), 0, 0.01)
 
 
 class Outcome(NamedTuple):

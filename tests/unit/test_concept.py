@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from keepfit.config.monitor import Monitor, Retrain
 from keepfit.features import Levels
-from keepfit.monitor import Answered, Rows, Seen, counted, decide, labelled_residuals, look, reference_of
+from keepfit.monitor import Answered, Answers, Rows, Seen, decide, look, reference_of, tallied
 from keepfit.monitor.bins import bins_of
 from keepfit.monitor.residuals import added, residuals_of, slope
 from keepfit.records import Noted, canonical, parse
@@ -133,12 +133,8 @@ def test_windows_of_days_that_differ_alarm_no_more_often_than_stated():
         loss = -np.log(said[np.arange(day.size), label])
         for first in (7 * 26, 7 * 27, 7 * 28):
             some = (day >= first) & (day < first + 7)
-            off = labelled_residuals(
-                made, {"value": value[some]}, day[some], said[some], np.arange(some.sum()), label[some]
-            )
-            features = counted(made, {"value": value[some]}, day[some])
-            places = np.arange(some.sum())
-            given = Seen(features, said[some], places, label[some], day[some], some.sum(), 0, 0.01, residuals=off)
+            part = Answers({"value": value[some]}, day[some], said[some], np.arange(some.sum()), label[some])
+            given = Seen(tallied(made, [part]), some.sum(), 0, 0.01)
             alarmed += "realised_performance" in look(made, given, "log_loss").alarms
             bound = loss[known].mean() + 1.645 * loss[known].std() / np.sqrt(some.sum())
             independent += loss[some].mean() > bound
@@ -160,9 +156,8 @@ def test_values_that_follow_an_input_otherwise_are_seen():
     places = np.arange((~known).sum())
 
     def found(labels):
-        off = labelled_residuals(made, now, day[~known], value[~known], places, labels)
-        features = counted(made, now, day[~known])
-        given = Seen(features, value[~known], places, labels, day[~known], len(places), 0, 0.01, residuals=off)
+        part = Answers(now, day[~known], value[~known], places, labels)
+        given = Seen(tallied(made, [part]), len(places), 0, 0.01)
         return look(made, given, "rmse")
 
     assert found(label[~known]).alarms == ()
@@ -202,9 +197,8 @@ def test_residuals_of_parts_add_up_to_those_of_all(week):
 def test_answers_that_are_no_number_are_not_evidence(made, week):
     said = answers(week)
     said[:, :] = np.nan
-    off = labelled_residuals(made, columns(week), week["day"], said, np.arange(len(said)), week["label"])
-    given = seen(made, week)._replace(answers=said, residuals=off)
-    found = look(made, given, "log_loss")
+    part = Answers(columns(week), week["day"], said, np.arange(len(said)), week["label"])
+    found = look(made, Seen(tallied(made, [part]), len(said), 0, 0.01), "log_loss")
     told = {check.outcome for check in found.checks if check.check in ("realised_performance", "shortfall", "concept")}
     assert told == {"not_enough_evidence"}
 
