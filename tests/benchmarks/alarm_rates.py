@@ -1,6 +1,6 @@
 """How often the monitor alarms of nothing, and from which size on it sees a change, and how soon.
 
-    python -m tests.benchmarks.alarm_rates [--write docs/watching.md] [REPEATS]
+    python -m tests.benchmarks.alarm_rates [--jobs N] [--write docs/watching.md] [REPEATS]
 
 The flights of 2013, each answered by a model that learnt from other weeks. **Nothing happens**: each week of the year
 beside the other 51, weeks being cut at two days of the week, and each four weeks beside the other 48; years put
@@ -12,7 +12,10 @@ a week and of four; and the real year after a reference of January to June. Noth
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -190,14 +193,21 @@ class Told(NamedTuple):
     month: Found
 
 
-def places(year: Flights) -> list[Place]:
-    """The thirteen times four weeks of the year."""
-    cut = DAYS.reshape(-1, BLOCK)
-    others = [year.of_days(np.delete(cut, each, 0).ravel()) for each in range(len(cut))]
+@cache
+def places() -> list[Place]:
+    """Every second four weeks of the flights."""
+    year, cut = flights(), DAYS.reshape(-1, BLOCK)
+    others = [year.of_days(np.delete(cut, each, 0).ravel()) for each in range(0, len(cut), 2)]
     return [
         Place(year.of_days(days), reference(rows, WEEK), reference(rows, MONTH))
-        for days, rows in zip(cut, others, strict=True)
+        for days, rows in zip(cut[::2], others, strict=True)
     ]
+
+
+@cache
+def quiet() -> list[Told]:
+    """What is found of them without any change."""
+    return [told(place, place.rows) for place in places()]
 
 
 def told(place: Place, rows: Flights) -> Told:
@@ -205,17 +215,17 @@ def told(place: Place, rows: Flights) -> Told:
     return Told([found(place.weekly, week) for week in place.weeks(rows)], found(place.monthly, rows))
 
 
-def power(given: Sequence[Place], draw: np.random.Generator) -> Iterator[list[str]]:
-    """For each change the sizes from which windows that are quiet without it alarm, by what, and how soon."""
-    quiet = [told(place, place.rows) for place in given]
-    for name, (plant, sizes) in PLANTS.items():
-        by_size: dict[float, list[Told]] = {}
-        for size in sizes:
-            by_size[size] = [told(place, plant(place.rows, size, draw)) for place in given]
-            if min(_share(quiet, by_size[size], each) for each in (_weeks, _month)) >= CAUGHT:
-                break
-        yield _row(name, quiet, by_size)
-        print(name, "done", flush=True)
+def power(name: str) -> list[str]:
+    """The sizes of a change from which windows that are quiet without it alarm, by what, and how soon."""
+    (plant, sizes), draw = PLANTS[name], np.random.default_rng(1)
+    by_size: dict[float, list[Told]] = {}
+    for size in sizes:
+        by_size[size] = [told(place, plant(place.rows, size, draw)) for place in places()]
+        if min(_share(quiet(), by_size[size], each) for each in (_weeks, _month)) >= CAUGHT:
+            break
+    cells = _row(name, quiet(), by_size)
+    print(*cells, sep=" | ", flush=True)
+    return cells
 
 
 def _weeks(each: Told) -> list[Found]:
@@ -226,29 +236,29 @@ def _month(each: Told) -> list[Found]:
     return [each.month]
 
 
-def _pairs(quiet: Sequence[Told], planted: Sequence[Told], which: Callable[[Told], list[Found]]) -> list[Found]:
+def _pairs(before: Sequence[Told], planted: Sequence[Told], which: Callable[[Told], list[Found]]) -> list[Found]:
     """The windows with the change that do not alarm without it."""
     both = [
-        pair for one, other in zip(quiet, planted, strict=True) for pair in zip(which(one), which(other), strict=True)
+        pair for one, other in zip(before, planted, strict=True) for pair in zip(which(one), which(other), strict=True)
     ]
     return [after for before, after in both if not before.alarms]
 
 
-def _share(quiet: Sequence[Told], planted: Sequence[Told], which: Callable[[Told], list[Found]]) -> float:
-    return float(np.mean([bool(each.alarms) for each in _pairs(quiet, planted, which)]))
+def _share(before: Sequence[Told], planted: Sequence[Told], which: Callable[[Told], list[Found]]) -> float:
+    return float(np.mean([bool(each.alarms) for each in _pairs(before, planted, which)]))
 
 
-def _row(name: str, quiet: Sequence[Told], by_size: Mapping[float, Sequence[Told]]) -> list[str]:
+def _row(name: str, before: Sequence[Told], by_size: Mapping[float, Sequence[Told]]) -> list[str]:
     cells = [name]
     for which in (_weeks, _month):
-        shares = {size: _share(quiet, planted, which) for size, planted in by_size.items()}
+        shares = {size: _share(before, planted, which) for size, planted in by_size.items()}
         size = next((each for each, share in shares.items() if share >= CAUGHT), None)
         shown = max(by_size) if size is None else size
-        windows = _pairs(quiet, by_size[shown], which)
+        windows = _pairs(before, by_size[shown], which)
         cells.append(f"none ({shares[shown]:.0%} at {shown:g})" if size is None else f"{size:g} ({shares[size]:.0%})")
         if which is _weeks:
             cells += [_by(windows), _delay(by_size[shown])]
-    largest = _pairs(quiet, by_size[max(by_size)], _weeks)
+    largest = _pairs(before, by_size[max(by_size)], _weeks)
     estimate = np.mean(["estimated_performance" in each.alarms for each in largest])
     broken = np.mean([bool(each.broken) for each in largest])
     return [*cells, f"{estimate:.0%}", f"{broken:.0%}"]
@@ -293,42 +303,58 @@ def delay(year: Flights) -> Iterator[list[str]]:
         yield [str(first), f"{rows.labels.mean():.2f}", _by([one]), ", ".join(one.alarms) or "none"]
 
 
-def quiet_rows(repeats: int) -> Iterator[list[str]]:
+def _quiet_windows(name: str, repeats: int) -> Windows:
+    data, kind = name.split(": ")
+    year = flights() if data == "flights" else weather({"visibility": "visib", "wind": "wind_speed"}[data])
+    draw = np.random.default_rng(0)
+    return {
+        "each week beside the other 51": lambda: left_out(year, WEEK),
+        "the same as the first, weeks cut three days later": lambda: left_out(year, WEEK, 3),
+        "years of blocks of two weeks": lambda: resampled(year, draw, repeats),
+        "days shuffled": lambda: shuffled(year, draw, repeats),
+        "each four weeks beside the other 48, at 10%": lambda: left_out(year, MONTH),
+    }[kind]()
+
+
+QUIET = (
+    *("flights: each week beside the other 51", "flights: years of blocks of two weeks", "flights: days shuffled"),
+    "flights: each four weeks beside the other 48, at 10%",
+    *("visibility: each week beside the other 51", "visibility: years of blocks of two weeks"),
+    *("visibility: days shuffled", "wind: each week beside the other 51"),
+    *("wind: years of blocks of two weeks", "wind: days shuffled"),
+    "flights: the same as the first, weeks cut three days later",
+)
+
+
+def quiet_row(name: str, repeats: int) -> list[str]:
     """How often it alarms of nothing, on the flights and on what nothing was chosen by."""
-    draw, year = np.random.default_rng(0), flights()
-    yield rates("flights: each week beside the other 51", left_out(year, WEEK))
-    yield rates("flights: the same, weeks cut three days later", left_out(year, WEEK, 3))
-    yield rates("flights: years of blocks of two weeks", resampled(year, draw, repeats))
-    yield rates("flights: days shuffled", shuffled(year, draw, repeats))
-    yield rates("flights: each four weeks beside the other 48, at 10%", left_out(year, MONTH))
-    for name, column in (("visibility", "visib"), ("wind", "wind_speed")):
-        other = weather(column)
-        yield rates(f"{name}: each week beside the other 51", left_out(other, WEEK))
-        yield rates(f"{name}: years of blocks of two weeks", resampled(other, draw, repeats))
-        yield rates(f"{name}: days shuffled", shuffled(other, draw, repeats))
+    return rates(name, _quiet_windows(name, repeats))
 
 
-def report(repeats: int) -> Iterator[str]:
+def report(repeats: int, jobs: int) -> Iterator[str]:
     """All tables."""
-    yield f"## Nothing happens: alarms at a stated rate of {WEEK.false_alarms:.0%}\n"
-    head = ["windows", "number", "drift", "estimated performance", "realised performance", "look broken"]
-    yield from table(head, list(quiet_rows(repeats)))
-    year, draw = flights(), np.random.default_rng(1)
-    yield f"\n## Something happens: the size s from which {CAUGHT:.0%} of windows alarm\n"
-    head = ["change", "from s on, a week", "by", "weeks until 2 of 3 (of 13 times)", "from s on, four weeks"]
-    head += ["estimate alarms (largest s)", "looks broken (largest s)"]
-    yield from table(head, list(power(places(year), draw)))
+    flights(), weather("visib"), weather("wind_speed"), quiet()  # before processes part, so that each is made once
+    with ProcessPoolExecutor(jobs, get_context("fork")) as pool:
+        changes, calm = pool.map(power, PLANTS), pool.map(partial(quiet_row, repeats=repeats), QUIET)
+        yield f"## Nothing happens: alarms at a stated rate of {WEEK.false_alarms:.0%}\n"
+        head = ["windows", "number", "drift", "estimated performance", "realised performance", "look broken"]
+        yield from table(head, list(calm))
+        yield f"\n## Something happens: the size s from which {CAUGHT:.0%} of windows alarm\n"
+        head = ["change", "from s on, a week", "by", "weeks until 2 of 3 (of 7 times)", "from s on, four weeks"]
+        head += ["estimate alarms (largest s)", "looks broken (largest s)"]
+        yield from table(head, list(changes))
     yield "\n## The real weeks after a reference of January to June\n"
-    yield from table(["week from", "late", "checks", "alarms"], list(delay(year)))
+    yield from table(["week from", "late", "checks", "alarms"], list(delay(flights())))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="How often the monitor alarms, of nothing and of something.")
     parser.add_argument("repeats", nargs="?", type=int, default=20)
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--write", type=Path, help="put the tables below the line `<!-- tables -->` of this file")
     given = parser.parse_args()
     lines = []
-    for line in report(given.repeats):
+    for line in report(given.repeats, given.jobs):
         print(line, flush=True)
         lines.append(line)
     if given.write:

@@ -115,13 +115,13 @@ def test_few_labels_are_not_taken_for_a_worse_week(made):
     assert alarmed <= 2
 
 
-def test_windows_of_days_that_differ_alarm_no_more_often_than_stated():
-    """The reference has days and weeks of its own: rows taken for independent would alarm in every third week."""
+def test_windows_of_weeks_that_differ_alarm_no_more_often_than_stated():
+    """Weeks differ by themselves: where rows are taken for independent every third one alarms."""
     alarmed = independent = windows = 0
     for seed in range(20):
         draw = np.random.default_rng([11, seed])
-        day = np.repeat(np.arange(7 * 29), 80)
-        level, steep = draw.normal(0, 0.8, 7 * 29)[day], draw.normal(1, 0.5, 7 * 29)[day]
+        day = np.repeat(np.arange(7 * 29), 40)
+        level, steep = draw.normal(0, 0.8, 29)[day // 7], draw.normal(1, 0.5, 29)[day // 7]
         value = draw.normal(size=day.size)
         label = (draw.random(day.size) < 1 / (1 + np.exp(0.8 - level - steep * value))).astype(int)
         chance = 1 / (1 + np.exp(0.8 - 0.8 * value))
@@ -139,7 +139,7 @@ def test_windows_of_days_that_differ_alarm_no_more_often_than_stated():
             bound = loss[known].mean() + 1.645 * loss[known].std() / np.sqrt(some.sum())
             independent += loss[some].mean() > bound
             windows += 1
-    assert independent / windows > 0.25
+    assert independent / windows > 0.2
     assert alarmed / windows <= 0.05 + 2.5 * np.sqrt(0.05 * 0.95 / windows)
 
 
