@@ -153,18 +153,21 @@ def _followed(before: tuple[Any, Any], now: tuple[Any, Any], named: Callable[[in
 
 
 def _label_link(concept: Concept, residuals: Residuals | None, *, alarmed: bool) -> Iterator[WindowCheck]:
-    """Whether labels have anything left to do with the answers; if not, they may have been joined to other rows."""
+    """Whether labels have anything left to do with the answers; if not, they may have been joined to other rows.
+
+    Labels that follow them the other way round are of these rows: another concept.
+    """
     found = finite(slope(residuals)) if residuals is not None else None
     if found is None or not concept.slope or concept.slope < 0:
         return
-    gone = alarmed and found <= UNLINKED * concept.slope
+    gone = alarmed and abs(found) <= UNLINKED * concept.slope
     said = f"labels follow the answers {found:.2g} to 1, in the reference {concept.slope:.2g}: are they of other rows?"
     yield WindowCheck(
         check="label_link",
         outcome="fail" if gone else "pass",
         value=found,
         threshold=UNLINKED * concept.slope,
-        effect=max(1.0 - found / concept.slope, 0.0),
+        effect=max(1.0 - abs(found) / concept.slope, 0.0),
         reason=said if gone else "",
     )
 

@@ -105,6 +105,12 @@ def test_labels_of_other_rows_are_seen_and_held_for_a_person(made, week):
     assert "a person must look" in decision.suppressed_by
 
 
+def test_labels_that_follow_the_answers_the_other_way_round_are_another_concept_and_not_held(made, week):
+    found = look(made, seen(made, week | {"label": 1 - week["label"]}), "log_loss")
+    assert "realised_performance" in found.alarms
+    assert found.broken == ()
+
+
 def test_few_labels_are_not_taken_for_a_worse_week(made):
     alarmed = 0
     for seed in range(40):
