@@ -58,6 +58,7 @@ class Quick:
         self._answers = answers
         self._names = {f"/v1/models/{name}/predict": name for name in answers.followers}
         self._heads = Heads()
+        self._came = self._turn = 0  # requests in this turn, and which it is
         self._more: tuple[object, bytes] = (None, b"")  # headers of every answer, and as bytes
 
     def use_case(self, path: str) -> str | None:
@@ -70,8 +71,11 @@ class Quick:
 
     @property
     def held(self) -> int:
-        """How many requests wait for their answer here."""
-        return self._answers.short
+        """How many requests wait for their answer here, or came in this turn of the event loop.
+
+        These count until its end, also when they are answered: as many as there are, others would wait behind them.
+        """
+        return max(self._answers.short, self._came if self._turn == self._answers.turn.number else 0)
 
     def takes(self, cycle: RequestResponseCycle) -> bool:
         """Whether the head of a request says that it may go this way."""
@@ -114,11 +118,15 @@ class Quick:
     def score(self, cycle: Cycle, use_case: str, body: bytes) -> None:
         """Answer a request that may ask."""
         started, answers = perf_counter(), self._answers
+        if self._turn != answers.turn.number:
+            self._turn, self._came = answers.turn.number, 0
+        self._came += 1
+        answers.short += 1  # before it is told, which may be at once
         try:
             tell = partial(self._tell, cycle, use_case)
             answers.ask(answers.live(use_case), lambda live: live.rows.read(body), started, tell)
-            answers.short += 1
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
+            answers.short -= 1
             self._refuse(cycle, use_case, error)
 
     def _tell(self, cycle: Cycle, use_case: str, live: Live, outcome: Answered | BaseException) -> None:
