@@ -6,7 +6,9 @@ from prefect import flow
 from flows.monitor import _nothing, look
 from flows.requests import asked_for, due
 from flows.train import _moment, _run_name, _start, journey
-from keepfit.records import Moment, Retrained
+from keepfit import report
+from keepfit.records import Moment, Monitored, Retrained, RunResult
+from tasks.artifacts import markdown
 from tasks.run import Run, open_run
 
 
@@ -38,18 +40,16 @@ def retrain(
 def _retrained(run: Run) -> Retrained:
     seen = look(run)
     why = due(run)
-    if not why:
-        return Retrained(
-            use_case=run.use_case.name, as_of=run.moment.as_of, monitored=seen, run=None, reason=seen.reason
-        )
-    return Retrained(use_case=run.use_case.name, as_of=run.moment.as_of, monitored=seen, run=journey(run), reason=why)
+    made = journey(run) if why else None
+    return _told(run, seen, made, why or seen.reason)
+
+
+def _told(run: Run, seen: Monitored, made: RunResult | None, why: str) -> Retrained:
+    """What came of it, on Prefect's pages too."""
+    done = Retrained(use_case=run.use_case.name, as_of=run.moment.as_of, monitored=seen, run=made, reason=why)
+    markdown(run.use_case.name, "retrain", report.retrained_markdown(done))
+    return done
 
 
 def _undone(run: Run, reason: str) -> Retrained:
-    return Retrained(
-        use_case=run.use_case.name,
-        as_of=run.moment.as_of,
-        monitored=_nothing(run, reason),
-        run=None,
-        reason=reason,
-    )
+    return _told(run, _nothing(run, reason), None, reason)

@@ -159,6 +159,12 @@ def state(window: Window, metric: str) -> str:
     return f"{rows}. {_alarmed(window)} {_performance(window, metric)}".strip()
 
 
+def metric_of(window: Window) -> str:
+    """The metric that may trigger, from the checks themselves: the others only inform."""
+    checks = (each for each in window.checks if each.check.endswith("_performance") and each.outcome != "skipped")
+    return next((each.feature for each in checks if each.feature is not None), next(iter(window.estimated), ""))
+
+
 def _alarmed(window: Window) -> str:
     alarms = sorted((each for each in window.checks if each.outcome == "fail"), key=_order)
     asked = sum(each.outcome in ("pass", "fail") for each in window.checks)

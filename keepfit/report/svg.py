@@ -55,7 +55,7 @@ def fitted(words: str, room: float) -> str:
     """Words of 12 pixels, cut so that they are no wider than ``room`` in any usual font.
 
     >>> fitted("departure_minute", 130), fitted("sensor_07_rolling_mean", 80), fitted("x" * 300, 60)
-    ('departure_minute', 'sensor_0…', 'xxxxx…')
+    ('departure_minute', 'sensor_07…', 'xxxxxx…')
     """
     shown = visible(words[:400])
     ends = list(accumulate(map(_width, shown)))  # of each character

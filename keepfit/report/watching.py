@@ -9,8 +9,9 @@ from msgspec import UNSET
 from keepfit.config.metrics import METRICS
 from keepfit.monitor import Look, disjoint, helped_in_words, track_of
 from keepfit.records import Monitored, Window, WindowCheck
-from keepfit.report.charts.over_time import HeatRow, Moment, heat_map, performance_plot
-from keepfit.report.checked import bounded, groups_of, headline, state
+from keepfit.report.charts.alone import alone, data_uri
+from keepfit.report.charts.over_time import PERFORMANCE_HEIGHT, HeatRow, Moment, heat_map, performance_plot
+from keepfit.report.checked import bounded, groups_of, headline, metric_of, state
 from keepfit.report.figures.figure import Key
 from keepfit.report.html import environment
 from keepfit.report.numbers import number
@@ -60,7 +61,7 @@ def render_window(seen: Monitored) -> str:
             seen=seen,
             window=window,
             headline=headline(window, seen.decision),
-            state=state(window, _metric_of(window)),
+            state=state(window, metric_of(window)),
             groups=groups_of(window.checks),
             performance=_performance(window),
             track=track_in_words(seen.track) if seen.track else "",
@@ -106,12 +107,6 @@ def _trigger(looks: Sequence[Look]) -> str:
     return next((each.noted.told.metric for each in reversed(looks) if each.noted.told is not UNSET), "")
 
 
-def _metric_of(window: Window) -> str:
-    """The metric that may trigger, from the checks themselves: the others only inform."""
-    checks = (each for each in window.checks if each.check.endswith("_performance") and each.outcome != "skipped")
-    return next((each.feature for each in checks if each.feature is not None), next(iter(window.estimated), ""))
-
-
 def performance_chart(looks: Sequence[Look]) -> str:
     """The metric that may trigger, by window; empty where nothing is known."""
     metric = _trigger(looks)
@@ -122,6 +117,16 @@ def performance_chart(looks: Sequence[Look]) -> str:
     said = f"{word} of {len(looks)} windows, estimated before labels came and realised after; the table has the numbers"
     moments = [_moment(each, metric) for each in looks]
     return performance_plot(moments, f"{word} ({side} is better), by end of window (UTC)", f"{word} over time", said)
+
+
+def performance_picture(use_case: str, looks: Sequence[Look]) -> str | None:
+    """The same as a picture that stands alone, as an address that holds it; None where nothing is known."""
+    chart = performance_chart(looks)
+    if not chart:
+        return None
+    return data_uri(
+        alone(chart, PERFORMANCE_HEIGHT, _keys(looks, _trigger(looks)), f"{use_case}: {len(looks)} windows")
+    )
 
 
 def _moment(look: Look, metric: str) -> Moment:

@@ -12,6 +12,7 @@ from keepfit.report.svg import Scale, area, drawing, fitted, line, padded, path,
 
 _WIDTH, _LEFT, _RIGHT = 400.0, 46.0, 388.0
 _TOP, _BOTTOM = 44.0, 236.0
+PERFORMANCE_HEIGHT = _BOTTOM + 30
 _DIGIT = 6.8  # width of one in a tick
 _NAMES, _ROW, _HEAD = 130.0, 17.0, 22.0  # of the heat map: room for names, height of a row, room above
 _STEPS = 9  # shades
@@ -70,7 +71,7 @@ def performance_plot(moments: Sequence[Moment], axis: str, title: str, descripti
     radius = 1.8 if crowded else 3.0
     parts += [part for x, m in places for part in _realised(x, m, up, radius)]
     parts += [area([(x - 5, _BOTTOM), (x + 5, _BOTTOM), (x, _BOTTOM - 9)], "asked") for x, m in places if m.asked]
-    return drawing(parts, _WIDTH, _BOTTOM + 30, title, description, class_="crowded" if crowded else "")
+    return drawing(parts, _WIDTH, PERFORMANCE_HEIGHT, title, description, class_="crowded" if crowded else "")
 
 
 Place = tuple[float, Moment]
