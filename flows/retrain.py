@@ -2,6 +2,7 @@
 
 from msgspec import structs
 from prefect import flow
+from prefect.runtime import flow_run
 
 from flows.monitor import _nothing, look
 from flows.requests import asked_for, due
@@ -12,7 +13,13 @@ from tasks.artifacts import markdown
 from tasks.run import Run, open_run
 
 
-@flow(name="retrain", flow_run_name=_run_name, persist_result=False, validate_parameters=False)
+def _retrain_name() -> str:
+    """``flight_delay, asked for by the window to 2013-07-08`` where an event started it; else as every run."""
+    end = flow_run.parameters.get("window_end")
+    return f"{flow_run.parameters['use_case']}, asked for by the window to {str(end)[:10]}" if end else _run_name()
+
+
+@flow(name="retrain", flow_run_name=_retrain_name, persist_result=False, validate_parameters=False)
 def retrain(
     use_case: str, as_of: str | None = None, store: str | None = None, window_end: str | None = None
 ) -> Retrained:

@@ -2,9 +2,22 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx
+
+_ABOUT = {
+    "batch": "What became of the rows of a batch.",
+    "data": "Where the rows came from, what was taken out, what expectations said.",
+    "decision": "Whether the newest window calls for a retrain, and why.",
+    "labels": "An earlier window, now that more of its labels have come.",
+    "metrics": "How good the model is on rows that it has not seen.",
+    "release": "Whether the champion moved, and why.",
+    "retrain": "Whether a retrain was due, and what came of it.",
+    "rollout": "A challenger beside the champion: what was seen, and what was decided.",
+    "verdict": "Every gate with its answer and the reason.",
+    "window": "What the newest window looked like beside the reference.",
+}
 
 
 def markdown(use_case: str, what: str, text: str) -> None:
@@ -12,7 +25,7 @@ def markdown(use_case: str, what: str, text: str) -> None:
     from prefect.artifacts import create_markdown_artifact
 
     with _shown(what):
-        create_markdown_artifact(text, key=key_of(use_case, what))
+        create_markdown_artifact(text, key=key_of(use_case, what), description=_ABOUT[what])
 
 
 def picture(use_case: str, what: str, address: str, text: str) -> None:
@@ -21,6 +34,15 @@ def picture(use_case: str, what: str, address: str, text: str) -> None:
 
     with _shown(what):
         create_image_artifact(address, key=key_of(use_case, what), description=text)
+
+
+def log(text: str) -> None:
+    """A line among the logs of the run that is going on, if one is."""
+    from prefect.exceptions import MissingContextError
+    from prefect.logging import get_run_logger
+
+    with suppress(MissingContextError):
+        get_run_logger().info("%s", text)
 
 
 def key_of(use_case: str, what: str) -> str:

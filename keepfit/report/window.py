@@ -106,11 +106,16 @@ def window_markdown(window: Window) -> str:
     span, metric = window.span, metric_of(window)
     head = f"**{span.start:%Y-%m-%d} to {span.end:%Y-%m-%d}** (UTC), version {window.version.number}"
     lines = [
-        (f"{group.symbol} {group.word}", each.check, each.feature, each.value, each.limit, each.effect, each.reason)
+        (
+            f"{group.symbol} {group.word}",
+            f"{each.check} of {each.feature}" if each.feature else each.check,
+            ", ".join(filter(None, (each.value, each.limit))),
+            "; ".join(filter(None, (each.effect, each.reason))),
+        )
         for group in groups_of(window.checks)
         for each in group.rows
     ]
-    shown = as_table(("outcome", "check", "of", "value", "limit", "difference", "why"), lines[:_MOST_LINES])
+    shown = as_table(("outcome", "check", "value, limit", "difference, why"), lines[:_MOST_LINES])
     more = f"\n\nand {len(lines) - _MOST_LINES:,} more: see the page" if len(lines) > _MOST_LINES else ""
     return f"{head}\n\n{escaped(state(window, metric))}\n\n{shown}{more}\n"
 
