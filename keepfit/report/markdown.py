@@ -26,10 +26,10 @@ def escaped(text: str) -> str:
     >>> escaped("a|b <script> [x](y)")
     'a\\|b &lt;script&gt; \\[x\\](y)'
     >>> escaped("https://evil.example, a@b.c")
-    'https&#58;//evil.example, a&#64;b.c'
+    'https\\://evil.example, a\\@b.c'
     """
     plain = html.escape(_SPECIAL.sub(r"\\\1", visible(text, 300)), quote=False)
-    return _LINKS.sub(lambda found: f"&#{ord(found[0])};", plain)
+    return _LINKS.sub(r"\\\g<0>", plain)
 
 
 def data_markdown(extracted: Extracted, validated: Validated) -> str:

@@ -16,9 +16,10 @@ ROOT = Path(__file__).parents[2]
 SAMPLES = str(ROOT / "tests" / "unit" / "watching_samples.py")
 HOSTILE = runpy.run_path(SAMPLES)["HOSTILE"]
 
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists(), reason="needs Debian's chromium in /usr/bin (apt-get install chromium)"
-)
+pytestmark = [
+    pytest.mark.soak,  # a server with its pages takes its time
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium in /usr/bin (apt-get install chromium)"),
+]
 
 SHOW = f"""
 import runpy
