@@ -9,9 +9,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+import serving_world as world
 from ruamel.yaml import YAML
+from serving_process import serving
 
 from flows.server import prefect_server
+from keepfit.records import sha256
+from keepfit.store import open_store
 
 FOLDER = Path(__file__).parents[2] / "deployments"
 POOLS = {"docker": FOLDER / "docker-pool.json", "kubernetes": FOLDER / "kubernetes-pool.json"}
@@ -106,6 +110,29 @@ def test_the_manifests_of_kubernetes_parse_and_ask_for_no_rights():
         assert spec["securityContext"]["runAsNonRoot"]
         assert not spec["automountServiceAccountToken"]
         assert all(not one["securityContext"]["allowPrivilegeEscalation"] for one in spec["containers"])
+
+
+def test_the_scoring_service_of_kubernetes_starts_and_answers_its_probes_without_a_token(tmp_path):
+    documents = list(YAML(typ="safe").load_all((FOLDER / "kubernetes.yaml").read_text()))
+    (container,) = documents[1]["spec"]["template"]["spec"]["containers"]
+    program, command, use_case, *words = container["args"]
+    assert (program, command, use_case) == ("keepfit", "serve", "flight_delay")
+    words[words.index("--log") + 1] = str(tmp_path / "log")
+    (token,) = [each for each in container["env"] if each["name"] == "KEEPFIT_TOKENS"]
+    mounted = {each["name"]: each["mountPath"] for each in container["volumeMounts"]}
+    assert str(Path(token["value"]).parent) == mounted["tokens"]
+    (tmp_path / "tokens").write_text(f"{sha256(b'secret')} score us\n")
+    world.champion(open_store(str(tmp_path / "store")))
+    environ = {token["name"]: str(tmp_path / "tokens")}
+    with serving(tmp_path / "work", tmp_path / "store", "visits", *words, environ=environ) as running:
+        url = f"http://127.0.0.1:{running.port}"
+        for probe in ("livenessProbe", "readinessProbe"):
+            where = container[probe]["httpGet"]
+            assert where["port"] == container["ports"][0]["containerPort"] == 8000  # the default of `keepfit serve`
+            answer = httpx.get(url + where["path"], headers={"host": "10.1.2.3:8000"}, trust_env=False)
+            assert answer.status_code == 200, answer.text
+        asked = httpx.post(f"{url}/v1/models/visits/predict", json=world.GOOD, trust_env=False)
+        assert asked.status_code == 401
 
 
 def test_the_hardened_settings_need_a_key_and_mean_something_to_prefect():
