@@ -90,7 +90,10 @@ def test_a_run_becomes_the_job_that_the_pool_describes(kind):
         (container,) = spec["containers"]
         assert container["resources"]["limits"]["memory"] == "4Gi"
         assert job["job_manifest"]["spec"]["ttlSecondsAfterFinished"] == 86_400
-        assert (container["args"], spec["restartPolicy"]) == (job["command"], "Never")
+        assert container["args"] == job["command"]
+        # what the worker of prefect-kubernetes refuses to start a job without, there and not elsewhere
+        assert container["name"] == "prefect-job"
+        assert (spec["parallelism"], spec["completions"], spec["restartPolicy"]) == (1, 1, "Never")
     else:
         assert (job["image"], job["privileged"], job["auto_remove"]) == ("keepfit", False, True)
 
