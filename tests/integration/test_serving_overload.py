@@ -108,8 +108,8 @@ def test_ten_times_the_capacity(tmp_path, seconds, least):
     kept, by_clock = 2 * during / (before + after), a_second(report) / a_second(full)
     print(
         f"asked for {rate:,} a second, ten times the capacity, over {10 * FULL:,} connections: {during:,.0f} accepted "
-        f"for a second of processor time, {kept:.0%} of what it was over {FULL} ({before:,.0f} before, {after:,.0f} after, "
-        f"{few:,.0f} over {FEW}); by the clock {a_second(report):,} a second, {by_clock:.0%}",
+        f"for a second of processor time, {kept:.0%} of what it was over {FULL} ({before:,.0f} before, {after:,.0f} "
+        f"after, {few:,.0f} over {FEW}); by the clock {a_second(report):,} a second, {by_clock:.0%}",
         f"{count(report, 200):,} accepted, {count(report, 503):,} refused; somebody else heard 503 in "
         f"{prober.p99(503) * 1e3:.0f} ms (p99 of {len(prober.times[503])}), 200 in {prober.p99(200) * 1e3:.0f} ms "
         f"(p99 of {len(prober.times[200])})",
