@@ -1,6 +1,6 @@
 """How often the monitor alarms where nothing happens, on streams whose truth is known; prints Markdown.
 
-    python -m tests.benchmarks.alarm_simulation [DRAWS] [--write docs/alarm_rates.md]
+    python -m tests.benchmarks.alarm_simulation [DRAWS] [--write FILE]
 
 Days differ by themselves: how common the label is (or how high the value), what the input says of it, and the input
 itself have a part that all rows of a day share, which may hang on from day to day. Nothing else ever changes. Every
