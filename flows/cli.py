@@ -278,6 +278,10 @@ def serve(
         str | None, Parameter(help="Folder for predictions on their way to the store; empty: none are logged.")
     ] = None,
     sync: Annotated[bool, Parameter(negative="", help="Answer only after the prediction is on the disk.")] = False,
+    ship_every: Annotated[
+        float | None,
+        Parameter(help="Seconds that what is logged waits before it goes to the store; KEEPFIT_SHIP_EVERY, 300."),
+    ] = None,
     store: StoreOption = None,
     json: JsonFlag = False,
 ) -> int:
@@ -285,8 +289,9 @@ def serve(
     from flows import serve as serving
 
     return serving.serve(
-        use_cases, host, port, store, most_waiting, deadline, every, log, workers, sync=sync, as_json=json
-    )
+        use_cases, host, port, store, most_waiting, deadline, every, log, workers,
+        sync=sync, ship_every=ship_every, as_json=json,
+    )  # fmt: skip
 
 
 @app.command
