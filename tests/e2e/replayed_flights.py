@@ -64,8 +64,8 @@ class Week(NamedTuple):
 class Year:
     """The flights of the year, every so many of them, as files by week and as records to ask about."""
 
-    def __init__(self, folder: Any, every: int, text: str) -> None:
-        write_demo(NEXT.date(), folder / "all")
+    def __init__(self, folder: Any, every: int, text: str, until: datetime) -> None:
+        write_demo((until + timedelta(days=31)).date(), folder / "all")  # whole months
         self._files = {kind: _by_week(folder / "all" / "data" / kind, step) for kind, step in
                        (("flights", every), ("weather", 1))}  # fmt: skip
         self.table = _rows(World(folder / "scratch"), self, text)
@@ -105,7 +105,9 @@ def end_of(at: datetime) -> datetime:
 def _rows(world: World, year: Year, text: str) -> Any:
     """All rows as the use case's own query makes them: whoever asks about a flight looks up the same weather."""
     year.deliver(world, NEXT + WEEK)
-    world.write(f"{CASE}.yaml", text.replace("history: 180d", "history: 400d"))
+    world.write(
+        f"{CASE}.yaml", text.replace("history: 180d", "history: 400d").replace("freshness: 35d", "freshness: 400d")
+    )
     case = load(world.work / f"{CASE}.yaml", {}).use_case
     store, moment = open_store(str(world.work / "store")), Moment(as_of=NEXT, started=NEXT)
     made = arrived(store, case, extract(store, case, moment, world.work), moment, JANUARY, NEXT).table

@@ -14,23 +14,23 @@ from keepfit.ledger import fold_of, head, watch_of
 from keepfit.monitor import looks_of
 from keepfit.registry import show_all, verify
 
-EVERY = 10  # of the flights, one is asked about in the short form
+EVERY = 5  # of the flights, one is asked about
 FIRST = datetime(2013, 4, 1, tzinfo=UTC)
 LIGHTER = {
-    "min_value: 20000": "min_value: 2000",
+    "min_value: 20000": "min_value: 4000",
     "    - hist_gradient_boosting: {learning_rate: [0.02, 0.3, log], max_leaf_nodes: [15, 127]}\n": "",
 }
 LESS = {"min_value: 20000": "min_value: 4000"}
 APRIL, DECEMBER = datetime(2013, 4, 11, tzinfo=UTC), datetime(2013, 12, 26, tzinfo=UTC)
-JUNE, JULY = datetime(2013, 6, 13, tzinfo=UTC), datetime(2013, 7, 18, tzinfo=UTC)
+JUNE, JULY = datetime(2013, 6, 20, tzinfo=UTC), datetime(2013, 7, 18, tzinfo=UTC)
 
 
-def lived(folder, every, changed, first, last):
+def lived(folder, changed, first, last):
     """A replay from one week to another, and what became of each."""
     text = use_case(changed)
     world = World(folder / "world")
     world.write(f"configs/{CASE}.yaml", text)
-    replay = Replay(world, Year(folder, every, text))
+    replay = Replay(world, Year(folder, EVERY, text, last))
     try:
         replay.train(FIRST)
         weeks = []
@@ -74,32 +74,32 @@ def see_that_all_is_in_order(world, weeks, requested, alarms):
 
 
 def test_june_is_worse_and_what_learns_from_it_is_released(tmp_path):
-    world, year, weeks = lived(tmp_path, EVERY, LIGHTER, JUNE, JULY)
+    world, year, weeks = lived(tmp_path, LIGHTER, JUNE, JULY)
     looks = looks_of(world.store, CASE)
     for row in rows_of(looks, weeks, show_all(world.store, CASE).versions, year):
         print(*row, sep=" | ")
-    by_end = {look.noted.end: look for look in looks}
-    quiet, worse, raised = (by_end[JUNE + count * WEEK] for count in range(3))
-    assert quiet.noted.alarms == ()
+    worse, raised, unlabelled, closing, newest = looks
+    assert (
+        [look.noted.version for look in looks] == [week.version for week in (weeks[0], *weeks[:-1])] == [1, 1, 1, 2, 2]
+    )
     assert "realised_performance" in worse.noted.alarms
-    assert not worse.decision.retrain
+    assert not worse.decision.retrain, "a week may be bad by chance"
     assert raised.decision.because == ("realised performance in 2 of 3 windows",)
-    assert [look.decision.retrain for look in looks].count(True) == 1
-    asked = weeks[3]
-    assert (asked.end, asked.version) == (raised.window.as_of, 2)
-    assert [week.version for week in weeks] == [1, 1, 1, 2, 2, 2]
-    closing = next(look.window.helped for look in looks if look.window.helped)
-    assert (closing.version, closing.replaced, closing.end) == (2, 1, asked.end + WEEK)
-    assert closing.difference > 0
-    labelled = [look for look in looks if look.noted.end not in {asked.end, JULY}]
-    assert all(look.window.labelled > 0.9 * look.window.span.rows for look in labelled)
-    assert "no estimate can see it" in page_of(world, raised).read_text()
+    assert raised.window.as_of == weeks[2].end
+    assert (unlabelled.window.labelled, newest.window.labelled) == (0, 0), "labels come a week later"
+    assert all(look.window.labelled > 0.9 * look.window.span.rows for look in (worse, raised, closing))
+    helped = closing.window.helped
+    assert (helped.version, helped.replaced, helped.rows) == (2, 1, closing.window.labelled)
+    assert helped.difference > 0
+    page = page_of(world, raised).read_text()
+    assert "A retrain is asked for" in page
+    assert "realised performance in 2 of 3 windows" in page
 
 
 @pytest.mark.soak
 def test_the_year_whose_pages_are_kept_in_the_docs(tmp_path):
     """With KEEPFIT_DOCS=docs the table and the pages there are written anew."""
-    world, year, weeks = lived(tmp_path, 5, LESS, APRIL, DECEMBER)
+    world, year, weeks = lived(tmp_path, LESS, APRIL, DECEMBER)
     looks = looks_of(world.store, CASE)
     rows = rows_of(looks, weeks, show_all(world.store, CASE).versions, year)
     for row in rows:
