@@ -8,7 +8,7 @@ look broken hold a retrain for a person; deciding is pure, and every decision ca
 from keepfit.monitor.late import fuller, late, late_of, replaced
 from keepfit.monitor.looks import Look, looks_of
 from keepfit.monitor.made import make
-from keepfit.monitor.part import Counted, counted, merged
+from keepfit.monitor.part import Answers, Tallied, tallied
 from keepfit.monitor.policy import decide, disjoint
 from keepfit.monitor.record import Decided, helped_in_words, in_words, note
 from keepfit.monitor.reference import Answered, Reference, Rows, reference_of
@@ -19,15 +19,15 @@ from keepfit.monitor.window import Found, Seen, bounds, look
 __all__ = [
     "REFERENCE",
     "Answered",
-    "Counted",
+    "Answers",
     "Decided",
     "Found",
     "Look",
     "Reference",
     "Rows",
     "Seen",
+    "Tallied",
     "bounds",
-    "counted",
     "decide",
     "disjoint",
     "fuller",
@@ -38,11 +38,11 @@ __all__ = [
     "look",
     "looks_of",
     "make",
-    "merged",
     "note",
     "reference_digest",
     "reference_of",
     "replaced",
+    "tallied",
     "track_of",
     "watch",
 ]

@@ -1,57 +1,121 @@
-"""What is kept of a window's features, a part of its rows at a time: counts by bin, and few rows drawn by day.
+"""What is kept of a window, a part of its rows at a time: counts, estimates, rows drawn by day, rows with labels.
 
-Parts add up: a window of any number of rows is looked at in the memory of one part.
+Parts add up: a window of any number of rows is looked at in the memory of a part and 8 bytes a row. However it is cut,
+counts and drawn rows are the same, and estimates up to rounding.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keepfit.monitor.bins import Counts, rows_by_bin
+from keepfit.monitor.bins import Bins, Counts, rows_by_bin
+from keepfit.monitor.chosen import MOST_LABELLED, Chosen, Measured
+from keepfit.monitor.estimates import Estimates
 from keepfit.monitor.multivariate import Part, drawn_by_day, least_by_day, values_of
-from keepfit.monitor.reference import Reference
+from keepfit.monitor.reference import LABEL, Reference, label_column, scores
 
 Days = NDArray[np.int64]
 
 
-class Counted(NamedTuple):
-    """Rows by bin for each feature of a reference, and drawn rows with the keys (m,) that drew them."""
+class Answers(NamedTuple):
+    """Rows of a part, n of them, as a monitor is given them.
 
-    counts: Mapping[str, Counts]
-    drawn: Part
+    ``columns`` are what the model reads, as `keepfit.features` reads it, ``days`` (n,) UTC since 1970, ``answers``
+    (n, k) or (n,) what the model says. ``labels`` (m,) are known of the rows at ``labelled`` (m,); ``others`` (m, k) or
+    (m,) is what another version says to these.
+    """
+
+    columns: Mapping[str, Any]
+    days: Days
+    answers: Any
+    labelled: NDArray[np.intp]
+    labels: Any
+    others: Any = None
+
+
+class Drawn(NamedTuple):
+    """Rows that are kept to tell columns apart together, and the keys (m,) that drew them."""
+
+    rows: Part
     keys: NDArray[np.float64]
 
 
-def counted(reference: Reference, columns: Mapping[str, Any], days: Days, part: int = 0) -> Counted:
-    """Count rows.
+class Tallied(NamedTuple):
+    """A window as a whole.
+
+    ``counts`` are rows by bin of each column of the reference, features, answers and label; ``drawn`` rows tell columns
+    apart together; ``estimated`` is performance by metric, as it will probably turn out; ``measured`` are rows with
+    labels, all ``labelled`` ones of them or so many by chance.
+    """
+
+    rows: int
+    counts: tuple[Counts, ...]
+    drawn: Part
+    estimated: Mapping[str, float | None]
+    measured: Measured
+    labelled: int
+
+
+def tallied(reference: Reference, parts: Iterable[Answers], most_labelled: int = MOST_LABELLED) -> Tallied:
+    """A window of parts, which are looked at once, in their order.
+
+    Parameters
+    ----------
+    most_labelled
+        How many rows with labels are kept to be measured.
+    """
+    draw, chosen, estimates = np.random.default_rng([1, 0]), Chosen(most_labelled), Estimates(reference)
+    counts, rows = [np.zeros(each.bins.count, np.int64) for each in reference.columns], 0
+    drawn = Drawn(Part(np.zeros(0, np.int64), np.zeros((0, len(_features(reference))))), np.zeros(0))
+    for part in parts:
+        counts = [total + more for total, more in zip(counts, _by_column(reference, part), strict=True)]
+        drawn = merged(reference, drawn, drawn_from(reference, part.columns, part.days, draw))
+        estimates.add(part.answers)
+        chosen.add(part.labels, part.answers[part.labelled], part.days[part.labelled], part.others)
+        rows += len(part.days)
+    return Tallied(rows, tuple(counts), drawn.rows, estimates.values(), chosen.measured(), chosen.seen)
+
+
+def _features(reference: Reference) -> Mapping[str, Bins]:
+    return {each.name: each.bins for each in reference.columns if each.kind == "feature"}
+
+
+def _by_column(reference: Reference, part: Answers) -> Iterator[Counts]:
+    """Rows by bin, for each column of the reference; none of what is not there."""
+    given: dict[tuple[str, str], Any] = {("feature", name): column for name, column in part.columns.items()}
+    if len(part.answers):
+        given |= {("score", name): column for name, column in scores(part.answers, reference.classes)}
+    if len(part.labels):
+        given[("label", LABEL)] = label_column(part.labels, reference.classes)
+    for each in reference.columns:
+        column = given.get((each.kind, each.name))
+        yield np.zeros(each.bins.count, np.int64) if column is None else rows_by_bin(each.bins, column)
+
+
+def drawn_from(reference: Reference, columns: Mapping[str, Any], days: Days, draw: np.random.Generator) -> Drawn:
+    """Draw rows of a part.
 
     Parameters
     ----------
     columns
-        What the model reads, as `keepfit.features` reads it. Those that the reference does not have do not count.
+        What the model reads, as `keepfit.features` reads it. Where one of the reference's is missing none is drawn:
+        there is nothing to tell rows apart by.
     days
         The UTC day of each row since 1970, (n,).
-    part
-        Which one it is; its draw depends on it.
+    draw
+        Handed on from part to part, so that the same rows are drawn however a window is cut.
     """
-    watched = {each.name: each.bins for each in reference.columns if each.kind == "feature" and each.name in columns}
-    counts = {name: rows_by_bin(bins, columns[name]) for name, bins in watched.items()}
-    rows, keys = drawn_by_day(days, reference.length, np.random.default_rng([1, part]))
-    if watched.keys() != {each.name for each in reference.columns if each.kind == "feature"}:
-        rows, keys = rows[:0], keys[:0]  # a column that is not there: nothing to tell rows apart by
-    values = values_of([(bins, columns[name]) for name, bins in watched.items()], rows)
-    return Counted(counts, Part(days[rows], values), keys)
+    bins = _features(reference)
+    if not days.size or not bins.keys() <= columns.keys():
+        return Drawn(Part(days[:0], np.zeros((0, len(bins)))), np.zeros(0))
+    rows, keys = drawn_by_day(days, reference.length, draw)
+    return Drawn(Part(days[rows], values_of([(each, columns[name]) for name, each in bins.items()], rows)), keys)
 
 
-def merged(reference: Reference, parts: Iterable[Counted]) -> Counted:
-    """Parts as if they had been counted at once; at least one."""
-    total, *others = parts
-    for each in others:
-        counts = {name: rows + each.counts[name] for name, rows in total.counts.items()}
-        days, keys = np.concatenate([total.drawn.days, each.drawn.days]), np.concatenate([total.keys, each.keys])
-        values = np.vstack([total.drawn.values, each.drawn.values])
-        rows = least_by_day(days, keys, reference.length)
-        total = Counted(counts, Part(days[rows], values[rows]), keys[rows])
-    return total
+def merged(reference: Reference, one: Drawn, other: Drawn) -> Drawn:
+    """Rows drawn from two parts as if they had been drawn at once."""
+    days, keys = np.concatenate([one.rows.days, other.rows.days]), np.concatenate([one.keys, other.keys])
+    rows = least_by_day(days, keys, reference.length)
+    return Drawn(Part(days[rows], np.vstack([one.rows.values, other.rows.values])[rows]), keys[rows])

@@ -94,7 +94,7 @@ def estimated_value(metric: str, answers: Floats, losses: Losses | None) -> floa
     if answers.ndim == 1:
         return None if losses is None else _of_values(metric, answers, losses)
     if metric == "roc_auc":
-        return _expected_auc(answers[:, 1])
+        return expected_auc(np.sort(answers[:, 1]))
     return finite(
         sum(_total(metric, answers[start : start + _BLOCK]) for start in range(0, len(answers), _BLOCK)) / len(answers)
     )
@@ -120,9 +120,11 @@ def _of_values(metric: str, answers: Floats, losses: Losses) -> float | None:
     return finite(np.array(losses.absolute)[place].mean())
 
 
-def _expected_auc(positive: Floats) -> float | None:
-    """The chance that of two rows the one that is positive has the higher probability; half where they are equal."""
-    ordered = np.sort(positive)
+def expected_auc(ordered: Floats) -> float | None:
+    """The chance that of two rows the one that is positive has the higher probability; half where they are equal.
+
+    ``ordered`` (n,) are the probabilities of the rows, rising.
+    """
     below, wins, start = 0.0, 0.0, 0
     while start < ordered.size:
         last = ordered[min(start + _BLOCK, ordered.size) - 1]

@@ -1,13 +1,14 @@
 """The rows of a window: what was served, with the labels that came for it, or what arrived in the sources."""
 
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from keepfit.config.model import UseCase
-from keepfit.data.tables import get_table, get_tables
-from keepfit.records import Extracted, Gathered, Moment
+from keepfit.data.tables import get_tables
+from keepfit.monitor.labels import with_source_labels
+from keepfit.records import Broken, Extracted, Gathered, Moment
 from keepfit.store import Store
 from keepfit.validate import arrived
 
@@ -18,60 +19,26 @@ SCORE, DIGEST = "_score", "_digest"  # as `keepfit.serving.log.window` names the
 
 
 class Came(NamedTuple):
-    """Sound rows (labels that are not known yet are null), how many came, how many of those break the contract.
+    """How many rows came, how many of them break the contract and how, and the sound ones.
 
-    ``newest`` is the time of the newest row that was served; None where rows come from the sources.
+    ``tables`` are the sound rows, a part at a time, read once; labels that are not known yet are null. ``again`` reads
+    some of their columns as often as wanted, without labels that only the sources know.
     """
 
-    table: "pa.Table"
     rows: int
     refused: int
-    newest: datetime | None = None
+    broken: tuple[Broken, ...]
+    tables: "Iterator[pa.Table]"
+    again: "Callable[[Sequence[str]], Iterator[pa.Table]]"
 
 
 def rows_of(store: Store, use_case: UseCase, extracted: Extracted, gathered: Gathered, moment: Moment) -> Came:
     """The rows of a window; what was served lacks no label that is known in the sources by its key."""
     if gathered.source == "rows":
         found = arrived(store, use_case, extracted, moment, gathered.start, gathered.end)
-        return Came(found.table, found.rows, found.refused)
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if not gathered.parts:
-        return Came(get_table(store, extracted.parts[0]).slice(0, 0), 0, 0)
-    table = pa.concat_tables(get_tables(store, gathered.parts))
-    table = with_source_labels(store, use_case, extracted, table)
-    return Came(table, table.num_rows, 0, pc.max(table.column(str(use_case.data.event_time))).as_py())
-
-
-def with_source_labels(store: Store, use_case: UseCase, extracted: Extracted, table: "pa.Table") -> "pa.Table":
-    """The rows with the labels of the sources where they have none of their own."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    name, key = use_case.data.label.column, list(use_case.data.key)
-    own = table.column(name)
-    if not own.null_count:
-        return table
-    wanted = _key_texts(table, key).filter(own.is_null()).drop_null()
-    known = pa.table({"key": pa.array([], pa.string()), "label": pa.array([], own.type)})
-    for part in get_tables(store, extracted.parts, [*key, name]):
-        keys, label = _key_texts(part, key), part.column(name).cast(own.type)
-        mine = pc.and_(pc.is_in(keys, value_set=wanted), label.is_valid())
-        known = pa.concat_tables([known, pa.table({"key": keys, "label": label}).filter(mine)])
-    place = pc.index_in(_key_texts(table, key), value_set=known.column("key").combine_chunks())
-    found = known.column("label").combine_chunks().take(place.combine_chunks())
-    return table.set_column(table.column_names.index(name), name, pc.coalesce(own.combine_chunks(), found))
-
-
-def _key_texts(table: "pa.Table", key: list[str]) -> "pa.ChunkedArray":
-    """The values of a key as one text; null where one is missing."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    texts = [pc.cast(table.column(name), pa.string()) for name in key]
-    joined = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, "\x1f")
-    return joined if isinstance(joined, pa.ChunkedArray) else pa.chunked_array([joined])
+        return Came(found.rows, found.refused, found.broken, found.tables(), found.tables)
+    tables = with_source_labels(store, use_case, gathered.parts, extracted.parts)
+    return Came(gathered.rows, 0, (), tables, lambda columns: get_tables(store, gathered.parts, columns))
 
 
 def logged_answers(table: "pa.Table", digest: str, width: int) -> Any:

@@ -1,17 +1,22 @@
-"""A window of a use case: its rows, the champion's answers to them, and both beside the reference."""
+"""A window of a use case, a part of its rows at a time: the champion's answers, and all of it beside the reference."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from keepfit import features, registry, score
 from keepfit.config import default_metric
 from keepfit.config.model import UseCase
-from keepfit.monitor.helped import helped
+from keepfit.data import give_back
+from keepfit.monitor.expected import expected
+from keepfit.monitor.helped import Rival, helped, rival_of
 from keepfit.monitor.made import days_of, watched_kinds
-from keepfit.monitor.part import counted
+from keepfit.monitor.part import Answers, tallied
 from keepfit.monitor.reference import Reference
-from keepfit.monitor.rows import Came, logged_answers, rows_of
+from keepfit.monitor.rows import logged_answers, rows_of
 from keepfit.monitor.window import Seen, look, trigger_metric
 from keepfit.records import Extracted, Gathered, Moment, Seat, Span, Window, parse
 from keepfit.score import one_thread
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     from keepfit.records import Manifest
     from keepfit.score import Scorer
 
+_SLICE = 1 << 15  # rows
 REFERENCE = "reference"  # the role of the object in the entry that registers a version
 
 
@@ -44,14 +50,25 @@ def watch(
     """Look at a window, with a version and its reference."""
     before = parse(get(store, reference), Reference, f"objects/{reference}")
     manifest = registry.manifest(store, use_case.name, seat.digest)
-    scorer = score.load_trained(store, manifest.files)
+    parts = _Parts(
+        use_case, seat, manifest, score.load_trained(store, manifest.files), rival_of(store, gathered, manifest)
+    )
     came = rows_of(store, use_case, extracted, gathered, moment)
-    seen = seen_of(use_case, manifest, scorer, before, came, answers_of(scorer, manifest, came.table, seat.digest))
-    newest = came.newest or extracted.newest
-    seen = seen._replace(age=moment.as_of - newest if newest else None, age_at_most=use_case.data.freshness)
+    give_back()  # what holding rows to the contract left
+    rows = tallied(before, map(parts.answered, _sliced(came.tables)))
+    newest = parts.newest if gathered.source == "log" else extracted.newest
+    seen = Seen(
+        rows=rows,
+        arrived=came.rows,
+        refused=came.refused,
+        refused_at_most=use_case.contract.quarantine_at_most,
+        broken=came.broken,
+        age=moment.as_of - newest if newest else None,
+        age_at_most=use_case.data.freshness,
+        expected=tuple(expected(use_case, came, parts.columns, moment)),
+    )
     optimize = use_case.train.optimize or default_metric(use_case.task)
     found = look(before, seen, optimize)
-    metric = trigger_metric(use_case.task, optimize)
     return Window(
         use_case=use_case.name,
         as_of=moment.as_of,
@@ -61,42 +78,65 @@ def watch(
         checks=found.checks,
         estimated=found.estimated,
         realised=found.realised,
-        labelled=len(seen.labels),
+        labelled=rows.labelled,
         alarms=found.alarms,
         broken=found.broken,
         source=gathered.source,
-        helped=helped(store, gathered, came, seen, seat, manifest, metric),
+        helped=helped(parts.rival, rows, seat, gathered.end, trigger_metric(use_case.task, optimize)),
     )
 
 
-def answers_of(scorer: "Scorer", manifest: "Manifest", table: "pa.Table", digest: str) -> Any:
+def _sliced(tables: "Iterator[pa.Table]") -> "Iterator[pa.Table]":
+    """A few rows at a time: a model's matrix may have hundreds of columns."""
+    for table in tables:
+        for first in range(0, table.num_rows, _SLICE):
+            yield table.slice(first, _SLICE)
+
+
+class _Parts:
+    """Turns tables into what is tallied of them; remembers their columns and the time of the newest row."""
+
+    def __init__(
+        self, use_case: UseCase, seat: Seat, manifest: "Manifest", scorer: "Scorer", rival: Rival | None
+    ) -> None:
+        self._use_case, self._seat, self._manifest, self._scorer = use_case, seat, manifest, scorer
+        self.rival = rival
+        self.newest: datetime | None = None
+        self.columns: tuple[str, ...] = ()
+
+    def answered(self, table: "pa.Table") -> Answers:
+        """A part with the version's answers to it."""
+        import pyarrow.compute as pc
+
+        time, label = str(self._use_case.data.event_time), table.column(self._use_case.data.label.column)
+        self.columns = tuple(table.column_names)
+        latest = pc.max(table.column(time)).as_py()
+        self.newest = max((each for each in (self.newest, latest) if each is not None), default=None)
+        known = np.flatnonzero(label.is_valid().to_numpy())
+        classes = self._manifest.classes
+        answers = answers_of(self._scorer, classes, table, self._seat.digest)
+        return Answers(
+            columns=features.from_table(table, watched_kinds(self._scorer.encoding)),
+            days=days_of(table, time),
+            answers=answers,
+            labelled=known,
+            labels=np.asarray(features.encode_labels(label.take(known), classes)),
+            others=self._others(table, known, answers),
+        )
+
+    def _others(self, table: "pa.Table", known: NDArray[np.intp], answers: Any) -> Any:
+        """What the other version says to the rows with labels."""
+        if self.rival is None:
+            return None
+        return self.rival.answers(table.take(known)) if known.size else answers[known]  # none of them: the same shape
+
+
+def answers_of(scorer: "Scorer", classes: tuple[str, ...], table: "pa.Table", digest: str) -> Any:
     """What a version says to each row, (n, k) or (n,): as it was logged, or anew where another one answered."""
-    if not table.num_rows:
-        return np.zeros((0, len(manifest.classes)) if manifest.classes else 0)
-    logged = logged_answers(table, digest, len(manifest.classes) or 1)
+    logged = logged_answers(table, digest, len(classes) or 1)
     anew = np.flatnonzero(~np.isfinite(logged).all(axis=1))
     if anew.size:
-        columns = features.from_table(table.take(anew), scorer.encoding.kinds)
+        some = table if anew.size == table.num_rows else table.take(anew)
         with one_thread():
-            logged[anew] = scorer.predict(columns).reshape(anew.size, -1)
-    return logged if manifest.classes else logged[:, 0]
-
-
-def seen_of(
-    use_case: UseCase, manifest: "Manifest", scorer: "Scorer", reference: Reference, came: Came, answers: Any
-) -> Seen:
-    """A window's rows as `look` takes them."""
-    label = came.table.column(use_case.data.label.column)
-    known = np.flatnonzero(label.is_valid().to_numpy(zero_copy_only=False))
-    labels = np.asarray(features.encode_labels(label.take(known), manifest.classes)) if known.size else np.zeros(0)
-    days = days_of(came.table, str(use_case.data.event_time))
-    return Seen(
-        features=counted(reference, features.from_table(came.table, watched_kinds(scorer.encoding)), days),
-        answers=answers,
-        labelled=known,
-        labels=labels,
-        days=days[known],
-        arrived=came.rows,
-        refused=came.refused,
-        refused_at_most=use_case.contract.quarantine_at_most,
-    )
+            logged[anew] = scorer.predict(features.from_table(some, scorer.encoding.kinds)).reshape(anew.size, -1)
+    return logged if classes else logged[:, 0]

@@ -13,50 +13,54 @@ from keepfit.evaluate import Clusters, estimate
 from keepfit.evaluate.metrics import measure
 from keepfit.evaluate.scales import Scale
 from keepfit.monitor import multivariate
-from keepfit.monitor.bins import Bins, rows_by_bin
+from keepfit.monitor.bins import Bins
+from keepfit.monitor.chosen import Measured
 from keepfit.monitor.drift import LEAST_ROWS, beyond_chance, missing_share, moved_most, stability_index
 from keepfit.monitor.multivariate import Part
-from keepfit.monitor.part import Counted
+from keepfit.monitor.part import Tallied
 from keepfit.monitor.performance import (
     ESTIMABLE,
-    estimated_value,
     interval,
     stretches_needed,
     usual,
 )
-from keepfit.monitor.reference import LABEL, Reference, Signal, Watched, label_column, scores
-from keepfit.records import Estimate, Forecast, Outcome, WindowCheck, finite
+from keepfit.monitor.reference import Reference, Signal, Watched
+from keepfit.records import Broken, Estimate, Forecast, Outcome, WindowCheck, finite
 
-MOST_LABELLED = 1_000_000  # about so many rows with labels are measured
 CONFIDENCE = 0.95  # one-sided, of bounds
 EMPTIED = 0.2  # by so much more of a column is missing: rather a broken feed than the world
 NEW_LEVELS = 0.5  # such a share of levels that nobody has seen: rather another code than another world
 FEWER, MORE = 0.2, 5.0  # times the usual rows
-_BROKEN_FROM = {"volume": 0.0, "freshness": 0.0, "contract": 0.0, "missing": EMPTIED, "unseen": NEW_LEVELS}  # by effect
+_RULES = 3  # that are named
+_BROKEN_FROM = {
+    "volume": 0.0,
+    "freshness": 0.0,
+    "contract": 0.0,
+    "expectation": 0.0,
+    "missing": EMPTIED,
+    "unseen": NEW_LEVELS,
+}  # by effect
 _HOUR = timedelta(hours=1)
 
 Counts = NDArray[np.int64]
 
 
 class Seen(NamedTuple):
-    """The rows of a window.
+    """What is known of a window: its sums, and how it came.
 
-    ``features`` are what the model reads, ``answers`` what it says, (n, k) or (n,). ``labels`` (m,) are known of the
-    rows at ``labelled`` (m,), whose ``days`` (m,) since 1970 are what bounds are clustered by. ``arrived`` counts all
-    rows, ``refused`` those that break the contract; their share is held to ``refused_at_most``. ``age`` is that of the
-    newest row of all, None where there is none.
+    ``arrived`` counts all rows, ``refused`` those that break the contract, ``broken`` says which rules; their share is
+    held to ``refused_at_most``. ``age`` is that of the newest row of all, None where there is none; ``expected`` what
+    was seen of the expectations.
     """
 
-    features: Counted
-    answers: Any
-    labelled: NDArray[np.intp]
-    labels: Any
-    days: NDArray[np.int64]
+    rows: Tallied
     arrived: int
     refused: int
     refused_at_most: float
+    broken: tuple[Broken, ...] = ()
     age: timedelta | None = None
     age_at_most: timedelta | None = None
+    expected: tuple[WindowCheck, ...] = ()
 
 
 class Found(NamedTuple):
@@ -92,8 +96,8 @@ def look(reference: Reference, seen: Seen, optimize: str) -> Found:
     """
     decides = trigger_metric(reference.task, optimize)
     checks = [*_arrival(reference, seen), *signals_of(reference, seen)]
-    estimated = _estimated(reference, seen.answers)
-    realised = _realised(reference, seen)
+    estimated = _estimated(reference, seen.rows.estimated)
+    realised = _realised(reference, seen.rows.measured)
     checks += [*_performance("estimated_performance", reference, {n: f.value for n, f in estimated.items()}, decides)]
     checks += [*_performance("realised_performance", reference, {n: e.value for n, e in realised.items()}, decides)]
     alarms = [
@@ -118,24 +122,8 @@ def trigger_metric(task: Task, optimize: str) -> str:
     return optimize if optimize in ESTIMABLE[task] else ESTIMABLE[task][0]
 
 
-def _counts(reference: Reference, seen: Seen) -> list[Counts]:
-    """Rows of the window by bin, for each column of the reference."""
-    given: dict[tuple[str, str], Any] = {}
-    if len(seen.answers):
-        given |= {("score", name): column for name, column in scores(seen.answers, reference.classes)}
-    if len(seen.labels):
-        given[("label", LABEL)] = label_column(seen.labels, reference.classes)
-    return [_of_column(each, seen.features.counts, given.get((each.kind, each.name))) for each in reference.columns]
-
-
-def _of_column(watched: Watched, features: Mapping[str, Counts], column: Any) -> Counts:
-    if watched.kind == "feature" and watched.name in features:
-        return features[watched.name]
-    return np.zeros(watched.bins.count, np.int64) if column is None else rows_by_bin(watched.bins, column)
-
-
 def _arrival(reference: Reference, seen: Seen) -> Iterator[WindowCheck]:
-    """How many rows came, and how many of them break the contract."""
+    """How many rows came, how old the newest is, how many break the contract, and what was expected of them."""
     ratio = seen.arrived / reference.rows if reference.rows else 0.0
     well = FEWER <= ratio <= MORE
     yield WindowCheck(
@@ -156,8 +144,20 @@ def _arrival(reference: Reference, seen: Seen) -> Iterator[WindowCheck]:
         value=share,
         threshold=seen.refused_at_most,
         effect=share,
-        reason="" if well else f"{seen.refused:,} of {seen.arrived:,} rows break the contract",
+        reason="" if well else f"{seen.refused:,} of {seen.arrived:,} rows break the contract{_by(seen.broken)}",
     )
+    yield from seen.expected
+
+
+def _by(broken: Sequence[Broken]) -> str:
+    """Which rules most rows break.
+
+    >>> _by((Broken(rule="minutes: min 0", column="minutes", rows=3, examples=("-1",)),))
+    ': minutes: min 0 (3, such as -1)'
+    """
+    most = sorted(broken, key=lambda each: -each.rows)[:_RULES]
+    told = "; ".join(f"{each.rule} ({', such as '.join([f'{each.rows:,}', *each.examples[:1]])})" for each in most)
+    return f": {told}" if told else ""
 
 
 def _freshness(age: timedelta | None, most: timedelta) -> WindowCheck:
@@ -182,13 +182,12 @@ def signals_of(reference: Reference, seen: Seen, *, several: bool = True) -> Ite
     several
         Whether several columns at once are asked about too.
     """
-    rows = _counts(reference, seen)
     for asked, normal in zip(reference.signals, reference.usual.usual, strict=True):
         if asked.column is None:
             if several:
-                yield _multivariate(reference, seen.features.drawn, normal)
+                yield _multivariate(reference, seen.rows.drawn, normal)
             continue
-        column, window = reference.columns[asked.column], rows[asked.column]
+        column, window = reference.columns[asked.column], seen.rows.counts[asked.column]
         before = np.array(column.daily).sum(axis=0)
         distance, chance = _distance(asked.signal, column, before, window)
         told = _Told(asked.signal, column.name, distance / normal, chance, distance)
@@ -276,35 +275,25 @@ def _moved(column: Watched, before: Counts, window: Counts) -> str:
     return "; ".join(f"{column.bins.named(place)}: {was:.1%} before, {now:.1%} now" for place, (was, now) in shares)
 
 
-def _estimated(reference: Reference, answers: Any) -> dict[str, Forecast]:
+def _estimated(reference: Reference, values: Mapping[str, float | None]) -> dict[str, Forecast]:
     found = {}
-    for name in ESTIMABLE[reference.task]:
-        value = estimated_value(name, answers, reference.losses) if len(answers) >= LEAST_ROWS else None
+    for name, value in values.items():
         told = interval(name, value, reference.stretches, reference.length, CONFIDENCE)
         limit = usual(name, reference.stretches, reference.length, reference.false_alarms).threshold
         found[name] = Forecast(value=told.value, low=told.low, high=told.high, threshold=limit)
     return found
 
 
-def _realised(reference: Reference, seen: Seen) -> dict[str, Estimate]:
-    if len(seen.labels) < LEAST_ROWS:
+def _realised(reference: Reference, measured: Measured) -> dict[str, Estimate]:
+    if len(measured.labels) < LEAST_ROWS:
         return {}
-    rows = _some(len(seen.labels))
-    labels, answers = seen.labels[rows], seen.answers[seen.labelled[rows]]
-    clusters = Clusters.by_day(seen.days[rows])
+    clusters = Clusters.by_day(measured.days)
     found = {}
     for name in ESTIMABLE[reference.task]:
         metric = METRICS[name]
-        score = measure(name, labels, answers)
+        score = measure(name, measured.labels, measured.answers)
         found[name] = estimate(score, clusters, CONFIDENCE, Scale(metric.low, metric.high))
     return found
-
-
-def _some(rows: int) -> NDArray[np.intp] | slice:
-    """All rows, or so many by chance (always the same ones) that more would narrow no interval that is by days."""
-    if rows <= MOST_LABELLED:
-        return slice(None)
-    return np.flatnonzero(np.random.default_rng(0).random(rows) < MOST_LABELLED / rows)
 
 
 def _performance(

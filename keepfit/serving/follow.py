@@ -16,7 +16,7 @@ from typing import Protocol
 from keepfit.errors import InfrastructureError, IntegrityError, KeepfitError, Missing
 from keepfit.ledger import fold_of, head
 from keepfit.records import Entry, Fold, Seat
-from keepfit.serving.copy import LocalCopy, Note
+from keepfit.serving.copy import Copying, LocalCopy, Note
 from keepfit.serving.loading import loaded
 from keepfit.serving.rollout import Rolling, trial
 from keepfit.serving.version import Live, load
@@ -69,25 +69,35 @@ class Follower:
         self.use_case = use_case
         self.state = State()
         self._store, self._copy, self._told, self._every = store, copy, told, every
+        self._copying = Copying(copy, store)
         self.rolling = Rolling(store, use_case, told, self._load)
         self._stop, self._looked = Event(), Event()
         self._refused_at = 0.0
         self._thread = Thread(target=self._run, name=f"follow-{use_case}", daemon=True)
 
     def start(self, patience: float = PATIENCE) -> None:
-        """Look again and again in the background; returns after the first look.
+        """Look again and again in the background; returns when the first look is done and its champion copied.
 
         A store that is far out of reach takes its time to say so. After ``patience`` seconds this machine's own copy
-        answers, until the look has an end.
+        answers, until the look has an end; nor is a copy waited for any longer.
         """
+        end = monotonic() + patience
         self._thread.start()
         if not self._looked.wait(patience) and self.state.live is None:
-            self.state = replace(self._last_known(), trouble="the store has not answered yet")
+            known = replace(self._last_known(), trouble="the store has not answered yet")
+            if not self._looked.is_set():
+                self.state = known
+        self.copied(max(0.0, end - monotonic()))
+
+    def copied(self, seconds: float) -> bool:
+        """Whether this machine has its copy of what serves, after so many seconds at most."""
+        return self._copying.settled(seconds)
 
     def stop(self) -> None:
-        """Look no more."""
+        """Look no more; a copy that is being made is finished, if that does not take long."""
         self._stop.set()
         self.rolling.close()
+        self.copied(PATIENCE)
 
     def _run(self) -> None:
         self.look()
@@ -153,7 +163,7 @@ class Follower:
         if disabled != self.state.disabled or seq != self.state.seq or self.state.trouble:
             self.state = State(disabled=disabled, seq=seq)
             self._told.resting(self.use_case)
-            self._copy.keep(self._store, Note(use_case=self.use_case, seq=seq, seat=None, disabled=disabled), None)
+            self._copying.keep(Note(use_case=self.use_case, seq=seq, seat=None, disabled=disabled))
 
     def _take(self, seat: Seat, seq: int) -> None:
         """Load beside, then swap; what was disabled or another version before does not come back if that fails."""
@@ -173,7 +183,7 @@ class Follower:
         self.state = State(live, seq=seq)
         self._told.swapped(self.use_case, seat.number)
         _log.warning("%s: version %d answers", self.use_case, seat.number)
-        self._copy.keep(self._store, Note(use_case=self.use_case, seq=seq, seat=seat, disabled=False), live)
+        self._copying.keep(Note(use_case=self.use_case, seq=seq, seat=seat, disabled=False), live.manifest)
 
     def _cannot_see(self, why: str) -> None:
         """Go on with what answers; at a cold start with what this machine has verified last."""

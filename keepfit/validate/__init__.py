@@ -5,8 +5,8 @@ quarantined row keeps its values, file, row number and reasons, a dropped one it
 failures are told at once; memory grows by some 30 bytes a row. Pandera and Great Expectations are imported here only.
 """
 
-from keepfit.validate.arrived import Arrived, InParts, arrived, arrived_in_parts
+from keepfit.validate.arrived import Arrived, arrived
 from keepfit.validate.terms import broken_alone
 from keepfit.validate.validate import validate
 
-__all__ = ["Arrived", "InParts", "arrived", "arrived_in_parts", "broken_alone", "validate"]
+__all__ = ["Arrived", "arrived", "broken_alone", "validate"]

@@ -1,4 +1,7 @@
-"""The rows of a stretch of time, held to the contract as a run holds them, whether their label is known or not."""
+"""The rows of a stretch of time, held to the contract as a run holds them, whether their label is known or not.
+
+A part at a time: memory is that of a part and some 30 bytes a row.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -10,7 +13,7 @@ from numpy.typing import NDArray
 
 from keepfit.config.model import UseCase
 from keepfit.data.moment import utc
-from keepfit.data.tables import get_tables, put_table
+from keepfit.data.tables import get_table, get_tables, put_table
 from keepfit.records import Broken, Extracted, Moment
 from keepfit.validate.fates import QUARANTINED, Fate
 from keepfit.validate.quarantine import TakenOut
@@ -25,79 +28,70 @@ if TYPE_CHECKING:
 STAYS = (Fate.KEPT, Fate.PENDING, Fate.UNLABELLED)
 
 
-class Arrived(NamedTuple):
-    """What came: the rows that hold (labels that are not known yet are null), how many there were, what broke."""
+class Arrived:
+    """What came: rows that hold, how many there were, those that do not (the reader's too), and what these break."""
 
-    table: "pa.Table"
-    rows: int
-    refused: int
-    broken: tuple[Broken, ...]
+    def __init__(
+        self,
+        store: "Store",
+        held: Sequence["_Held"],
+        fates: NDArray[np.uint8],
+        refused: int,
+        broken: tuple[Broken, ...],
+    ) -> None:
+        self._store, self._held, self._fates = store, held, fates
+        self.rows = sum(each.rows for each in held) + refused - int(np.isin(fates, (Fate.COPY, Fate.REPLACED)).sum())
+        self.refused = int(np.isin(fates, QUARANTINED).sum()) + refused
+        self.broken = broken
 
+    def tables(self, columns: Sequence[str] | None = None) -> "Iterator[pa.Table]":
+        """The rows that hold, labels that are not known yet null, part by part; some columns of them, or all."""
+        import pyarrow as pa
 
-class InParts(NamedTuple):
-    """What came, as `Arrived`; its tables, at least one, are read as they are asked for, once."""
-
-    tables: "Iterator[pa.Table]"
-    rows: int
-    refused: int
-    broken: tuple[Broken, ...]
-
-
-def arrived(
-    store: "Store", use_case: UseCase, extracted: Extracted, moment: Moment, start: datetime, end: datetime
-) -> Arrived:
-    """The rows with an event time from ``start`` on and before ``end``; the use case has event times."""
-    import pyarrow as pa
-
-    found = arrived_in_parts(store, use_case, extracted, moment, start, end)
-    return Arrived(pa.concat_tables(found.tables), found.rows, found.refused, found.broken)
-
-
-def arrived_in_parts(
-    store: "Store", use_case: UseCase, extracted: Extracted, moment: Moment, start: datetime, end: datetime
-) -> InParts:
-    """As `arrived`, a part at a time: memory is that of a part and some bytes a row."""
-    time = str(use_case.data.event_time)
-    found = [_kept(store, _between(table, time, start, end)) for table in get_tables(store, extracted.parts)]
-    held = [each for each in found if each.rows] or found[:1]
-    rows = sum(each.rows for each in held)
-    parts = tuple(each.digest for each in held)
-    window = replace(extracted, parts=parts, rows=rows, refused=(), refused_rows=0)
-    book = sift(store, use_case, window, moment, terms_of(store, use_case, window), TakenOut(store))
-    fates = book.fates
-    return InParts(
-        tables=_sound(store, held, fates),
-        rows=rows - int(np.isin(fates, (Fate.COPY, Fate.REPLACED)).sum()),
-        refused=int(np.isin(fates, QUARANTINED).sum()),
-        broken=book.tally.broken(),
-    )
+        first = 0
+        for table in get_tables(self._store, [each.digest for each in self._held], columns):
+            stays = np.isin(self._fates[first : first + table.num_rows], STAYS)
+            first += table.num_rows
+            yield table if stays.all() else table.filter(pa.array(stays))
 
 
-class _Kept(NamedTuple):
+class _Held(NamedTuple):
     """A table in the store, and its rows."""
 
     digest: str
     rows: int
 
 
-def _kept(store: "Store", table: "pa.Table") -> _Kept:
-    return _Kept(put_table(store, table), table.num_rows)
+def arrived(
+    store: "Store", use_case: UseCase, extracted: Extracted, moment: Moment, start: datetime, end: datetime
+) -> Arrived:
+    """The rows with an event time from ``start`` on and before ``end``; the use case has event times."""
+    held = list(_within(store, extracted.parts, str(use_case.data.event_time), start, end))
+    rows, parts = sum(each.rows for each in held), tuple(each.digest for each in held)
+    window = replace(extracted, parts=parts, rows=rows, refused=(), refused_rows=0)
+    book = sift(store, use_case, window, moment, terms_of(store, use_case, window), TakenOut(store))
+    refused = sum(
+        int(_inside(table.column("_time"), start, end).sum())
+        for table in get_tables(store, extracted.refused, ["_time"])
+    )
+    return Arrived(store, held, book.fates, refused, book.tally.broken())
 
 
-def _sound(store: "Store", held: Sequence[_Kept], fates: NDArray[np.uint8]) -> "Iterator[pa.Table]":
-    """The rows that hold, a part at a time."""
+def _within(store: "Store", parts: Sequence[str], time: str, start: datetime, end: datetime) -> "Iterator[_Held]":
+    """Tables of a stretch of time; those that lie in it as a whole are not written anew."""
     import pyarrow as pa
 
-    first = 0
-    for table in get_tables(store, [each.digest for each in held]):
-        some = fates[first : first + table.num_rows]
-        first += table.num_rows
-        yield table.filter(pa.array(np.isin(some, STAYS)))
+    for digest, times in zip(parts, get_tables(store, parts, [time]), strict=True):
+        inside = _inside(times.column(time), start, end)
+        if inside.all() and inside.size:
+            yield _Held(digest, inside.size)
+        elif inside.any():
+            table = get_table(store, digest).filter(pa.array(inside))
+            yield _Held(put_table(store, table), table.num_rows)
 
 
-def _between(table: "pa.Table", time: str, start: datetime, end: datetime) -> "pa.Table":
+def _inside(at: "pa.ChunkedArray", start: datetime, end: datetime) -> "NDArray[np.bool_]":
     import pyarrow.compute as pc
 
-    at = table.column(time)
     inside = pc.and_(pc.greater_equal(at, utc(start)), pc.less(at, utc(end)))
-    return table.filter(pc.fill_null(inside, False))
+    return np.asarray(pc.fill_null(inside, False).to_numpy(), bool)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
@@ -16,7 +17,7 @@ from keepfit import features
 from keepfit.config import load
 from keepfit.data import extract
 from keepfit.features import Levels
-from keepfit.monitor import Answered, Reference, Rows, Seen, counted, reference_of
+from keepfit.monitor import Answered, Answers, Reference, Rows, Seen, reference_of, tallied
 from keepfit.monitor.made import days_of
 from keepfit.records import Moment
 from keepfit.store import open_store
@@ -86,7 +87,8 @@ def _table(folder: Path) -> Any:
         YAML().dump(text, file)
     use_case, store, moment = load(path).use_case, open_store(str(folder / "store")), Moment(as_of=END, started=END)
     extracted = extract(store, use_case, moment, folder)
-    table = arrived(store, use_case, extracted, moment, datetime(2013, 1, 1, 5, tzinfo=UTC), END).table
+    found = arrived(store, use_case, extracted, moment, datetime(2013, 1, 1, 5, tzinfo=UTC), END)
+    table = pa.concat_tables(found.tables())
     return table.filter(table.column("late").is_valid())
 
 
@@ -113,6 +115,5 @@ def reference(given: Flights, asked: Any) -> Reference:
 def seen(made: Reference, window: Flights, *, labelled: bool = True) -> Seen:
     """Rows as the monitor is given them."""
     known = np.arange(len(window.days) if labelled else 0)
-    features_of = counted(made, window.columns, window.days)
-    count = len(window.days)
-    return Seen(features_of, window.answers, known, window.labels[known], window.days[known], count, 0, 0.01)
+    part = Answers(window.columns, window.days, window.answers, known, window.labels[known])
+    return Seen(tallied(made, [part]), len(window.days), 0, 0.01)

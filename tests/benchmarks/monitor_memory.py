@@ -1,112 +1,82 @@
-"""A window of up to 10 million rows by 20 columns, a part at a time: seconds, and the peak of the process's memory.
+"""``keepfit monitor`` on a window of up to ten million rows by 20 columns: seconds, and the memory that it takes.
 
     python -m tests.benchmarks.monitor_memory [ROWS ...]
 
-15 numbers and 5 categories, read from Parquet in parts of 500,000 rows, counted, added up and looked at, with the
-model's answers to all rows and labels of half of them. Every size in a process of its own (VmHWM, which the libraries
-are part of). Prints Markdown; nothing is asserted.
+The command as it is, in a process of its own, with a Prefect server that runs: it reads the Parquet that arrived, holds
+it to the contract and an expectation, scores it, and holds it against the champion's reference. Every size in a folder
+of its own. Prints Markdown; nothing is asserted.
 """
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from time import perf_counter
-from typing import Any
+from typing import NamedTuple
 
-import numpy as np
+from tests.benchmarks.child_process import measured
+from tests.benchmarks.flights_world import KEEPFIT, ROOT, environment, prefect_running
+from tests.benchmarks.many_rows import LEARNT, NAME, SEEN
 
-PART = 500_000
-NUMBERS, CATEGORIES = 15, 5
-SIZES = (2_500_000, 5_000_000, 10_000_000)
-KINDS = {f"n{place}": "number" for place in range(NUMBERS)} | {f"c{place}": "category" for place in range(CATEGORIES)}
-
-
-def rows(seed: int, count: int, days: int) -> Any:
-    """An Arrow table of rows in the order of days."""
-    import pyarrow as pa
-
-    draw = np.random.default_rng(seed)
-    made: dict[str, Any] = {name: draw.normal(size=count) for name, kind in KINDS.items() if kind == "number"}
-    levels = np.array([f"level {each}" for each in range(40)])
-    made |= {name: levels[draw.integers(0, 40, count)] for name, kind in KINDS.items() if kind == "category"}
-    return pa.table(made | {"day": np.sort(draw.integers(0, days, count))})
+SIZES = (1_000_000, 3_000_000, 10_000_000)
+MOST = 1024  # MB
 
 
-def told(table: Any) -> tuple[Any, Any]:
-    """Answers (n, 2) and labels (n,)."""
-    values = table.column("n0").to_numpy()
-    chance = 1 / (1 + np.exp(-values))
-    return np.column_stack([1 - chance, chance]), (table.column("n1").to_numpy() < values).astype(np.int32)
+class Looked(NamedTuple):
+    """A window's rows, the seconds of the command, its peak in MB."""
+
+    rows: int
+    seconds: float
+    peak: float
 
 
-def child(folder: Path, count: int) -> dict[str, float]:
-    """Look at a window, in this process."""
-    import pyarrow.parquet as pq
-
-    from keepfit import features
-    from keepfit.monitor import Reference, Seen, counted, look, merged
-    from keepfit.records import parse
-
-    made = parse((folder / "reference.json").read_bytes(), Reference)
-    start = perf_counter()
-    parts, labels, days = [], [], []
-    answers = np.empty((count, 2))
-    for place in range(count // PART):
-        table = pq.read_table(folder / "part.parquet")
-        here = slice(place * PART, (place + 1) * PART)
-        day = table.column("day").to_numpy()
-        answers[here], truth = told(table)
-        parts.append(counted(made, features.from_table(table, KINDS), day, place))
-        labels.append(truth[::2])
-        days.append(day[::2])
-    known, labelled = np.arange(0, count, 2), (np.concatenate(labels), np.concatenate(days))
-    del table, day, truth, labels, days
-    seen = Seen(merged(made, parts), answers, known, *labelled, count, 0, 0.01)
-    found = look(made, seen, "log_loss")
-    assert {check.check for check in found.checks} >= {"drift", "multivariate", "realised_performance"}
-    peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-    return {"seconds": perf_counter() - start, "peak": int(peak.split()[1]) / 1024}
+def prepared(folder: Path, environ: dict[str, str]) -> None:
+    """A champion. Whatever takes much memory is a process of its own: that of a parent would count as a child's."""
+    _made("before", str(folder))
+    words = [KEEPFIT, "run", NAME, "--as-of", LEARNT]
+    subprocess.run(words, cwd=folder, env=environ, check=True, capture_output=True)
 
 
-def prepare(folder: Path) -> None:
-    """A reference of 200 days, and a part of the window."""
-    import pyarrow.parquet as pq
-
-    from keepfit import features
-    from keepfit.config.monitor import Monitor
-    from keepfit.monitor import Answered, Rows, reference_of
-    from keepfit.records import canonical
-
-    table = rows(1, 100_000, 200)
-    days = table.column("day").to_numpy()
-    answers, labels = told(table)
-    given = Rows(days, features.from_table(table, KINDS), labels)
-    answered = Answered(days, labels, answers, np.arange(len(days)))
-    made = reference_of("x", "binary", ("no", "yes"), given, answered, Monitor())
-    (folder / "reference.json").write_bytes(canonical(made))
-    pq.write_table(rows(2, PART, 7), folder / "part.parquet")
+def looked(folder: Path, environ: dict[str, str], rows: int) -> Looked:
+    """The window of so many rows, in a copy of the folder."""
+    own = folder.with_name(f"{folder.name}-{rows}")
+    shutil.copytree(folder, own)
+    _made("window", str(own), str(rows))
+    found = measured([KEEPFIT, "monitor", NAME, "--as-of", SEEN, "--json"], own, environ)
+    window = json.loads(found.out)
+    assert window["window"]["rows"] == rows, window["window"]
+    checks = {each["check"] for each in window["checks"]}
+    assert checks >= {"contract", "expectation", "drift", "multivariate", "realised_performance"}, checks
+    shutil.rmtree(own)
+    return Looked(rows, found.wall, found.peak)
 
 
-def measured(folder: Path, count: int) -> dict[str, float]:
-    """What a process of its own says."""
-    words = [sys.executable, "-m", "tests.benchmarks.monitor_memory", "--child", str(folder), str(count)]
-    said: dict[str, float] = json.loads(subprocess.check_output(words, cwd=Path(__file__).parents[2]))
-    return said
+def _made(*words: str) -> None:
+    subprocess.run([sys.executable, "-m", "tests.benchmarks.many_rows", *words], cwd=ROOT, check=True)
 
 
-def main(sizes: tuple[int, ...]) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        prepare(Path(name))
-        print("| rows | seconds | peak |\n| --- | --- | --- |")
-        for count in sizes:
-            said = measured(Path(name), count)
-            print(f"| {count:,} | {said['seconds']:.1f} | {said['peak']:,.0f} MB |", flush=True)
+def table(found: Sequence[Looked]) -> Iterator[str]:
+    """Each size beside the one before it."""
+    yield "| rows | seconds | beside the size before | peak | wanted |"
+    yield "| --- | --- | --- | --- | --- |"
+    for place, each in enumerate(found):
+        before = found[place - 1] if place else None
+        times = "" if before is None else f"{each.rows / before.rows:.1f} times the rows, "
+        beside = "" if before is None else f"{times}{each.seconds / before.seconds:.1f} times as long"
+        yield f"| {each.rows:,} | {each.seconds:.1f} | {beside} | {each.peak:,.0f} MB | {MOST:,} MB |"
+
+
+def main(sizes: Sequence[int]) -> None:
+    with tempfile.TemporaryDirectory(prefix="keepfit-bench-") as name:
+        home, folder = Path(name) / "prefect", Path(name) / "rows"
+        home.mkdir()
+        with prefect_running(home) as url:
+            environ = environment(home, url)
+            prepared(folder, environ)
+            print("\n".join(table([looked(folder, environ, rows) for rows in sizes])))
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--child"]:
-        print(json.dumps(child(Path(sys.argv[2]), int(sys.argv[3]))))
-    else:
-        main(tuple(map(int, sys.argv[1:])) or SIZES)
+    main([int(each) for each in sys.argv[1:]] or SIZES)

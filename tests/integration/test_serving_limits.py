@@ -176,7 +176,7 @@ def test_a_log_that_nobody_writes_any_more_answers_no_predictions_and_says_so(pl
 
 
 def test_a_disk_that_hangs_is_not_waited_for_longer_than_the_deadline(place, tmp_path):
-    through = [Path(__file__).with_name("disk_hangs.py")]
+    through = [Path(__file__).with_name("disk_hangs.py"), "prediction log"]
     with serving(
         tmp_path / "work", place / "store", "visits", "--sync", "--deadline", "0.3", through=through
     ) as server:
@@ -185,3 +185,18 @@ def test_a_disk_that_hangs_is_not_waited_for_longer_than_the_deadline(place, tmp
         assert (status, json.loads(body)["code"]) == (503, "not_logged")
         assert 0.2 < time.monotonic() - began < 5
         os.kill(server.said["pid"], 9)
+
+
+def test_disable_is_obeyed_while_the_disk_of_the_local_copy_hangs(tmp_path):
+    store = open_store(str(tmp_path / "store"))
+    world.champion(store)
+    through = [Path(__file__).with_name("disk_hangs.py"), tmp_path / "work" / "cache"]
+    with serving(tmp_path / "work", tmp_path / "store", "visits", through=through) as server:
+        assert asked(server, PREDICT, GOOD)[0] == 200
+        second = world.champion(store, 2)
+        server.until(lambda: json.loads(asked(server, PREDICT, GOOD)[1])["version"] == second.number)
+        world.disabled(store, "visits")
+        began = time.monotonic()
+        server.until(lambda: asked(server, PREDICT, GOOD)[0] == 410)
+        assert time.monotonic() - began < 5
+        assert server.stop() == 0

@@ -4,7 +4,7 @@ import numpy as np
 
 from keepfit.config.monitor import Monitor
 from keepfit.features import Levels
-from keepfit.monitor import Answered, Rows, Seen, counted, reference_of
+from keepfit.monitor import Answered, Answers, Rows, Seen, reference_of, tallied
 
 CLASSES = ("no", "yes")
 SHOPS = ("a", "b", "c", "d", "e", "f")
@@ -52,16 +52,11 @@ def reference(seed=1, count=190, asked=None):
     return reference_of("shops", "binary", CLASSES, rows, answered, asked or Monitor())
 
 
+def part(table, *, labelled=True):
+    known = np.arange(len(table["day"]) if labelled else 0)
+    return Answers(columns(table), table["day"], answers(table), known, table["label"][known])
+
+
 def seen(made, table, *, labelled=True, arrived=None, refused=0):
     count = len(table["day"])
-    known = np.arange(count if labelled else 0)
-    return Seen(
-        counted(made, columns(table), table["day"]),
-        answers(table),
-        known,
-        table["label"][known],
-        table["day"][known],
-        arrived or count,
-        refused,
-        0.01,
-    )
+    return Seen(tallied(made, [part(table, labelled=labelled)]), arrived or count, refused, 0.01)

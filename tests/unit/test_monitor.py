@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from monitor_world import CLASSES, columns, days_of, reference, seen
+from monitor_world import CLASSES, columns, days_of, part, reference, seen
 from msgspec import structs
 
 from keepfit.config.monitor import Monitor, Retrain
 from keepfit.features import Levels
-from keepfit.monitor import Answered, Rows, counted, decide, late, look, reference_of
+from keepfit.monitor import Answered, Rows, decide, late, look, reference_of, tallied
 from keepfit.monitor.bins import bins_of, by_day
 from keepfit.monitor.drift import calibrated, of_stretches
 from keepfit.monitor.reference import Reference
@@ -180,12 +180,11 @@ def test_levels_are_unseen_as_often_as_the_reference_had_new_ones():
     )
     fresh = Levels(draw.integers(0, 4000, 700).astype(np.int32), column.levels)
     table = days_of(1, 7, 100)
-    given = seen(made, table)._replace(features=counted(made, {"c": fresh}, table["day"]))
+    given = seen(made, table)._replace(rows=tallied(made, [part(table)._replace(columns={"c": fresh})]))
     assert ("unseen", "c") not in alarms(look(made, given, "log_loss"))
     other = Levels(draw.integers(4000, 5000, 700).astype(np.int32), column.levels)
-    assert ("unseen", "c") in alarms(
-        look(made, given._replace(features=counted(made, {"c": other}, table["day"])), "log_loss")
-    )
+    given = given._replace(rows=tallied(made, [part(table)._replace(columns={"c": other})]))
+    assert ("unseen", "c") in alarms(look(made, given, "log_loss"))
 
 
 def noted(day, *alarms, version=1, broken=False):

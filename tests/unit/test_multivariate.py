@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from keepfit.config.monitor import Monitor
 from keepfit.features import Levels
-from keepfit.monitor import Answered, Reference, Rows, Seen, counted, look, merged, reference_of
+from keepfit.monitor import Answered, Answers, Reference, Rows, Seen, look, reference_of, tallied
 from keepfit.records import canonical, parse
 
 ROWS = 100  # a day
@@ -32,10 +32,13 @@ def reference(day, columns):
     return reference_of("x", "regression", (), Rows(day, columns, columns["one"]), answered, Monitor())
 
 
-def seen(made, day, columns):
-    features = counted(made, columns, day)
-    none = np.zeros(0, np.intp)
-    return Seen(features, columns["two"], none, np.zeros(0), none, day.size, 0, 0.01)
+def part(day, columns, answers=None):
+    given = columns["two"] if answers is None else answers
+    return Answers(columns, day, given, np.zeros(0, np.intp), np.zeros(0))
+
+
+def seen(made, day, columns, answers=None):
+    return Seen(tallied(made, [part(day, columns, answers)]), day.size, 0, 0.01)
 
 
 def alarms(found):
@@ -46,7 +49,7 @@ def test_columns_that_swapped_are_seen_though_each_looks_as_ever(made):
     day, columns = days_of(2, 7)
     assert alarms(look(made, seen(made, day, columns), "rmse")) == set()
     swapped = columns | {"two": columns["alone"], "alone": columns["two"]}
-    given = seen(made, day, swapped)._replace(answers=columns["two"])
+    given = seen(made, day, swapped, columns["two"])
     found = look(made, given, "rmse")
     assert alarms(found) == {("multivariate", None)}
     assert found.alarms == ("drift",)
@@ -55,23 +58,10 @@ def test_columns_that_swapped_are_seen_though_each_looks_as_ever(made):
     assert "one with alone" in told.reason
 
 
-def test_a_window_is_the_same_by_parts_and_at_once(made):
-    day, columns = days_of(3, 7)
-    cuts = [slice(0, 210), slice(210, 211), slice(211, 700)]
-    parts = [
-        counted(made, {n: _some(c, cut) for n, c in columns.items()}, day[cut], part) for part, cut in enumerate(cuts)
-    ]
-    whole, added = counted(made, columns, day), merged(made, parts)
-    assert {n: c.tolist() for n, c in whole.counts.items()} == {n: c.tolist() for n, c in added.counts.items()}
-    assert sorted(map(tuple, whole.drawn.values.tolist())) == sorted(map(tuple, added.drawn.values.tolist()))
-
-
 def test_many_rows_are_drawn_from_evenly_by_day(made):
     day, values = np.repeat(np.arange(7), 2000), np.arange(14000.0)
     columns = {"one": values, "two": values, "alone": values, "shop": Levels(np.zeros(14000, np.int32), ("a",))}
-    drawn = [counted(made, columns, day, part).drawn for part in (0, 1)]
-    assert np.bincount(drawn[0].days).tolist() == [286] * 7
-    assert drawn[0].values.tolist() != drawn[1].values.tolist()
+    assert np.bincount(tallied(made, [part(day, columns)]).drawn.days).tolist() == [286] * 7
 
 
 def test_a_reference_carries_a_sample_with_scores_and_none_longer_than_ten_thousand(made):
@@ -90,7 +80,3 @@ def test_a_reference_of_an_earlier_build_says_that_it_is_not_calibrated(made):
         "not_enough_evidence",
         "not calibrated: the reference was made by an earlier build",
     )
-
-
-def _some(column, rows):
-    return Levels(column.codes[rows], column.levels) if isinstance(column, Levels) else column[rows]

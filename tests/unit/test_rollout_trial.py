@@ -35,10 +35,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*encountered in matmul:RuntimeW
 
 
 class ReadOnly:
-    """A store that takes nothing any more."""
+    """A store that takes nothing any more, or does not say whether it did."""
 
     def __init__(self, store):
         self._store, self.full = store, False
+        self.answers = Event()
+        self.answers.set()
 
     def __getattr__(self, name):
         return getattr(self._store, name)
@@ -46,6 +48,7 @@ class ReadOnly:
     def create(self, key, data):
         if self.full:
             raise InfrastructureError("the disk is full")
+        assert self.answers.wait(30)
         self._store.create(key, data)
 
 
@@ -336,6 +339,24 @@ def test_a_stop_that_cannot_be_written_down_holds_here_and_is_said(follower, sto
     assert newest(store).action == "rollout_stopped"
     follower.look()
     assert told(metrics, "keepfit_rollout_stopped_here") == 0
+
+
+def test_a_store_that_takes_its_time_with_a_stop_delays_no_disable(follower, store):
+    _, trial = begun(follower, "breaks", share=0.999999)
+    for _ in range(20):
+        ask(follower, trial, BREAKING)
+    store.answers.clear()
+    began = time.monotonic()
+    follower.look()
+    assert follower.rolling.beside(follower.state.live) is None
+    assert "has not answered yet" in follower.rolling.standing()["trouble"]
+    world.disabled(store._store, CASE)
+    follower.look()
+    assert follower.state.disabled
+    assert time.monotonic() - began < 4
+    store.answers.set()
+    time.sleep(0.2)
+    assert newest(store).action == "disabled"  # the rollout was over when the entry came through
 
 
 def test_two_servers_that_stop_at_once_write_one_entry(follower, store, tmp_path, metrics):

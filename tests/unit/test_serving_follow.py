@@ -67,6 +67,13 @@ def follow(tmp_path, store):
     return make
 
 
+def looked(follower):
+    """A look, and the copy that it leads to, which is made in the background."""
+    follower.look()
+    assert follower.copied(10)
+    return follower
+
+
 def spoil(store, seat, role="model"):
     manifest = load(store, CASE, seat).manifest
     path = Path(store.address) / "objects" / manifest.files[role]
@@ -188,8 +195,7 @@ def test_a_store_out_of_reach_stops_nothing(store, follow):
 def test_a_cold_start_without_the_store_answers_from_the_last_verified_copy(store, follow):
     world.champion(store, 1)
     second = world.champion(store, 2)
-    first_process = follow()
-    first_process.look()
+    first_process = looked(follow())
     store.reachable = False
     follower = follow()
     follower.look()
@@ -203,7 +209,7 @@ def test_a_cold_start_without_the_store_answers_from_the_last_verified_copy(stor
 
 def test_a_store_that_does_not_come_to_an_answer_is_not_waited_for(store, follow):
     first = world.champion(store, 1)
-    follow().look()
+    looked(follow())
     second = world.champion(store, 2)
     store.answers.clear()
     follower = follow()
@@ -219,10 +225,9 @@ def test_a_store_that_does_not_come_to_an_answer_is_not_waited_for(store, follow
 
 def test_a_cold_start_without_the_store_does_not_revive_what_was_disabled(store, follow):
     world.champion(store, 1)
-    follower = follow()
-    follower.look()
+    follower = looked(follow())
     world.disabled(store, CASE)
-    follower.look()
+    looked(follower)
     store.reachable = False
     again = follow()
     again.look()
@@ -231,7 +236,7 @@ def test_a_cold_start_without_the_store_does_not_revive_what_was_disabled(store,
 
 def test_an_altered_local_copy_is_refused(store, follow, tmp_path):
     world.champion(store, 1)
-    follow().look()
+    looked(follow())
     store.reachable = False
     for path in (tmp_path / "cache").rglob("objects/*"):
         path.chmod(0o600)
@@ -243,8 +248,7 @@ def test_an_altered_local_copy_is_refused(store, follow, tmp_path):
 
 def test_a_folder_that_was_emptied_is_not_taken_for_a_new_history(store, follow):
     first = world.champion(store, 1)
-    follower = follow()
-    follower.look()
+    follower = looked(follow())
     shutil.rmtree(store.address)
     for each in (follower, follow()):
         each.look()
@@ -359,6 +363,64 @@ def test_a_challenger_that_loads_stops_nobody_from_following(tmp_path):
     until(lambda: follower.state.live.seat == third)
     store.answers.set()
     follower.stop()
+
+
+class SlowToCopy(Slow):
+    """A store that gives a file once, to be loaded, and not again until somebody lets it."""
+
+    given = False
+
+    def read(self, key):
+        if key == self.key and not self.given:
+            self.given = True
+            return self.behind.read(key)
+        return super().read(key)
+
+
+def test_disable_is_noticed_while_a_version_is_copied(tmp_path):
+    store = SlowToCopy(open_store(str(tmp_path / "store")))
+    first = world.champion(store, 1)
+    follower = Follower(store, CASE, LocalCopy(tmp_path / "cache", store, CASE), Metrics((CASE,)), every=0.05)
+    follower.start()
+    made, store.coming = world.version(store, 2), Event()
+    store.key = object_key(made.files["compiled"])
+    store.answers.clear()
+    second = world.promoted(store, CASE, world.registered(store, made))
+    assert store.coming.wait(10)
+    assert follower.state.live.seat == second
+    began = time.monotonic()
+    world.disabled(store, CASE)
+    until(lambda: follower.state.disabled)
+    assert time.monotonic() - began < 2
+    world.promoted(store, CASE, first)
+    until(lambda: follower.state.live is not None)
+    assert not follower.copied(0.1)
+    store.answers.set()
+    assert follower.copied(10)  # of the newest; what was given up for it is gone
+    follower.stop()
+    (note,) = tmp_path.glob("cache/serving/*/visits/last.json")
+    assert first.digest in note.read_text()
+    assert [each.name for each in note.parent.iterdir() if each.is_dir()] == [first.digest]
+
+
+def test_a_worker_that_is_behind_does_not_put_back_the_copy_of_one_that_is_ahead(store, follow):
+    world.champion(store, 1)
+    behind, ahead = looked(follow()), follow()
+    old = behind._copy.note()
+    second = world.champion(store, 2)
+    looked(ahead)
+    assert behind._copy.keep(store, old, None, lambda: True) is False
+    assert ahead._copy.note().seat == second
+    store.reachable = False
+    assert looked(follow()).state.live.seat == second
+
+
+def test_a_copy_that_cannot_be_made_is_said(store, tmp_path, caplog):
+    world.champion(store, 1)
+    (tmp_path / "cache").write_text("a file")
+    follower = looked(Follower(store, CASE, LocalCopy(tmp_path / "cache", store, CASE), Metrics((CASE,))))
+    assert follower.state.live is not None
+    assert "no copy on this machine" in caplog.text
 
 
 def until(holds):

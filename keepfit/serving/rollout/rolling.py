@@ -4,19 +4,23 @@ import logging
 import os
 import socket
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from keepfit.errors import IntegrityError, KeepfitError, Missing
 from keepfit.ledger import rollout_of
 from keepfit.records import Fold, Rollout, Seat
 from keepfit.rollout import figures
+from keepfit.serving.loading import begun
 from keepfit.serving.log.log import PredictionLog
 from keepfit.serving.rollout.trial import Told, Trial
 from keepfit.serving.version import Live
 from keepfit.store import Store
 
 _DRAIN = 5.0  # seconds at the end for what a shadow has not answered yet
+_TELL = 1.0  # seconds that a look waits for the ledger to take an entry; a store that is slower is not waited for
 _log = logging.getLogger("keepfit.serving")
 Load = Callable[[Seat, Callable[[Fold], bool]], Live | None]
 
@@ -32,6 +36,7 @@ class Rolling:
         self._trial: Trial | None = None
         self._rollout: Rollout | None = None
         self._stopped = self._untold = ""
+        self._telling: Future[None] | None = None
         self._log: PredictionLog | None = None
 
     @property
@@ -117,25 +122,35 @@ class Rolling:
         if self._trial is not None and not self._trial.stopped:
             self._trial.stopped = self._stopped
             _log.error("%s: version %d is stopped: %s", self._use_case, rollout.challenger.number, self._stopped)
+        numbers = figures(seen) if seen is not None else {}
+        self._telling = self._telling or begun(partial(self._tell, rollout, self._stopped, numbers))
+        if wait([self._telling], _TELL).done:
+            self._heard(self._telling)
+        else:
+            self._untold = self._untold or "the ledger could not be told: the store has not answered yet"
+        self._told.rolling(self._use_case, rollout.challenger.number, stopped=bool(self._untold))
+
+    def _heard(self, telling: "Future[None]") -> None:
+        """What became of the entry."""
+        self._telling = None
         try:
-            self._tell(rollout, figures(seen) if seen is not None else {})
+            telling.result()
         except (KeepfitError, OSError) as error:
             if not self._untold:
                 _log.exception("%s: the stop of a rollout could not be written down", self._use_case)
             self._untold = f"the ledger could not be told: {str(error).partition(chr(10))[0]}"
         else:
             self._untold = ""
-        self._told.rolling(self._use_case, rollout.challenger.number, stopped=bool(self._untold))
 
-    def _tell(self, rollout: Rollout, numbers: dict[str, float]) -> None:
+    def _tell(self, rollout: Rollout, reason: str, numbers: dict[str, float]) -> None:
         from keepfit.release import stop_rollout
 
         actor = f"server {socket.gethostname()}-{os.getpid()}"
         now = datetime.now(UTC)
-        stop_rollout(self._store, self._use_case, rollout, actor=actor, reason=self._stopped, at=now, numbers=numbers)
+        stop_rollout(self._store, self._use_case, rollout, actor=actor, reason=reason, at=now, numbers=numbers)
 
     def _end(self) -> None:
         if self._trial is not None:
             self._trial.close()
-        self._trial, self._stopped, self._untold = None, "", ""
+        self._trial, self._stopped, self._untold, self._telling = None, "", "", None
         self._told.rolling(self._use_case, 0, stopped=False)

@@ -1,0 +1,150 @@
+"""Labels that the sources know of rows that were served, by their key; joined on disk where memory ends."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keepfit.config.model import UseCase
+from keepfit.data.engine import connected
+from keepfit.data.tables import get_tables
+from keepfit.errors import InfrastructureError, Problem
+from keepfit.store import Store
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_BATCH = 1 << 16  # rows
+_JOINED = """
+    select place, label from known join asked using (key) where label is not null order by place, turn
+"""
+
+
+def with_source_labels(
+    store: Store, use_case: UseCase, served: Sequence[str], extracted: Sequence[str]
+) -> "Iterator[pa.Table]":
+    """The tables of what was served, with the labels of the sources where rows have none of their own.
+
+    Of rows of the sources that share the key and have a label the first counts.
+
+    Raises
+    ------
+    InfrastructureError
+        The disk is full of what did not fit into memory.
+    """
+    name = use_case.data.label.column
+    with _joined(store, use_case, served, extracted) as found:
+        first = 0
+        for table in get_tables(store, served):
+            known = found.of_rows(first, table.num_rows)
+            first += table.num_rows
+            yield table if known is None else _filled(table, name, known)
+
+
+def _filled(table: "pa.Table", name: str, known: "pa.Array") -> "pa.Table":
+    import pyarrow.compute as pc
+
+    own = table.column(name).combine_chunks()
+    return table.set_column(table.column_names.index(name), name, pc.coalesce(own, known.cast(own.type)))
+
+
+class _Found:
+    """Places of rows and their labels, in order, read as far as is asked."""
+
+    def __init__(self, batches: "Iterator[pa.RecordBatch]") -> None:
+        self._batches = batches
+        self._waiting: pa.Table | None = None
+
+    def of_rows(self, first: int, rows: int) -> "pa.Array | None":
+        """The labels of the next rows, null where none is known; None: of none of them."""
+        import pyarrow as pa
+
+        self._read(first + rows)
+        if self._waiting is None:
+            return None
+        places = self._waiting.column("place").to_numpy()
+        count = int(np.searchsorted(places, first + rows))
+        where, turn = np.unique(places[:count], return_index=True)
+        label = self._waiting.column("label").take(pa.array(turn)).combine_chunks()
+        self._waiting = self._waiting.slice(count)
+        if not where.size:
+            return None
+        at = np.full(rows, -1)
+        at[where - first] = np.arange(where.size)
+        return label.take(pa.array(at, mask=at < 0))
+
+    def _read(self, end: int) -> None:
+        import pyarrow as pa
+
+        while self._waiting is None or not self._waiting.num_rows or self._waiting.column("place")[-1].as_py() < end:
+            batch = next(self._batches, None)
+            if batch is None:
+                return
+            more = pa.Table.from_batches([batch])
+            self._waiting = more if self._waiting is None else pa.concat_tables([self._waiting, more])
+
+
+@contextmanager
+def _joined(store: Store, use_case: UseCase, served: Sequence[str], extracted: Sequence[str]) -> Iterator[_Found]:
+    import duckdb
+    import pyarrow as pa
+
+    key, name = list(use_case.data.key), use_case.data.label.column
+    asked = pa.schema([("place", pa.int64()), ("key", pa.string())])
+    known = pa.schema([("turn", pa.int64()), ("key", pa.string()), ("label", pa.string())])
+    with connected() as connection:
+        try:
+            _register(connection, "served", asked, _asked(get_tables(store, served, [*key, name]), key, name))
+            connection.execute("create table asked as from served")
+            if connection.execute("select count(*) from asked").fetchall() == [(0,)]:
+                yield _Found(iter(()))
+                return
+            _register(connection, "known", known, _known(get_tables(store, extracted, [*key, name]), key, name))
+            yield _Found(iter(connection.sql(_JOINED).to_arrow_reader(_BATCH)))
+        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+            do = "free space where temporary files go (TMPDIR)"
+            what = "looking for the labels of what was served ran out of memory or disk"
+            raise InfrastructureError(Problem(what, "monitor", found=str(error)[:300], do=do)) from error
+
+
+def _register(connection: Any, name: str, schema: "pa.Schema", tables: "Iterator[pa.Table]") -> None:
+    """Make rows known that are read once, a batch at a time."""
+    import pyarrow as pa
+
+    batches = (batch for table in tables for batch in table.cast(schema).to_batches())
+    connection.register(name, pa.RecordBatchReader.from_batches(schema, batches))
+
+
+def _asked(tables: "Iterator[pa.Table]", key: Sequence[str], label: str) -> "Iterator[pa.Table]":
+    """Places and keys of the rows that lack a label."""
+    import pyarrow as pa
+
+    first = 0
+    for table in tables:
+        places = pa.array(np.arange(first, first + table.num_rows))
+        first += table.num_rows
+        rows = pa.table({"place": places, "key": _key_texts(table, key)})
+        yield rows.filter(table.column(label).is_null()).drop_null()
+
+
+def _known(tables: "Iterator[pa.Table]", key: Sequence[str], label: str) -> "Iterator[pa.Table]":
+    """Turns, keys and labels (as text) of the rows that have one."""
+    import pyarrow as pa
+
+    first = 0
+    for table in tables:
+        turns = pa.array(np.arange(first, first + table.num_rows))
+        first += table.num_rows
+        texts = table.column(label).cast(pa.string())
+        yield pa.table({"turn": turns, "key": _key_texts(table, key), "label": texts}).drop_null()
+
+
+def _key_texts(table: "pa.Table", key: Sequence[str]) -> "pa.ChunkedArray":
+    """The values of a key as one text; null where one is missing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = [pc.cast(table.column(name), pa.string()) for name in key]
+    joined = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, "\x1f")
+    return joined if isinstance(joined, pa.ChunkedArray) else pa.chunked_array([joined])
