@@ -104,14 +104,16 @@ def end_of(at: datetime) -> datetime:
 
 def _rows(world: World, year: Year, text: str) -> Any:
     """All rows as the use case's own query makes them: whoever asks about a flight looks up the same weather."""
+    import pyarrow as pa
+
     year.deliver(world, NEXT + WEEK)
     world.write(
         f"{CASE}.yaml", text.replace("history: 180d", "history: 400d").replace("freshness: 35d", "freshness: 400d")
     )
     case = load(world.work / f"{CASE}.yaml", {}).use_case
     store, moment = open_store(str(world.work / "store")), Moment(as_of=NEXT, started=NEXT)
-    made = arrived(store, case, extract(store, case, moment, world.work), moment, JANUARY, NEXT).table
-    return made.select(list(case.contract.columns)).sort_by("time_hour")
+    found = arrived(store, case, extract(store, case, moment, world.work), moment, JANUARY, NEXT)
+    return pa.concat_tables(found.tables(list(case.contract.columns))).sort_by("time_hour")
 
 
 class Replay:
