@@ -31,7 +31,7 @@ def _row(look: Look, decided: Week | None, versions: Sequence[ShownVersion], yea
         f"{sum(labels) / len(labels):.2f}",
         str(window.version.number),
         _number(told.estimated),
-        "its labels came when another version served" if came is None else _number(came.value),
+        _number(came.value if came else None),
         ", ".join(each.replace("_", " ") for each in look.noted.alarms) or "none",
         "; ".join(filter(None, (_decision(look), *_followed(look, decided, versions)))),
     )
@@ -48,8 +48,8 @@ def _followed(look: Look, decided: Week | None, versions: Sequence[ShownVersion]
     if not look.decision.retrain or decided is None:
         return found
     (made,) = [each for each in versions if each.as_of == decided.end]
-    released = "released" if decided.version == made.number else "not released"
-    return [*found, f"version {made.number}, {made.outcome.replace('_', ' ')}, {released}"]
+    released = "released" if decided.version == made.version else "not released"
+    return [*found, f"version {made.version}, {made.outcome.replace('_', ' ')}, {released}"]
 
 
 def _number(value: float | None) -> str:

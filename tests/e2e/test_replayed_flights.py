@@ -64,7 +64,7 @@ def see_that_all_is_in_order(world, weeks, requested, alarms):
     assert set(alarms) == alarmed
     for week in asking:
         (made,) = [entry for entry in week.entries if entry.action == "registered"]
-        released = [entry.version for entry in week.entries if entry.action == "promoted"]
+        released = [entry.version.number for entry in week.entries if entry.action == "promoted"]
         assert made.as_of == week.end
         assert released == ([week.version] if week.version == made.version.number else [])
     for week in weeks:
