@@ -9,6 +9,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from flows.cli_export import export
 from flows.cli_quarantine import JsonFlag, StoreOption, WhoOption, WhyOption, quarantine
 from keepfit.errors import KeepfitError, Problem
 
@@ -22,6 +23,7 @@ app = App(
 )
 
 app.command(quarantine)
+app.command(export)
 
 
 @app.command
