@@ -23,7 +23,7 @@ from keepfit.records import (
 )
 from keepfit.records.monitoring import Source
 from keepfit.store import publish, put
-from tasks.artifacts import markdown
+from tasks.artifacts import markdown, picture
 from tasks.run import Run
 from tasks.stage import stage
 
@@ -82,7 +82,19 @@ def _say_window(record: Window) -> str:
 def _show(run: Run, *records: object) -> None:
     window = records[-1]
     if isinstance(window, Window):
-        markdown(run, "window", report.window_markdown(window))
+        markdown(run.use_case.name, "window", report.window_markdown(window))
+
+
+def _show_decision(run: Run, *records: object) -> None:
+    seen = records[-1]
+    if isinstance(seen, Monitored):
+        markdown(run.use_case.name, "decision", report.decision_markdown(seen))
+
+
+def _show_late(run: Run, *records: object) -> None:
+    seen = records[-1]
+    if isinstance(seen, Monitored) and seen.entry is not None:
+        markdown(run.use_case.name, "labels", report.decision_markdown(seen))
 
 
 @stage(Window, say=_say_window, sections=("task", "data", "contract", "monitor", "train"), artifact=_show)
@@ -96,13 +108,13 @@ def _decided(record: Monitored) -> str:
     return monitoring.in_words(record.decision)
 
 
-@stage(Monitored, say=_decided, sections=("retrain",), keep=_never, retries=3)
+@stage(Monitored, say=_decided, sections=("retrain",), keep=_never, retries=3, artifact=_show_decision)
 def decide(run: Run, window: Window) -> Monitored:
     """Decide whether to retrain, and write down what was seen and decided."""
     return _noted(run, window, late=False)
 
 
-@stage(Monitored, say=_decided, sections=("retrain",), keep=_never, retries=3)
+@stage(Monitored, say=_decided, sections=("retrain",), keep=_never, retries=3, artifact=_show_late)
 def fill(run: Run, window: Window) -> Monitored:
     """Write down what has become known of an earlier window, if it is more than before, and decide by that."""
     return _noted(run, window, late=True)
@@ -128,21 +140,24 @@ def _shown(record: Monitored) -> str:
 @stage(Monitored, say=_shown, keep=_never)
 def draw(run: Run, seen: Monitored) -> Monitored:
     """Write the page of the window and of those that were looked at again, and that of the use case over time."""
-    from keepfit.report.watching import render_watched
+    from keepfit.report.watching import performance_picture, render_watched
 
     looks = monitoring.looks_of(run.store, run.use_case.name)
     if seen.window is None or not looks:
         return seen
     late = tuple(structs.replace(each, page=_page(run, each)) for each in seen.late)
+    page = _page(run, seen)
     overview = _published(run, f"watched-{seen.window.span.end:%Y-%m-%d}", render_watched(run.use_case.name, looks))
-    return structs.replace(seen, page=_page(run, seen), overview=overview, late=late)
+    if (drawn := performance_picture(run.use_case.name, looks)) is not None:
+        picture(run.use_case.name, "performance", drawn, report.pages_markdown(page, overview))
+    return structs.replace(seen, page=page, overview=overview, late=late)
 
 
-def _page(run: Run, seen: Monitored) -> str | None:
+def _page(run: Run, seen: Monitored) -> str:
+    """The page of a window; the record has one."""
     from keepfit.report.watching import render_window
 
-    if seen.window is None:
-        return None
+    assert seen.window is not None
     return _published(run, f"window-{seen.window.span.end:%Y-%m-%d}", render_window(seen))
 
 
