@@ -73,6 +73,7 @@ def see_that_all_is_in_order(world, weeks, requested, alarms):
     assert verify(world.store).problems == ()
 
 
+@pytest.mark.soak  # `test_up.py` has the way from an event to an answer always
 def test_june_is_worse_and_what_learns_from_it_is_released(tmp_path):
     world, year, weeks = lived(tmp_path, LIGHTER, JUNE, JULY)
     looks = looks_of(world.store, CASE)
