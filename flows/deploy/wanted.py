@@ -184,7 +184,8 @@ def _description(flow: str, case: UseCase) -> str:
     ]
     if flow in {"monitor", "retrain"}:
         lines += [
-            f"| window | {_days(case.monitor.window)}, looked at every {_days(case.monitor.every).removeprefix('1 ')} |",
+            f"| window | {_days(case.monitor.window)} |",
+            f"| looked at | every {_days(case.monitor.every).removeprefix('1 ')} |",
             f"| retrain when | {case.retrain.when.count} of {case.retrain.when.windows} windows alarm of "
             f"{', '.join(each.replace('_', ' ') for each in case.retrain.on) or 'nothing'} |",
         ]
