@@ -51,9 +51,9 @@ def look(run: Run) -> Monitored:
     reference, replaced = Referenced(reference=digest, note=""), monitoring.replaced(fold)
     filled = []
     for known in monitoring.late_of(fold, run.use_case, run.moment.as_of, end):
-        before = gather(run, Gathered(start=known.start, end=known.end, source="rows", replaced=replaced))
+        before = gather(run, Gathered(start=known.start, end=known.end, source="rows", replaced=replaced), reference)
         filled.append(fill(run, watch(run, extracted, before, champion, reference)))
-    gathered = gather(run, Gathered(start=start, end=end, source="rows", replaced=replaced))
+    gathered = gather(run, Gathered(start=start, end=end, source="rows", replaced=replaced), reference)
     seen = decide(run, watch(run, extracted, gathered, champion, reference))
     tell_alarm(run, seen)
     seen = draw(run, seen)

@@ -32,6 +32,7 @@ def window_text(result: Monitored) -> str:
         *_estimates(result.track),
         *(f"  broken    {visible(each)}" for each in window.broken),
         *_late(result),
+        *([f"  source    {visible(window.source_because)}"] if window.source_because else []),
         f"  decision  {visible(result.reason)}",
         *_pages(result),
     ]
@@ -103,6 +104,7 @@ def window_markdown(window: Window) -> str:
     """The same for Prefect's pages: every check in a table."""
     span = window.span
     rows = f"{span.rows:,} {_SOURCES[window.source]}, {window.labelled:,} with labels"
+    rows += f" ({visible(window.source_because)})" if window.source_because else ""
     head = f"**{span.start:%Y-%m-%d} to {span.end:%Y-%m-%d}**, {rows}"
     lines = [
         (each.outcome.replace("_", " "), each.check, each.feature or "", _beside(each), each.reason)
