@@ -5,7 +5,7 @@ from prefect import flow
 
 from flows.requests import open_request, window_end_of
 from flows.train import _moment, _run_name, _start
-from keepfit import ledger, registry
+from keepfit import data, ledger, registry
 from keepfit import monitor as monitoring
 from keepfit.records import Gathered, Monitored, Referenced, RetrainDecision
 from tasks.events import tell_alarm, tell_open, tell_request
@@ -47,6 +47,7 @@ def look(run: Run) -> Monitored:
     if manifest.train_until is not None and start < manifest.train_until:
         why = f"version {champion.number} has learnt from rows of this window, up to {manifest.train_until:%Y-%m-%d}"
         return _nothing(run, why)
+    data.give_back_at_once()
     extracted = extract(ageless(run))
     reference, replaced = Referenced(reference=digest, note=""), monitoring.replaced(fold)
     filled = []

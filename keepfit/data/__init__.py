@@ -19,6 +19,7 @@ __all__ = [
     "fingerprint",
     "get_table",
     "give_back",
+    "give_back_at_once",
     "look",
     "put_table",
     "read_snapshot",
