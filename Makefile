@@ -5,7 +5,7 @@ STORE ?= .keepfit
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: run test check bench bench-serving bench-monitor soak requirements clean
+.PHONY: run test test-onnx check bench bench-serving bench-monitor soak requirements clean
 
 run: $(STAMP)  ## the journey of a newcomer: data, a first champion, a challenger judged against it
 	$(BIN)/keepfit demo --until 2013-05-01
@@ -14,7 +14,11 @@ run: $(STAMP)  ## the journey of a newcomer: data, a first champion, a challenge
 	$(BIN)/keepfit show flight_delay
 
 test: $(STAMP)  ## every test but the long ones
-	$(BIN)/python -m pytest -q -m "not soak" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -m "not soak" -n 2 --dist loadfile --no-loadscope-reorder
+
+test-onnx: $(STAMP)  ## the same of `keepfit export`, whose extra is 112 MB: installs it (needs an index)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/onnx.txt
+	$(BIN)/python -m pytest -q tests/integration/test_onnx.py
 
 check: $(STAMP)  ## style, types, layers, budgets
 	$(BIN)/ruff format --check .
@@ -66,7 +70,11 @@ $(STAMP): requirements/all.txt pyproject.toml
 
 requirements: $(STAMP)  ## pin again what pyproject.toml asks for (needs an index)
 	$(BIN)/uv pip compile pyproject.toml $(COMPILE) --extra demo --extra build -o requirements/run.txt
-	$(BIN)/uv pip compile pyproject.toml $(COMPILE) --all-extras -o requirements/all.txt
+	$(BIN)/uv pip compile pyproject.toml $(COMPILE) $(EXTRAS) -o requirements/all.txt
+	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['onnx'], sep='\n')" \
+	  | $(BIN)/uv pip compile - $(COMPILE) -c requirements/all.txt -o requirements/onnx.txt
+
+EXTRAS := --extra demo --extra test --extra reference --extra build --extra dev
 
 COMPILE := -q --universal --no-header --no-annotate --generate-hashes --no-emit-index-url --python-version 3.11
 

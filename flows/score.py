@@ -8,10 +8,11 @@ from prefect import flow
 from prefect.runtime import flow_run
 
 from keepfit.config import find, load
+from keepfit.registry import seat_of
 from keepfit.score.batch import Batch, matching
 from keepfit.store import open_store
 from tasks.run import moment_of
-from tasks.score import Scoring, score_files, seat_of
+from tasks.score import Scoring, score_files
 
 
 def _run_name() -> str:

@@ -176,11 +176,15 @@ def _description(flow: str, case: UseCase) -> str:
     ]
     if flow in {"monitor", "retrain"}:
         lines += [
-            f"| window | {case.monitor.window.days} days, every {case.monitor.every.days} days |",
+            f"| window | {_days(case.monitor.window)} long, every {_days(case.monitor.every)} |",
             f"| retrain when | {case.retrain.when.count} of {case.retrain.when.windows} windows alarm of "
             f"{', '.join(each.replace('_', ' ') for each in case.retrain.on) or 'nothing'} |",
         ]
     return "\n".join([*lines, "", f"From `configs/{case.name}.yaml`, by `keepfit deploy`."])
+
+
+def _days(span: timedelta) -> str:
+    return "1 day" if span.days == 1 else f"{span.days} days"
 
 
 def _plain(text: str) -> str:

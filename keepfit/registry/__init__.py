@@ -7,6 +7,7 @@ that was killed and started again is the same version; nothing is read without i
 from keepfit.registry.looks import EVALUATED, SNAPSHOT, last_evaluated, last_look, look
 from keepfit.registry.positions import compared, position, run_identity
 from keepfit.registry.register import register
+from keepfit.registry.seats import seat_of
 from keepfit.registry.show import show, show_all
 from keepfit.registry.spending import OVERSPENT
 from keepfit.registry.verify import verify
@@ -25,6 +26,7 @@ __all__ = [
     "register",
     "registration",
     "run_identity",
+    "seat_of",
     "see_that_whole",
     "show",
     "show_all",

@@ -32,8 +32,13 @@ GOOD = {"minutes": 12.5, "guests": 2, "door": "north", "colour": "red", "member"
 
 def use_case(name="visits", task="binary", **changes):
     """A use case whose records have every type."""
+    return UseCase.model_validate(yaml_of(name, task) | changes)
+
+
+def yaml_of(name="visits", task="binary"):
+    """The same as it stands in a YAML."""
     metric = {"binary": "roc_auc", "multiclass": "accuracy", "regression": "r2"}[task]
-    tree = {
+    return {
         "name": name,
         "description": "Will a visitor come back?",
         "owner": "tests",
@@ -52,7 +57,6 @@ def use_case(name="visits", task="binary", **changes):
         "train": {"candidates": ["ridge" if task == "regression" else "logistic_regression"], "seed": 3},
         "gates": [{"metric": metric, "at_least": 0.1}],
     }
-    return UseCase.model_validate(tree | changes)
 
 
 def raw_records(count=120, seed=1):
