@@ -84,7 +84,9 @@ def _say_window(record: Window) -> str:
 def _show(run: Run, *records: object) -> None:
     window = records[-1]
     if isinstance(window, Window):
-        markdown(run.use_case.name, "window", report.window_markdown(window))
+        newest = monitoring.bounds(run.moment.as_of, run.use_case.monitor.every, run.use_case.monitor.window)[1]
+        what = "window" if window.span.end == newest else "earlier"
+        markdown(run.use_case.name, what, report.window_markdown(window))
 
 
 def _show_decision(run: Run, *records: object) -> None:
