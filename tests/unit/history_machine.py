@@ -441,6 +441,7 @@ def how(entry: Entry) -> str:
     return "passed" if (entry.action, entry.details.get("by")) == ("promoted", "verdict") else entry.action
 
 
+ROLLED_OUT = tuple(name for name, model in MODELS.items() if model.release != DIRECT)
 STEPS = 3  # of a deed, at most
 RUNS = {run_of(name): name for name in MODELS}
 PROFILES = {sha256(f"profile of {name}".encode()): name for name in MODELS}
@@ -467,11 +468,15 @@ def histories(place: Callable[[], AbstractContextManager[Open]]) -> type[RuleBas
             finally:
                 self._closing.close()
 
-        @initialize(slow=st.sets(NAMES, max_size=2), names=st.lists(NAMES, min_size=2, max_size=4, unique=True))
-        def some_history(self, slow: set[int], names: list[int]) -> None:
+        @initialize(
+            slow=st.sets(NAMES, max_size=2),
+            names=st.lists(NAMES, min_size=2, max_size=4, unique=True),
+            trial=st.sampled_from([None, *ROLLED_OUT]),
+        )
+        def some_history(self, slow: set[int], names: list[int], trial: int | None) -> None:
             for name in sorted(slow):
                 self.alone(Deed(stands, tells_where_it_stands, name))
-            for name in names:
+            for name in (*names, *((1, 2, trial) if trial else ())):  # beside two champions, one of which serves
                 self.alone(Deed(runs, tells_a_run, name))
 
         @rule(deed=DEEDS, death=DEATHS)

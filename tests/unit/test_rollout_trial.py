@@ -486,3 +486,71 @@ def test_what_failed_long_ago_is_forgotten():
     for _ in range(NEWEST):
         watch.pair(Seen((0.5,), 1.0), Seen((0.5,), 1.0))
     assert (watch.seen().failed, watch.seen().answers) == (0, NEWEST)
+
+
+def test_a_shadow_that_keeps_up_does_so_for_ever():
+    done, hold = [], Event()
+    background = Background("test", lambda pieces: (done.extend(pieces), hold.wait(10)))
+    hold.set()
+    for number in range(3):
+        assert background.offer(MOST_SHADOWED - 1, number)
+        until(lambda wanted=number: len(done) > wanted)
+    hold.clear()
+    assert background.offer(1, "held")
+    until(lambda: "held" in done)
+    assert background.offer(1, "waits")
+    assert background.offer(1, "waits too")
+    hold.set()
+    background.close(10)
+
+
+def until(holds):
+    end = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_class_that_only_one_of_two_versions_knows_counts_as_zero_of_the_other(follower, store, monkeypatch):
+    case = world.use_case(task="multiclass")
+    world.champion(store, 1, case)
+    made = world.version
+    renamed = ("few", "some", "lots")
+    monkeypatch.setattr(world, "version", lambda *words, **more: replace(made(*words, **more), classes=renamed))
+    world.rolled_out(store, 1, case, "shadow")
+    follower.look()
+    trial = follower.rolling.beside(follower.state.live)
+    ask(follower, trial, world.GOOD)
+    trial.close(10)
+    (answer,) = follower.state.live.answer(follower.state.live.rows.checked([world.GOOD], ()), "x").predictions
+    assert trial.watch.seen().scores_differ.value == pytest.approx(answer.scores["many"])
+
+
+def test_a_shadow_is_not_compared_with_a_champion_that_has_no_finite_answer(follower, store):
+    world.champion(store, "breaks")
+    _, trial = begun(follower, 1, "shadow")
+    for number, record in enumerate((BREAKING, BREAKING, world.GOOD)):
+        ask(follower, trial, record, first_id=f"n{number}")
+    trial.close(10)
+    assert (trial.watch.seen().answers, trial.watch.seen().champion_answers) == (1, 1)
+
+
+def test_what_a_shadow_was_asked_before_the_end_is_answered(follower, metrics, monkeypatch):
+    monkeypatch.setattr(shadow, "LINGER", 30)
+    _, trial = begun(follower, strategy="shadow")
+    for number in range(3):
+        ask(follower, trial, world.GOOD, first_id=f"n{number}")
+    follower.rolling.close()
+    assert asked_of_it(metrics, "answered") == 3
+
+
+def test_the_next_rollout_does_not_inherit_the_trouble_of_the_one_before(follower, store):
+    _, trial = begun(follower, "breaks", share=0.999999)
+    for _ in range(20):
+        ask(follower, trial, BREAKING)
+    store.full = True
+    follower.look()
+    assert "could not be told" in follower.rolling.standing()["trouble"]
+    store.full = False
+    begun(follower, 3)
+    assert (follower.rolling.standing()["status"], follower.rolling.standing()["trouble"]) == ("running", "")
