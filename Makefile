@@ -14,7 +14,7 @@ run: $(STAMP)  ## the journey of a newcomer: data, a first champion, a challenge
 	$(BIN)/keepfit show flight_delay
 
 test: $(STAMP)  ## every test but the long ones
-	$(BIN)/python -m pytest -q -m "not soak" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -m "not soak" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-onnx: $(STAMP)  ## the same of `keepfit export`, whose extra is 112 MB: installs it (needs an index)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/onnx.txt

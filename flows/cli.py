@@ -5,6 +5,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -63,6 +64,9 @@ def monitor(
     use_case: str,
     *,
     as_of: Annotated[str | None, Parameter(help="The moment the run pretends it is; now unless given.")] = None,
+    page: Annotated[
+        Path | None, Parameter(help="A file, .html, for the window's page too; one is in the store.")
+    ] = None,
     store: StoreOption = None,
     json: JsonFlag = False,
 ) -> int:
@@ -72,7 +76,7 @@ def monitor(
     """
     from flows import monitoring
 
-    return monitoring.monitor(use_case, as_of, store, as_json=json)
+    return monitoring.monitor(use_case, as_of, page, store, as_json=json)
 
 
 @app.command
@@ -142,13 +146,16 @@ def show(
     everything: Annotated[
         bool, Parameter(name="--all", negative="", help="All of history, texts whole; else the latest 20.")
     ] = False,
+    page: Annotated[
+        Path | None, Parameter(help="A file, .html, for a page of all windows, as they were watched.")
+    ] = None,
     store: StoreOption = None,
     json: JsonFlag = False,
 ) -> int:
     """Show versions, aliases and history: who, when, why."""
     from flows import commands
 
-    return commands.show(use_case, store, everything=everything, as_json=json)
+    return commands.show(use_case, page, store, everything=everything, as_json=json)
 
 
 @app.command

@@ -95,8 +95,10 @@ def _warnings(warnings: Sequence[str]) -> list[str]:
     return ["", "warnings", *(line for lines in told for line in lines), *more]
 
 
-def show(use_case: str, store: str | None, *, everything: bool, as_json: bool) -> int:
-    """Versions, aliases, history: the latest of it, or everything."""
+def show(use_case: str, page: Path | None, store: str | None, *, everything: bool, as_json: bool) -> int:
+    """Versions, aliases, history: the latest of it, or everything; with ``page``, all windows as one HTML page."""
+    if page is not None:
+        return _watched_page(use_case, page, store, as_json=as_json)
     from keepfit import registry
     from keepfit.report import show_text
 
@@ -105,6 +107,21 @@ def show(use_case: str, store: str | None, *, everything: bool, as_json: bool) -
     said = registry.show_all(opened(store), name) if everything else registry.show(opened(store), name)
     entries = {"entries": len(said.ledger)} if everything else {}
     answer(said, as_json, lambda it: show_text(it, zone=zone, width=width, **entries))
+    return 0
+
+
+def _watched_page(use_case: str, page: Path, store: str | None, *, as_json: bool) -> int:
+    from flows.pages import checked_path, write_page
+    from keepfit.monitor import looks_of
+    from keepfit.report.watching import render_watched
+
+    name, path = name_and_zone(use_case)[0], checked_path(page, "--page")
+    looks = looks_of(opened(store), name)
+    if not looks:
+        do = f"`keepfit monitor {printable(name)}` looks at the newest one"
+        raise DataError(Problem("no window was looked at yet", name, "one at least", "none", "wrote no page", do))
+    said = {"use_case": name, "windows": len(looks), "page": write_page(path, render_watched(name, looks))}
+    answer(said, as_json, lambda it: f"page  {it['page']}")
     return 0
 
 

@@ -5,9 +5,10 @@ from prefect import flow
 
 from flows.requests import open_request, window_end_of
 from flows.train import _moment, _run_name, _start
-from keepfit import ledger, registry
+from keepfit import ledger, registry, report
 from keepfit import monitor as monitoring
 from keepfit.records import Gathered, Monitored, Referenced, RetrainDecision
+from tasks.artifacts import markdown
 from tasks.events import tell_alarm, tell_open, tell_request
 from tasks.extract import extract
 from tasks.monitor import ageless, decide, draw, fill, gather, watch
@@ -26,6 +27,8 @@ def monitor(use_case: str, as_of: str | None = None, store: str | None = None) -
     """
     run = open_run(use_case, _moment(as_of), store, _start())
     seen = look(run)
+    if seen.window is None:
+        markdown(run.use_case.name, "decision", report.decision_markdown(seen))
     tell_request(run, seen)
     if not seen.decision.retrain and (asked := open_request(run, run.moment.as_of)):
         tell_open(run, seen, window_end_of(run, asked))  # whoever began it was killed, or never heard of it

@@ -5,15 +5,19 @@ import os
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from flows.commands import GATE_FAILED, answer, run_answer, run_text
+from flows.pages import checked_path, write_page
 from keepfit.config import find, load
 from keepfit.records import Monitored, Retrained
 
 _STAGES = ("extract", "gather", "watch", "fill", "decide", "draw")
 
 
-def monitor(use_case: str, as_of: str | None, store: str | None, *, as_json: bool) -> int:
-    """Run the monitor flow, on the configured Prefect server or on one of our own."""
+def monitor(use_case: str, as_of: str | None, page: Path | None, store: str | None, *, as_json: bool) -> int:
+    """Run the monitor flow, on the configured Prefect server or on one of our own; ``page`` is a file for its page."""
+    path = checked_path(page, "--page") if page is not None else None
     load(find(use_case, Path.cwd()), os.environ)  # a mistake in the YAML is told before anything is started
 
     from flows.progress import progress
@@ -26,6 +30,10 @@ def monitor(use_case: str, as_of: str | None, store: str | None, *, as_json: boo
 
         server.wait_ready()
         result = flow(use_case, as_of, store)
+    if path is not None and result.window is not None:
+        from keepfit.report.watching import render_window
+
+        result = structs.replace(result, page=write_page(path, render_window(result)))
     answer(monitor_answer(result), as_json, lambda _: _text(result))
     return 0
 

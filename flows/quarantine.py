@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.commands import answer, name_and_zone, opened
+from flows.pages import checked_path, write_page
 from flows.problems import printable
 from keepfit import quarantine
 from keepfit.config import find, load
 from keepfit.data.replay import PutBack
-from keepfit.errors import ConfigError, DataError, InfrastructureError, Problem
+from keepfit.errors import ConfigError, DataError, Problem
 from keepfit.quarantine.explain import put_back_since
 from keepfit.quarantine.reading import Row, Taken
 from keepfit.store import Store
@@ -106,16 +107,9 @@ def page(use_case: str, number: int | None, out: Path | None, store: str | None,
     name, zone = name_and_zone(use_case)
     it, place = _taken(store, name, number)
     told = quarantine.explain(place, name, it)
-    path = out or Path(f"{name}-quarantine-{it.record.number}.html")
-    if path.suffix.lower() not in {".html", ".htm"}:
-        raise ConfigError(Problem("a page is HTML", "--out", "a name that ends in .html", path.name))
-    text = render_quarantine(told, it.extracted, zone)
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        found = error.strerror or type(error).__name__
-        raise InfrastructureError(Problem("the page cannot be written", str(path), found=found)) from error
-    said = {"use_case": name, "number": it.record.number, "page": str(path.absolute())}
+    path = checked_path(out or Path(f"{name}-quarantine-{it.record.number}.html"), "--out")
+    page = write_page(path, render_quarantine(told, it.extracted, zone))
+    said = {"use_case": name, "number": it.record.number, "page": page}
     answer(said, as_json, lambda it: f"page  {it['page']}")
     return 0
 

@@ -2,15 +2,24 @@
 
 from msgspec import structs
 from prefect import flow
+from prefect.runtime import flow_run
 
 from flows.monitor import _nothing, look
 from flows.requests import asked_for, due
 from flows.train import _moment, _run_name, _start, journey
-from keepfit.records import Moment, Retrained
+from keepfit import report
+from keepfit.records import Moment, Monitored, Retrained, RunResult
+from tasks.artifacts import markdown
 from tasks.run import Run, open_run
 
 
-@flow(name="retrain", flow_run_name=_run_name, persist_result=False, validate_parameters=False)
+def _retrain_name() -> str:
+    """``flight_delay, asked for by the window to 2013-07-08`` where an event started it; else as every run."""
+    end = flow_run.parameters.get("window_end")
+    return f"{flow_run.parameters['use_case']}, asked for by the window to {str(end)[:10]}" if end else _run_name()
+
+
+@flow(name="retrain", flow_run_name=_retrain_name, persist_result=False, validate_parameters=False)
 def retrain(
     use_case: str, as_of: str | None = None, store: str | None = None, window_end: str | None = None
 ) -> Retrained:
@@ -38,18 +47,16 @@ def retrain(
 def _retrained(run: Run) -> Retrained:
     seen = look(run)
     why = due(run)
-    if not why:
-        return Retrained(
-            use_case=run.use_case.name, as_of=run.moment.as_of, monitored=seen, run=None, reason=seen.reason
-        )
-    return Retrained(use_case=run.use_case.name, as_of=run.moment.as_of, monitored=seen, run=journey(run), reason=why)
+    made = journey(run) if why else None
+    return _told(run, seen, made, why or seen.reason)
+
+
+def _told(run: Run, seen: Monitored, made: RunResult | None, why: str) -> Retrained:
+    """What came of it, on Prefect's pages too."""
+    done = Retrained(use_case=run.use_case.name, as_of=run.moment.as_of, monitored=seen, run=made, reason=why)
+    markdown(run.use_case.name, "retrain", report.retrained_markdown(done))
+    return done
 
 
 def _undone(run: Run, reason: str) -> Retrained:
-    return Retrained(
-        use_case=run.use_case.name,
-        as_of=run.moment.as_of,
-        monitored=_nothing(run, reason),
-        run=None,
-        reason=reason,
-    )
+    return _told(run, _nothing(run, reason), None, reason)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from keepfit.errors import KeepfitError
+from keepfit.records import parse
 
 if TYPE_CHECKING:
     from keepfit.serving.cells import Cells
@@ -129,7 +130,7 @@ def _logs(settings: Settings, store: "Store") -> "dict[str, PredictionLog]":
 def main(words: Sequence[str]) -> int:
     """Be one of several workers."""
     prepare()
-    place = msgspec.json.decode(words[0], type=Place)
+    place = parse(words[0].encode(), Place)
 
     from keepfit.serving.cells import Cells
     from keepfit.serving.metrics import width

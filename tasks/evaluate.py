@@ -31,7 +31,7 @@ def _say(record: Evaluated) -> str:
 
 def _show(run: Run, *records: Any) -> None:
     first = report.key_metrics(run.use_case)
-    markdown(run, "metrics", report.metrics_markdown(records[-1], first, _classes(run, records)))
+    markdown(run.use_case.name, "metrics", report.metrics_markdown(records[-1], first, _classes(run, records)))
 
 
 def _classes(run: Run, records: Sequence[Record]) -> tuple[str, ...]:

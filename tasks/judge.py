@@ -14,7 +14,7 @@ def _say(record: Verdict) -> str:
 
 
 def _show(run: Run, *records: Verdict) -> None:
-    markdown(run, "verdict", report.verdict_markdown(records[-1]))
+    markdown(run.use_case.name, "verdict", report.verdict_markdown(records[-1]))
 
 
 _SECTIONS = ("task", "train", "contract", "gates", "confidence", "if_unsure", "risk")

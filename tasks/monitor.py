@@ -23,7 +23,7 @@ from keepfit.records import (
 )
 from keepfit.records.monitoring import Source
 from keepfit.store import publish, put
-from tasks.artifacts import markdown
+from tasks.artifacts import markdown, picture
 from tasks.run import Run
 from tasks.stage import stage
 
@@ -82,7 +82,21 @@ def _say_window(record: Window) -> str:
 def _show(run: Run, *records: object) -> None:
     window = records[-1]
     if isinstance(window, Window):
-        markdown(run, "window", report.window_markdown(window))
+        newest = monitoring.bounds(run.moment.as_of, run.use_case.monitor.every, run.use_case.monitor.window)[1]
+        what = "window" if window.span.end == newest else "earlier"
+        markdown(run.use_case.name, what, report.window_markdown(window))
+
+
+def _show_decision(run: Run, *records: object) -> None:
+    seen = records[-1]
+    if isinstance(seen, Monitored):
+        markdown(run.use_case.name, "decision", report.decision_markdown(seen))
+
+
+def _show_late(run: Run, *records: object) -> None:
+    seen = records[-1]
+    if isinstance(seen, Monitored) and seen.entry is not None:
+        markdown(run.use_case.name, "labels", report.decision_markdown(seen))
 
 
 @stage(Window, say=_say_window, sections=("task", "data", "contract", "monitor", "train"), artifact=_show)
@@ -96,13 +110,13 @@ def _decided(record: Monitored) -> str:
     return monitoring.in_words(record.decision)
 
 
-@stage(Monitored, say=_decided, sections=("retrain",), keep=_never, retries=3)
+@stage(Monitored, say=_decided, sections=("retrain",), keep=_never, retries=3, artifact=_show_decision)
 def decide(run: Run, window: Window) -> Monitored:
     """Decide whether to retrain, and write down what was seen and decided."""
     return _noted(run, window, late=False)
 
 
-@stage(Monitored, say=_decided, sections=("retrain",), keep=_never, retries=3)
+@stage(Monitored, say=_decided, sections=("retrain",), keep=_never, retries=3, artifact=_show_late)
 def fill(run: Run, window: Window) -> Monitored:
     """Write down what has become known of an earlier window, if it is more than before, and decide by that."""
     return _noted(run, window, late=True)
@@ -128,7 +142,7 @@ def _shown(record: Monitored) -> str:
 @stage(Monitored, say=_shown, keep=_never)
 def draw(run: Run, seen: Monitored) -> Monitored:
     """Write the page of the window, and that of the use case over time."""
-    from keepfit.report.watching import render_watched, render_window
+    from keepfit.report.watching import performance_picture, render_watched, render_window
 
     looks = monitoring.looks_of(run.store, run.use_case.name)
     if seen.window is None or not looks:
@@ -136,6 +150,8 @@ def draw(run: Run, seen: Monitored) -> Monitored:
     end = f"{seen.window.span.end:%Y-%m-%d}"
     page = _published(run, f"window-{end}", render_window(seen))
     overview = _published(run, f"watched-{end}", render_watched(run.use_case.name, looks))
+    if (drawn := performance_picture(run.use_case.name, looks)) is not None:
+        picture(run.use_case.name, "performance", drawn, report.pages_markdown(page, overview))
     return structs.replace(seen, page=page, overview=overview)
 
 

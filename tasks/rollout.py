@@ -6,13 +6,14 @@ import msgspec
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from keepfit import registry
+from keepfit import registry, report
 from keepfit import release as releasing
 from keepfit.config import UseCase
 from keepfit.records import Beheld, Decision, Released, Rollout
 from keepfit.rollout import figures
 from keepfit.serving.log.compared import compared
 from keepfit.store import Store
+from tasks.artifacts import markdown
 from tasks.watching import told
 
 
@@ -46,6 +47,8 @@ def settle(it: Review, seen: Beheld, decision: Decision) -> Released:
     """Promote or stop, each with an entry of the ledger; where it is undecided, nothing is written."""
     with told("settle") as tell:
         released = _settled(it, seen, decision)
+        shown = report.rollout_markdown(it.rollout, figures(seen), decision, released)
+        markdown(it.use_case.name, "rollout", shown)
         tell(decision.decided)
     return released
 

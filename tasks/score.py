@@ -7,11 +7,12 @@ import msgspec
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from keepfit import registry, score
+from keepfit import registry, report, score
 from keepfit.config import UseCase
 from keepfit.records import Seat
 from keepfit.score.batch import Asked, Batch, Version, score_batch
 from keepfit.store import Store
+from tasks.artifacts import markdown
 from tasks.watching import watcher
 
 
@@ -33,12 +34,21 @@ def score_files(it: Scoring) -> Batch:
     watcher().started("score")
     try:
         batch = _scored(it)
+        markdown(it.use_case.name, "batch", report.batch_markdown(batch, _bytes(it.files), _bytes(_written(batch))))
     except BaseException as error:
         watcher().failed("score", error)
         raise
     note = f"{batch.rows:,} rows in = {batch.scored:,} scored + {batch.refused:,} refused"
     watcher().finished("score", perf_counter() - begun, note, remembered=False)
     return batch
+
+
+def _written(batch: Batch) -> tuple[Path, ...]:
+    return (Path(batch.output),) if batch.output else ()
+
+
+def _bytes(files: tuple[Path, ...]) -> int:
+    return sum(path.stat().st_size for path in files if path.exists())
 
 
 def _scored(it: Scoring) -> Batch:

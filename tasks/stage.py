@@ -15,6 +15,8 @@ from prefect.cache_policies import NO_CACHE
 from keepfit import data, memo
 from keepfit.errors import Denied, InfrastructureError
 from keepfit.records import Record, digest_of
+from keepfit.report.wording import visible
+from tasks.artifacts import log
 from tasks.run import Run
 from tasks.watching import watcher
 
@@ -112,6 +114,7 @@ class _Told:
         return self._finished
 
     def _finished(self, note: str, *, remembered: bool) -> None:
+        log(f"{visible(note)} (as before: nothing was computed again)" if remembered else visible(note))
         watcher().finished(self._name, perf_counter() - self._start, note, remembered=remembered)
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:

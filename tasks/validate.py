@@ -14,7 +14,7 @@ def _say(record: Validated) -> str:
 
 
 def _show(run: Run, extracted: Extracted, _compared: Compared, record: Validated) -> None:
-    markdown(run, "data", report.data_markdown(extracted, record))
+    markdown(run.use_case.name, "data", report.data_markdown(extracted, record))
 
 
 @stage(Validated, say=_say, sections=("task", "data", "contract", "expectations"), artifact=_show)

@@ -38,8 +38,13 @@ def reactions(case: UseCase, store: str, deployments: Mapping[str, str]) -> list
     return [_retrain(case, store, deployments["retrain"]), _alarm(case, store)]
 
 
-def silence(store: str) -> Reaction:
-    """One for all use cases: a run that was killed is told as crashed, instead of running for ever."""
+def silence(store: str, seconds: float = SILENT_SECONDS) -> Reaction:
+    """One for all use cases: a run that was killed is told as crashed, instead of running for ever.
+
+    Parameters
+    ----------
+    seconds : how long a run may be silent; longer than its heartbeats are apart.
+    """
     body = {
         "name": f"keepfit: runs that fell silent ({owner_tag(store)[-8:]})",
         "description": "A worker or a run that is killed says nothing any more, and would be shown as running for "
@@ -51,13 +56,13 @@ def silence(store: str) -> Reaction:
             after=["prefect.flow-run.heartbeat"],
             for_each=["prefect.resource.id"],
             posture="Proactive",
-            within=SILENT_SECONDS,
+            within=seconds,
         ),
         "actions": [
             {
                 "type": "change-flow-run-state",
                 "state": "CRASHED",
-                "message": "no heartbeat for ten minutes: the run or its worker was killed",
+                "message": f"no heartbeat for {seconds:,.0f} seconds: the run or its worker was killed",
             }
         ],
     }

@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from keepfit.export.lone_row import MOST_WORDS, LoneRow
+
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
 Places = NDArray[np.intp]
@@ -85,7 +87,7 @@ class Leaves:
         splits: dict[int, list[_Split]] = {}
         for split in chain.from_iterable(map(_splits, trees, count(), leaves)):
             splits.setdefault(split.column, []).append(split)
-        self._columns = [self._column(column, splits[column]) for column in sorted(splits)]
+        self._columns = _behind_each_other([self._column(column, splits[column]) for column in sorted(splits)])
 
     def _column(self, column: int, splits: Sequence[_Split]) -> _Column:
         kinds = {split.categories is None for split in splits}
@@ -126,6 +128,12 @@ class Leaves:
             rest = np.array([split.rest >> (_BITS * word) & int(_ALL) for split in splits], np.uint64)
             np.bitwise_and.at(table, (places, trees[which] + word * self._trees), rest[which])
 
+    def lone_row(self) -> LoneRow | None:
+        """The same trees for one row; None where there is a quicker way."""
+        if not self._columns or len(self._columns) * self._words > MOST_WORDS:
+            return None
+        return LoneRow(self._columns, self._values, self._first, self._base)
+
     def sums(self, matrix: Floats) -> Floats:
         """The sum over the trees, (n, m) to (n, classes)."""
         found = np.empty((len(matrix), len(self._base)))
@@ -148,6 +156,15 @@ class Leaves:
             found = lowest if found is None else np.where(bits != 0, lowest, found + _BITS)
         assert found is not None
         return found
+
+
+def _behind_each_other(columns: list[_Column]) -> list[_Column]:
+    """The same, with one table behind the other in memory."""
+    if not columns:
+        return columns
+    ends = np.cumsum([len(each.table) for each in columns])
+    tables = np.split(np.concatenate([each.table for each in columns]), ends[:-1])
+    return [each._replace(table=table) for each, table in zip(columns, tables, strict=True)]
 
 
 def _places(column: _Column, values: Floats) -> Places:

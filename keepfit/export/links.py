@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Link = Literal["identity", "logistic", "softmax", "shares"]
 
+FAR = 700.0  # log-odds up to which the exponential is a number of 64 bits
+
 
 def identity(sums: Floats) -> Floats:
     """(n, 1) to (n,): the values of a regression."""
@@ -23,6 +25,9 @@ def logistic(sums: Floats) -> Floats:
            [0. , 1. ],
            [1. , 0. ]])
     """
+    if len(sums) == 1 and (odds := sums.item()) > -FAR:  # the same operations without arrays around them
+        share = 1.0 / (1.0 + float(np.exp(-odds)))
+        return np.array([[1.0 - share, share]])
     both = np.empty((len(sums), 2))
     both[:, 1] = inverse_logit(sums[:, 0])
     np.subtract(1.0, both[:, 1], out=both[:, 0])

@@ -1,4 +1,4 @@
-"""Trees asked by treelite's C library, one thread a call, or in numpy where rows are many; safe from many threads."""
+"""Trees asked by treelite's C library, one thread a call, or in numpy where that is quicker; safe from many threads."""
 
 import ctypes
 import weakref
@@ -46,6 +46,7 @@ class Forest:
         self._ask = own.TreeliteGTILPredict
         self._width = _width(own, self._model, self._config)
         self._together = self._way_of_many()
+        self._alone = self._together.lone_row() if isinstance(self._together, Leaves) else None
 
     @property
     def quick(self) -> bool:
@@ -82,6 +83,8 @@ class Forest:
         rows, columns = matrix.shape
         if columns != self._columns:
             raise ValueError(f"the trees take {self._columns} columns, not {columns}")
+        if rows == 1 and self._alone is not None:
+            return self._alone.sums(matrix[0].tolist())
         if self._together is not None and rows >= (_MANY_PATHS if self._single else _MANY):
             return self._together.sums(self._given(matrix))
         found = np.zeros((rows, self._width))

@@ -1,6 +1,6 @@
 """Local wall time and calendar parts from UTC, in numpy."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from math import cos, pi, sin
@@ -147,6 +147,7 @@ class CalendarBlock:
             if each.on_a_circle(form)
         ]
         self._alone = not self._round and all(part in _OF_ANY for _, part, _ in self._straight)
+        self.columns = starts if self._alone else None  # `ShortBlock`
 
     def _clock(self, feature: CalendarFeature) -> int:
         return self._clocks.index((feature.column, feature.zone))
@@ -162,6 +163,14 @@ class CalendarBlock:
             for clock, part, first in self._straight
         ]
         return Parts(np.array(codes, code_type(self._form)).T, ())
+
+    def of_record(self, record: Mapping[str, Any]) -> list[Any]:
+        """The simple parts of one moment, in the form of trees."""
+        walls = [local_of(micros_of(record.get(name)), zone) for name, zone in self._clocks]
+        return [
+            None if walls[clock] == NEVER else _OF_ANY[part](walls[clock]) + first
+            for clock, part, first in self._straight
+        ]
 
     def of_columns(self, columns: Columns) -> Callable[[slice], Parts]:
         """The parts of some rows of a table."""

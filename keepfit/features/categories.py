@@ -1,13 +1,13 @@
 """Categories as codes: of their levels, or of hashes of these."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keepfit.features.columns import Columns, CrossFitted, Levels, Records, text_of, values_of
+from keepfit.features.columns import Columns, CrossFitted, Levels, Records, text_of
 from keepfit.features.form import Form, Room, code_type, nowhere, slots
 from keepfit.records import Record
 
@@ -62,20 +62,24 @@ class CategoryBlock:
         self._form = form
         self._names = [feature.column for feature, _ in placed]
         self._coders = [feature.code_of(form, start) for feature, start in placed]
+        self._named = list(zip(self._names, self._coders, strict=True))
         self._at = slots([start for _, start in placed])
         self._nowhere = nowhere(form)
+        self.columns: list[int] | None = [start for _, start in placed]  # `ShortBlock`
         self._type = code_type(form)
 
     def of_records(self, records: Records) -> Codes:
         """Their codes, (n, k)."""
-        codes = [
-            [
-                coder(value if value.__class__ is str else text_of(value)) if value is not None else self._nowhere
-                for coder, value in zip(self._coders, row, strict=True)
-            ]
-            for row in values_of(records, self._names)
+        return np.array([self.of_record(record) for record in records], self._type)
+
+    def of_record(self, record: Mapping[str, Any]) -> list[Any]:
+        """Of one record."""
+        return [
+            self._nowhere
+            if (value := record.get(name)) is None
+            else coder(value if value.__class__ is str else text_of(value))
+            for name, coder in self._named
         ]
-        return np.array(codes, self._type)
 
     def of_columns(self, columns: Columns) -> Callable[[slice], Codes]:
         """The codes of some rows of a table: those of its levels, by row."""

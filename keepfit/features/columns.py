@@ -30,6 +30,7 @@ class CrossFitted(NamedTuple):
     values: NDArray[np.float64]
 
 
+NO_NUMBERS = OverflowError, TypeError, ValueError  # a number of more than 64 bits, or a type that numpy does not know
 Column = NDArray[np.float64] | NDArray[np.datetime64] | Levels | CrossFitted
 Columns = Mapping[str, Column]
 Records = Sequence[Mapping[str, Any]]
@@ -126,7 +127,7 @@ def numbers_of(rows: Sequence[Sequence[Any]]) -> NDArray[np.float64]:
     """Rows of raw numbers, (n, k); ``None`` is NaN."""
     try:
         return np.array(rows, np.float64)
-    except (OverflowError, TypeError, ValueError):  # a number of more than 64 bits, or a type that numpy does not know
+    except NO_NUMBERS:
         return np.array([[np.nan if value is None else _number(value) for value in row] for row in rows], np.float64)
 
 

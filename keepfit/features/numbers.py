@@ -109,6 +109,7 @@ class NumberBlock:
         self._names = [each.column for each in features if each.column not in computed]
         self._computed = [computed[each.column] for each in features if each.column in computed]
         self._inputs = inputs(self._computed)
+        self.columns = None if self._computed else [start for _, start in placed]  # `ShortBlock`
         self._at = slots([start for _, start in placed])
         # (1, k): numpy takes a shorter way where one record meets numbers of its own shape
         self._center = np.array([[each.center for each in features]])
@@ -122,6 +123,10 @@ class NumberBlock:
         """Their numbers, (n, k)."""
         plain = numbers_of(values_of(records, self._names)).reshape(len(records), len(self._names))
         return self._with_computed(plain, from_records(records, self._inputs)) if self._computed else plain
+
+    def of_record(self, record: Mapping[str, Any]) -> list[Any]:
+        """Of one record, in the form of trees."""
+        return [record.get(name) for name in self._names]
 
     def of_columns(self, columns: Columns) -> Callable[[slice], Numbers]:
         """The numbers of some rows of a table."""

@@ -6,6 +6,7 @@ their shortest exact form. JSON has no NaN, so a number that could not be comput
 
 import hashlib
 import math
+import threading
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,6 +14,9 @@ import msgspec
 from keepfit.errors import IntegrityError, Problem
 
 T = TypeVar("T")
+
+_decoders: dict[type, msgspec.json.Decoder[Any]] = {}
+_preparing = threading.Lock()
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,9 +55,22 @@ def parse(data: bytes, kind: type[T], where: str = "") -> T:
         The bytes are not a record of this kind.
     """
     try:
-        return msgspec.json.decode(data, type=kind)
+        return _decoder(kind).decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise IntegrityError(Problem(f"not a {kind.__name__} record: {error}", where=where)) from error
+
+
+def _decoder(kind: type[T]) -> "msgspec.json.Decoder[T]":
+    """The decoder of a kind, made by one thread at a time.
+
+    msgspec describes a struct to itself at its first use, in Python, so other threads run meanwhile; one that then
+    decodes to the same struct reads half a description, and the process ends with a segmentation fault.
+    """
+    found = _decoders.get(kind)
+    if found is None:
+        with _preparing:
+            found = _decoders.setdefault(kind, msgspec.json.Decoder(kind))
+    return found
 
 
 def finite(value: float) -> float | None:

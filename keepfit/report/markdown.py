@@ -17,6 +17,7 @@ from keepfit.report.wording import OUTCOME_SYMBOLS, OUTCOME_WORDS, visible
 
 _MOST_CLASSES = 30
 _SPECIAL = re.compile(r"([\\`*_\[\]~|#!])")
+_LINKS = re.compile(r"(?i):(?=//)|(?<=www)\.|@")  # of what would become an address that can be clicked
 
 
 def escaped(text: str) -> str:
@@ -24,8 +25,11 @@ def escaped(text: str) -> str:
 
     >>> escaped("a|b <script> [x](y)")
     'a\\|b &lt;script&gt; \\[x\\](y)'
+    >>> escaped("https://evil.example, a@b.c")
+    'https\\://evil.example, a\\@b.c'
     """
-    return html.escape(_SPECIAL.sub(r"\\\1", visible(text, 300)), quote=False)
+    plain = html.escape(_SPECIAL.sub(r"\\\1", visible(text, 300)), quote=False)
+    return _LINKS.sub(r"\\\g<0>", plain)
 
 
 def data_markdown(extracted: Extracted, validated: Validated) -> str:

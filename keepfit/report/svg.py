@@ -7,6 +7,7 @@ import html
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from keepfit.report.numbers import exact, typeset
 from keepfit.report.wording import visible
@@ -48,6 +49,28 @@ def text(words: str, x: float, y: float, class_: str = "", anchor: str = "start"
     shown = visible(words[: limit + 1])
     shown = shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
     return tag("text", html.escape(shown), x=x, y=y, class_=f"t {class_}".strip(), text_anchor=anchor)
+
+
+def fitted(words: str, room: float) -> str:
+    """Words of 12 pixels, cut so that they are no wider than ``room`` in any usual font.
+
+    >>> fitted("departure_minute", 130), fitted("sensor_07_rolling_mean", 80), fitted("x" * 300, 60)
+    ('departure_minute', 'sensor_07…', 'xxxxxx…')
+    """
+    shown = visible(words[:400])
+    ends = list(accumulate(map(_width, shown)))  # of each character
+    if not ends or ends[-1] <= room:
+        return shown
+    return f"{shown[: sum(end <= room - _width('…') for end in ends)]}…"
+
+
+def _width(character: str) -> float:
+    """The width of a character of 12 pixels in a wide font; ideographs and signs beyond are as wide as high."""
+    if character in "ijlt.,:;|!'()[]_-fI ":
+        return 5.5
+    if character in "mwMW@%…" or not character.isascii():
+        return 12.2
+    return 9.2 if character.isupper() else 7.6
 
 
 def line(start: Point, end: Point, class_: str) -> str:

@@ -1,56 +1,68 @@
 """The pages of watching: one of a window, one of a use case over time: no script, no network, safe."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from msgspec import UNSET
 
+from keepfit.config.metrics import METRICS
 from keepfit.monitor import Look, disjoint, helped_in_words, track_of
-from keepfit.records import Monitored, RetrainDecision, Window, WindowCheck
-from keepfit.report.charts.over_time import HeatRow, Moment, heat_map, performance_plot
+from keepfit.records import Monitored, Window, WindowCheck
+from keepfit.report.charts.alone import alone, data_uri
+from keepfit.report.charts.over_time import PERFORMANCE_HEIGHT, HeatRow, Moment, heat_map, performance_plot
+from keepfit.report.checked import bounded, groups_of, headline, metric_of, state
+from keepfit.report.figures.figure import Key
 from keepfit.report.html import environment
+from keepfit.report.numbers import number
 from keepfit.report.watched import track_in_words
-from keepfit.report.wording import OUTCOME_WORDS
+from keepfit.report.wording import metric_word
 
 NO_ESTIMATE_SEES = (
     "An estimate takes the model's word for how labels follow from inputs. Where labels begin to follow in another way "
     "(concept change), no estimate can see it: only realised performance does, when labels have come."
 )
-_SYMBOLS = {"pass": "✓", "fail": "✗", "not_enough_evidence": "?", "skipped": "·", "unjudged": "·"}
-_ORDER = {"fail": 0, "not_enough_evidence": 1, "pass": 2, "skipped": 3, "unjudged": 4}
-_SIGNALS = {"drift", "missing", "unseen"}
+TOGETHER = "several columns at once"
+_SIGNALS = {"drift", "missing", "unseen", "multivariate"}
 _MOST_ROWS = 40  # of the heat map: those that came nearest to their thresholds
+_MOST_FIGURES = 400  # rows of the table beside it
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A check as a row of the table."""
+class Stretch:
+    """Neighbouring windows of one version of which the same was decided for the same reasons."""
 
-    outcome: str
-    symbol: str
-    word: str
-    check: str
-    feature: str
-    value: str
-    threshold: str
-    effect: str
-    reason: str
+    span: str
+    windows: int
+    version: int
+    alarms: str
+    decision: str
+    entries: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A column over time: in units of its threshold now, at its highest, and how often it alarmed."""
+
+    name: str
+    now: str
+    highest: str
+    alarms: str
 
 
 def render_window(seen: Monitored) -> str:
     """One window as one HTML page; the record has a window."""
     window = seen.window
     assert window is not None
-    checks = sorted(window.checks, key=lambda each: (_ORDER[each.outcome], -(each.value or 0.0)))
     return (
         environment()
         .get_template("watched_window.html.j2")
         .render(
             seen=seen,
             window=window,
-            tone=_tone(window, seen.decision),
-            headline=_headline(window, seen.decision),
-            rows=[_row(each) for each in checks],
+            headline=headline(window, seen.decision),
+            state=state(window, metric_of(window)),
+            groups=groups_of(window.checks),
             performance=_performance(window),
             track=track_in_words(seen.track) if seen.track else "",
             helped=helped_in_words(window.helped),
@@ -64,7 +76,8 @@ def render_watched(use_case: str, looks: Sequence[Look]) -> str:
     newest = looks[-1]
     track = track_of(disjoint([each.noted for each in reversed(looks) if each.noted.version == newest.noted.version]))
     helped = [each.window.helped for each in looks if each.window.helped is not None]
-    metric = "" if newest.noted.told is UNSET else newest.noted.told.metric
+    metric = _trigger(looks)
+    rows = _heat_rows(looks)
     return (
         environment()
         .get_template("watched.html.j2")
@@ -72,11 +85,16 @@ def render_watched(use_case: str, looks: Sequence[Look]) -> str:
             use_case=use_case,
             looks=list(reversed(looks)),
             newest=newest,
-            tone=_tone(newest.window, newest.decision),
-            headline=_headline(newest.window, newest.decision),
-            metric=metric.replace("_", " "),
+            headline=headline(newest.window, newest.decision),
+            state=state(newest.window, metric),
+            metric=metric_word(metric),
+            keys=_keys(looks, metric),
             performance=performance_chart(looks),
-            heat=_heat(looks),
+            heat=_heat(looks, rows),
+            left_out=max(len(rows) - _MOST_ROWS, 0),
+            figures=[_figures(row, looks) for row in rows[:_MOST_FIGURES]],
+            windows=[_in_figures(each, metric) for each in reversed(looks)],
+            stretches=list(_stretches(looks)),
             track=track_in_words(track) if track else "",
             helped=[helped_in_words(each) for each in helped],
             caveat=NO_ESTIMATE_SEES,
@@ -84,16 +102,35 @@ def render_watched(use_case: str, looks: Sequence[Look]) -> str:
     )
 
 
+def _trigger(looks: Sequence[Look]) -> str:
+    """The metric that may call for a retrain; empty where nothing is known of any."""
+    return next((each.noted.told.metric for each in reversed(looks) if each.noted.told is not UNSET), "")
+
+
 def performance_chart(looks: Sequence[Look]) -> str:
     """The metric that may trigger, by window; empty where nothing is known."""
-    metric = next((each.noted.told.metric for each in reversed(looks) if each.noted.told is not UNSET), None)
-    if metric is None:
+    metric = _trigger(looks)
+    if not metric:
         return ""
-    said = f"{metric.replace('_', ' ')} of {len(looks)} windows: estimated before labels came, realised when they had"
-    return performance_plot([_moment(each.window, metric) for each in looks], metric.replace("_", " "), said)
+    word = metric_word(metric)
+    side = "higher" if metric in METRICS and METRICS[metric].higher_is_better else "lower"
+    said = f"{word} of {len(looks)} windows, estimated before labels came and realised after; the table has the numbers"
+    moments = [_moment(each, metric) for each in looks]
+    return performance_plot(moments, f"{word} ({side} is better), by end of window (UTC)", f"{word} over time", said)
 
 
-def _moment(window: Window, metric: str) -> Moment:
+def performance_picture(use_case: str, looks: Sequence[Look]) -> str | None:
+    """The same as a picture that stands alone, as an address that holds it; None where nothing is known."""
+    chart = performance_chart(looks)
+    if not chart:
+        return None
+    return data_uri(
+        alone(chart, PERFORMANCE_HEIGHT, _keys(looks, _trigger(looks)), f"{use_case}: {len(looks)} windows")
+    )
+
+
+def _moment(look: Look, metric: str) -> Moment:
+    window = look.window
     guess, came = window.estimated.get(metric), window.realised.get(metric)
     return Moment(
         end=window.span.end,
@@ -105,29 +142,65 @@ def _moment(window: Window, metric: str) -> Moment:
         realised_low=came.low if came else None,
         realised_high=came.high if came else None,
         threshold=guess.threshold if guess else None,
+        asked=look.decision.retrain,
     )
 
 
-def _heat(looks: Sequence[Look]) -> str:
-    """Of every column the largest of its signals, in units of the threshold."""
+def _keys(looks: Sequence[Look], metric: str) -> list[Key]:
+    """The legend of what is drawn, and of nothing else."""
+    moments = [_moment(each, metric) for each in looks]
+    drawn = (
+        (Key("line", "candidate", "estimated"), any(m.estimated is not None for m in moments)),
+        (Key("band", "candidate", "where it probably is"), any(m.low is not None for m in moments)),
+        (Key("dot", "mark champion", "realised, with its bounds"), any(m.realised is not None for m in moments)),
+        (Key("threshold", "", "worse than usual from here"), any(m.threshold is not None for m in moments)),
+        (Key("fold", "", "another version"), len({m.version for m in moments}) > 1),
+        (Key("asked", "", "a retrain was asked for"), any(m.asked for m in moments)),
+    )
+    return [key for key, there in drawn if there]
+
+
+def _heat_rows(looks: Sequence[Look]) -> list[HeatRow]:
+    """Of every column the largest of its signals, in units of the threshold; the farthest first."""
     found = [_ratios(each.window) for each in looks]
     names = list(dict.fromkeys(name for each in found for name in each))
     rows = [HeatRow(name, tuple(each.get(name) for each in found)) for name in names]
-    rows = sorted(rows, key=lambda row: -max((each for each in row.ratios if each is not None), default=0.0))
+    return sorted(rows, key=lambda row: -max(_known(row), default=0.0))
+
+
+def _known(row: HeatRow) -> list[float]:
+    return [each for each in row.ratios if each is not None]
+
+
+def _heat(looks: Sequence[Look], rows: Sequence[HeatRow]) -> str:
     ends, versions = [each.window.span.end for each in looks], [each.window.version.number for each in looks]
-    said = f"how far {len(rows)} columns were from the reference in {len(looks)} windows; red cells alarmed"
+    said = f"how far {len(rows)} columns were from the reference in {len(looks)} windows; the table has the numbers"
     return heat_map(ends, rows[:_MOST_ROWS], versions, "What moved", said)
+
+
+def _figures(row: HeatRow, looks: Sequence[Look]) -> Figures:
+    known = _known(row)
+    if not known:
+        return Figures(row.name, "not known", "not known", "none")
+    now, highest = row.ratios[-1], max(known)
+    when = looks[row.ratios.index(highest)].window.span.end
+    alarms = sum(each > 1 for each in known)
+    return Figures(
+        row.name,
+        "not known" if now is None else f"{now:.2f}",
+        f"{highest:.2f} (to {when:%Y-%m-%d})",
+        f"{alarms} of {len(known)}" if alarms else "none",
+    )
 
 
 def _ratios(window: Window) -> dict[str, float | None]:
     ratios: dict[str, float | None] = {}
     for check in window.checks:
-        if check.feature is None or check.check not in _SIGNALS:
+        if check.check not in _SIGNALS:
             continue
-        ratio = _ratio(check)
-        ratios[check.feature] = max(
-            (each for each in (ratio, ratios.get(check.feature)) if each is not None), default=None
-        )
+        name = TOGETHER if check.feature is None else check.feature
+        known = [each for each in (_ratio(check), ratios.get(name)) if each is not None]
+        ratios[name] = max(known, default=None)
     return ratios
 
 
@@ -139,52 +212,49 @@ def _ratio(check: WindowCheck) -> float | None:
     return max(ratio, 1.01) if check.outcome == "fail" else min(ratio, 1.0)
 
 
-def _row(check: WindowCheck) -> Row:
-    return Row(
-        outcome=check.outcome,
-        symbol=_SYMBOLS[check.outcome],
-        word="alarm" if check.outcome == "fail" else OUTCOME_WORDS[check.outcome],
-        check=check.check.replace("_", " "),
-        feature=check.feature or "",
-        value=_number(check.value),
-        threshold=_number(check.threshold),
-        effect=_number(check.effect),
-        reason=check.reason,
+def _in_figures(look: Look, metric: str) -> tuple[str, int, str, str, str, int]:
+    """A window as a row: span, version, estimated, realised, alarms, entry."""
+    window = look.window
+    guess, came = window.estimated.get(metric), window.realised.get(metric)
+    return (
+        f"{window.span.start:%Y-%m-%d} to {window.span.end:%Y-%m-%d}",
+        window.version.number,
+        bounded(guess.value, guess.low, guess.high) if guess else "not known",
+        bounded(came.value, came.low, came.high) if came else "not known",
+        _alarms(window),
+        look.entry,
     )
+
+
+def _alarms(window: Window) -> str:
+    told = [each.replace("_", " ") for each in window.alarms]
+    return ", ".join([*told, *(["data look broken"] if window.broken else [])]) or "none"
+
+
+def _stretches(looks: Sequence[Look]) -> Iterator[Stretch]:
+    """The newest first."""
+    for _, group in groupby(reversed(looks), lambda each: (each.window.version, _alarms(each.window), each.reason)):
+        own = list(group)
+        first, last = own[-1], own[0]
+        entries = sorted(each.entry for each in own)
+        yield Stretch(
+            span=f"{first.window.span.start:%Y-%m-%d} to {last.window.span.end:%Y-%m-%d}",
+            windows=len(own),
+            version=last.window.version.number,
+            alarms=_alarms(last.window),
+            decision=last.reason,
+            entries=f"{entries[0]}" if len(own) == 1 else f"{entries[0]} to {entries[-1]}",
+        )
 
 
 def _performance(window: Window) -> list[tuple[str, str, str, str]]:
     """Metric, estimate, what came, from where on it counts as worse."""
     return [
         (
-            name.replace("_", " "),
-            _bounded(guess.value, guess.low, guess.high),
-            _bounded(came.value, came.low, came.high) if (came := window.realised.get(name)) else "not known yet",
-            _number(guess.threshold) or "not calibrated",
+            metric_word(name),
+            bounded(guess.value, guess.low, guess.high),
+            bounded(came.value, came.low, came.high) if (came := window.realised.get(name)) else "not known yet",
+            "not calibrated" if guess.threshold is None else number(float(guess.threshold)),
         )
         for name, guess in window.estimated.items()
     ]
-
-
-def _bounded(value: float | None, low: float | None, high: float | None) -> str:
-    if value is None:
-        return "not known"
-    return _number(value) + (f" ({_number(low)} to {_number(high)})" if low is not None and high is not None else "")
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:,.4g}"
-
-
-def _tone(window: Window, decision: RetrainDecision) -> tuple[str, str]:
-    if decision.retrain or window.broken:
-        return "fail", "!"
-    return ("not_enough_evidence", "?") if window.alarms else ("pass", "✓")
-
-
-def _headline(window: Window, decision: RetrainDecision) -> str:
-    if window.broken:
-        return "The data look broken"
-    if decision.retrain:
-        return "A retrain is asked for"
-    return "Something moved, no retrain" if window.alarms else "Nothing to do"

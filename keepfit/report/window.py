@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 from keepfit.records import Estimate, Forecast, Monitored, Track, Window, WindowCheck
-from keepfit.report.markdown import as_table
+from keepfit.report.checked import groups_of, headline, metric_of, state
+from keepfit.report.markdown import as_table, escaped
 from keepfit.report.watched import track_in_words
 from keepfit.report.wording import visible
 
 _SOURCES = {"log": "rows served", "rows": "rows"}
 _SHOWN = 8  # checks that passed
+_MOST_LINES = 300  # of the table of checks
 _MARKS = {"pass": "✓", "fail": "✗", "not_enough_evidence": "?", "skipped": "·", "unjudged": "·"}
 
 
@@ -100,13 +102,44 @@ def _estimate(told: Estimate) -> str:
 
 
 def window_markdown(window: Window) -> str:
-    """The same for Prefect's pages: every check in a table."""
-    span = window.span
-    rows = f"{span.rows:,} {_SOURCES[window.source]}, {window.labelled:,} with labels"
-    head = f"**{span.start:%Y-%m-%d} to {span.end:%Y-%m-%d}**, {rows}"
+    """The same for Prefect's pages: the state in a sentence, then every check in a table, alarms first."""
+    span, metric = window.span, metric_of(window)
+    head = f"**{span.start:%Y-%m-%d} to {span.end:%Y-%m-%d}** (UTC), version {window.version.number}"
     lines = [
-        (each.outcome.replace("_", " "), each.check, each.feature or "", _beside(each), each.reason)
-        for each in sorted(window.checks, key=lambda each: each.outcome != "fail")
+        (
+            f"{group.symbol} {group.word}",
+            f"{each.check} of {each.feature}" if each.feature else each.check,
+            ", ".join(filter(None, (each.value, each.limit))),
+            "; ".join(filter(None, (each.effect, each.reason))),
+        )
+        for group in groups_of(window.checks)
+        for each in group.rows
     ]
-    checks = as_table(("outcome", "check", "feature", "value / threshold", "why"), lines)
-    return f"{head}\n\n{checks}\n"
+    shown = as_table(("outcome", "check", "value, limit", "difference, why"), lines[:_MOST_LINES])
+    more = f"\n\nand {len(lines) - _MOST_LINES:,} more: see the page" if len(lines) > _MOST_LINES else ""
+    return f"{head}\n\n{escaped(state(window, metric))}\n\n{shown}{more}\n"
+
+
+def decision_markdown(seen: Monitored) -> str:
+    """What was decided for Prefect's pages, with its reasons, how estimates fare, and where the pages are."""
+    window = seen.window
+    if window is None:
+        return f"**Nothing was looked at**: {escaped(seen.reason)}\n"
+    _, symbol, words = headline(window, seen.decision)
+    facts = [
+        ("decision", seen.reason),
+        (
+            "window",
+            f"{window.span.start:%Y-%m-%d} to {window.span.end:%Y-%m-%d} (UTC), version {window.version.number}",
+        ),
+        ("alarms", ", ".join(each.replace("_", " ") for each in window.alarms) or "none"),
+        *(("looks broken", each) for each in window.broken),
+        *([("estimates", track_in_words(seen.track))] if seen.track else []),
+        ("ledger entry", "none" if seen.entry is None else str(seen.entry)),
+    ]
+    return f"**{symbol} {words}**\n\n{as_table(('what', ''), facts)}\n"
+
+
+def pages_markdown(page: str, overview: str) -> str:
+    """Where the pages are."""
+    return f"This window: {escaped(page)}\n\nOver time: {escaped(overview)}\n"

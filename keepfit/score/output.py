@@ -7,6 +7,7 @@ strictly increasing, so ranks, and with them ROC AUC, stay what they were.
 import numpy as np
 from numpy.typing import NDArray
 
+from keepfit.export.links import FAR
 from keepfit.records import Record
 
 Floats = NDArray[np.float64]
@@ -28,6 +29,8 @@ class Sigmoid(Record, frozen=True, kw_only=True, tag="sigmoid"):
         array([[0.75, 0.25]])
         """
         odds = self.slope * log_odds(probabilities) + self.intercept
+        if len(odds) == 1 and abs(one := odds.item()) < FAR:  # the same operations without arrays around them
+            return np.array([[1.0 / (1.0 + float(np.exp(one))), 1.0 / (1.0 + float(np.exp(-one)))]])
         with np.errstate(over="ignore"):  # the exponential of a large number: a probability of zero
             return 1.0 / (1.0 + np.exp(np.column_stack([odds, -odds])))
 
@@ -101,5 +104,8 @@ def log_odds(probabilities: Floats) -> Floats:
     >>> log_odds(np.array([[0.5, 0.5], [0.0, 1.0]])).round(1)
     array([  0. , 690.8])
     """
+    if len(probabilities) == 1:
+        first, second = probabilities[0].tolist()
+        return np.array([float(np.log(max(second, SMALLEST))) - float(np.log(max(first, SMALLEST)))])
     first, second = np.maximum(probabilities, SMALLEST).T
     return np.asarray(np.log(second) - np.log(first), np.float64)

@@ -12,14 +12,15 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from keepfit.serving.body import PATIENCE
+from keepfit.serving.heads import Known
 from keepfit.serving.metrics import Metrics
 from keepfit.serving.problems import MEDIA_TYPE, HttpProblem
-from keepfit.serving.quick import Quick, fits
+from keepfit.serving.quick import Quick, Short, fits
 
 MOST_HEAD = 64 * 1024  # bytes of a request line and its headers
 MOST_CONNECTIONS = 4096  # of one worker
 MOST_HELD = 128 * 1024**2  # bytes of bodies that are being read or worked on
-SHED_RATE = 1500.0  # refusals for each second of processor time; who would have more of them is read more slowly
+SHED_RATE = 3000.0  # refusals for each second of processor time; who would have more of them is read more slowly
 SHED_LEAST = 100.0  # refusals a second in any case
 SHED_BURST = 64.0  # refusals that may be saved up
 _LINGER = 1.0  # seconds in which what somebody still sends is thrown away, so that the last answer is heard
@@ -97,13 +98,16 @@ class Connection(HttpToolsProtocol):
     begun: float | None = None  # when the request that is not complete yet began
     head: int | None = None  # bytes of its head so far; None behind the head
     held: int = 0  # bytes of the body that is not answered yet
+    idle: float = 0.0  # when the last request was answered
     _gone = False  # whether the last answer is written, so that nothing is read any more
     _ended = False  # whether a request has ended in the bytes that came last
+    _between = True  # whether the parser has seen the end of the last request and nothing of another
 
     def __init__(self, *words: Any, crowd: Crowd, quick: Quick, **more: Any) -> None:
         super().__init__(*words, **more)
         self._crowd, self._quick = crowd, quick
         self._coming: tuple[RequestResponseCycle, Any] | None = None  # may go the short way, if the rest comes at once
+        self._went: RequestResponseCycle | None = None  # the short way, in the bytes that came last
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A new connection has the same time for its first request as for any other."""
@@ -117,7 +121,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         super().on_message_begin()
-        self.begun, self.head = self.loop.time(), 0
+        self.begun, self.head, self._between = self.loop.time(), 0, False
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
@@ -137,9 +141,19 @@ class Connection(HttpToolsProtocol):
         super().on_body(body)
 
     def on_response_complete(self) -> None:
-        """The request is answered, and its body not needed any more."""
+        """The request is answered, and its body not needed any more: the next one in its turn.
+
+        uvicorn would set a timer each time, for a connection that nobody uses; `look` sees that too.
+        """
         self._let_go()
-        super().on_response_complete()
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self.idle = self.loop.time()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The other side has gone, or was sent away."""
@@ -152,7 +166,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is whole."""
-        self.begun, self._ended = None, True
+        self.begun, self._ended, self._between = None, True, True
         super().on_message_complete()
         self._start_coming()
 
@@ -160,13 +174,25 @@ class Connection(HttpToolsProtocol):
         """Some bytes."""
         if self._gone:
             return
+        alone = self._between and self._waits_for_nobody()
+        if alone and not self.flow.write_paused and (asked := self._quick.known(data)) is not None:
+            self._again(*asked)
+            return
         self._ended = False
-        super().data_received(data)
-        self._start_coming()
+        went = self._parse(data)
+        if alone and went is not None:
+            self._quick.learn(data, went)
         if self.head is not None and not self._ended:  # else they are of an earlier request too
             self.head += len(data)
             if self.head > MOST_HEAD:
                 self._end(_LARGE)
+
+    def _parse(self, data: bytes) -> RequestResponseCycle | None:
+        """Have bytes parsed; the request in them that went the short way, if one did."""
+        self._went = None
+        super().data_received(data)
+        self._start_coming()
+        return self._went
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are not ours
         """It is no HTTP; what stands before it and is not answered yet has no answer any more."""
@@ -176,13 +202,20 @@ class Connection(HttpToolsProtocol):
         """Another protocol was asked for, which nobody has to take: it is answered by this one."""
 
     def look(self, now: float) -> None:
-        """End what has waited too long for a head; wake who waits too long for a body."""
-        if self.begun is None or now - self.begun <= PATIENCE:
+        """End what has waited too long for a head, or is not used; wake who waits too long for a body."""
+        if self.begun is None:
+            if self._waits_for_nobody() and now - self.idle > self.timeout_keep_alive:
+                self.transport.close()
+            return
+        if now - self.begun <= PATIENCE:
             return
         if self.head is not None:
             self._end(_LATE)
         elif self.cycle is not None:
             self.cycle.message_event.set()
+
+    def _waits_for_nobody(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
 
     def _end(self, problem: HttpProblem) -> None:
         """Answer the request that is not whole, and nothing after it."""
@@ -213,7 +246,7 @@ class Connection(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Answer a request, unless so many wait that it would wait too long: that is told before anything is done."""
         post = cycle.scope["method"] == "POST"
-        if post and len(self.tasks) + self._quick.held >= self._crowd.most:
+        if post and self._full():
             self._shed(cycle)
         elif post and self._quick.takes(cycle):
             self._coming = (cycle, app)
@@ -230,9 +263,25 @@ class Connection(HttpToolsProtocol):
         if cycle.response_complete:  # it was shed
             return
         if not cycle.more_body and fits(cycle):
-            self._quick.answer(cycle)
+            self._went = cycle if self._quick.answer(cycle) else None
         else:
             super()._start_asgi_task(cycle, app)
+
+    def _again(self, known: Known, body: bytes) -> None:
+        """Answer, or refuse, a request whose head was let pass before: it is whole, so nothing is left to be read."""
+        self.begun = self.head = None
+        if self._full():
+            self._crowd.metrics.shed(known.use_case)
+            self.transport.write(_SHED)
+            self.idle = self.loop.time()
+            self._crowd.rest(self)
+            return
+        self.cycle = cycle = Short(self.transport, self.server_state.default_headers, self.on_response_complete)  # type: ignore[assignment]
+        self._quick.score(cycle, known.use_case, body)
+
+    def _full(self) -> bool:
+        """Whether so many requests wait that one more would wait too long."""
+        return len(self.tasks) + self._quick.held >= self._crowd.most
 
     def _shed(self, cycle: RequestResponseCycle) -> None:
         self._crowd.metrics.shed(self._quick.use_case(cycle.scope["path"]))

@@ -12,10 +12,8 @@ import sys
 import threading
 from pathlib import Path
 
-import msgspec
-
 from keepfit.errors import IntegrityError, KeepfitError
-from keepfit.records import Record, Seat
+from keepfit.records import Record, Seat, parse
 
 STORE = "store"
 DEADLINE = 60.0  # seconds for an answer: a slow version is slow, not broken
@@ -73,7 +71,7 @@ def _end_with(parent: int, folder: str) -> None:
 def main() -> int:
     """Serve what stdin says."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    job = msgspec.json.decode(sys.stdin.buffer.readline(), type=Job)
+    job = parse(sys.stdin.buffer.readline(), Job)
     threading.Thread(target=_end_with, args=(sys.stdin.fileno(), job.folder), daemon=True).start()
     try:
         serve(job, socket.socket(fileno=int(sys.argv[1])))

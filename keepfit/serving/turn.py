@@ -1,6 +1,7 @@
 """Requests that have come by the end of a turn of the event loop are scored together, and logged together.
 
-Nobody waits for more of them, so a lone request is as fast as ever. Each is answered by the version that it was read
+Nobody waits for more of them, so a lone request is as fast as ever; and when enough have come they are answered before
+more are read, while the processor still has at hand what they touch. Each is answered by the version that it was read
 for, with the bits that it would get alone; where a group fails, each of its requests is tried alone, so none fails for
 another's sake.
 """
@@ -19,6 +20,7 @@ from keepfit.serving.log.prediction import LogFull
 from keepfit.serving.logged import entries_of, log_full, not_logged
 from keepfit.serving.metrics import Metrics
 
+ENOUGH = 32  # requests that are not left for the end of the turn: together they cost each as little as more would
 MOST_RECORDS = TOGETHER  # that are scored in one go; what came beside them follows when others had their turn
 
 
@@ -33,23 +35,37 @@ class Turn:
     def __init__(self, logs: Mapping[str, PredictionLog], metrics: Metrics, deadline: float) -> None:
         self._logs, self._metrics, self._deadline = logs, metrics, deadline
         self._asked: list[Asked] = []
+        self._ends = self._scores = False  # whether the end of the turn is awaited, and somebody is being answered
+        self.number = 0  # of turns that are over
 
     def join(self, asked: Asked) -> None:
         """Have a request scored with the others of this turn."""
-        if not self._asked:
+        if not self._ends:
+            self._ends = True
             asyncio.get_running_loop().call_soon(self._end)
         self._asked.append(asked)
+        if len(self._asked) >= ENOUGH and not self._scores:  # who is answered may ask again at once
+            self._answer()
 
     def scored(self, scored: Scored) -> None:
         """Log, then tell, what was scored elsewhere."""
         self._log([scored])
 
     def _end(self) -> None:
-        first, self._asked = split(self._asked)
-        if self._asked:
+        self._ends, self.number = False, self.number + 1
+        self._answer()
+        if self._asked and not self._ends:
+            self._ends = True
             asyncio.get_running_loop().call_soon(self._end)
-        for group in by_version(first):
-            self._score(group)
+
+    def _answer(self) -> None:
+        first, self._asked = split(self._asked)
+        self._scores = True
+        try:
+            for group in by_version(first):
+                self._score(group)
+        finally:
+            self._scores = False
 
     def _score(self, group: list[Asked]) -> None:
         try:
@@ -153,6 +169,8 @@ def split(asked: list[Asked], most: int = MOST_RECORDS) -> tuple[list[Asked], li
 
 def by_version(asked: list[Asked]) -> list[list[Asked]]:
     """Those that one version answers, each group in the order in which they came."""
+    if not asked:
+        return []
     if len(asked) == 1 or all(each.live is asked[0].live for each in asked):
         return [asked]
     groups: dict[int, list[Asked]] = {}

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keepfit.errors import InfrastructureError, Problem
-from keepfit.records import Record
+from keepfit.records import Record, parse
 from keepfit.train.estimators import Layout
 from keepfit.train.material import Labels, Material, Part, Rules
 
@@ -92,7 +92,7 @@ def _arrays(material: Material, shapes: dict[str, tuple[int, int]]) -> Iterator[
 
 def opened(file: IO[bytes], line: bytes) -> Material:
     """The material in a file, mapped, not copied."""
-    index = msgspec.json.decode(line, type=Index)
+    index = parse(line, Index)
     arrays = {name: _mapped(file, place) for name, place in index.places.items()}
     labels = tuple(Labels(*(arrays[f"{fold}/{name}"] for name in Labels._fields)) for fold in range(index.folds))
     parts = {}

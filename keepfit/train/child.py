@@ -10,8 +10,7 @@ import sys
 import threading
 from typing import IO
 
-import msgspec
-
+from keepfit.records import parse
 from keepfit.score import one_thread
 from keepfit.train.arrays import opened
 from keepfit.train.replies import reply_to
@@ -25,7 +24,7 @@ def serve(file: IO[bytes], jobs: IO[bytes], replies: IO[bytes]) -> None:
     threading.Thread(target=_listen, args=(jobs, lines), daemon=True).start()
     with one_thread():
         while True:
-            outcome = carry_out(material, msgspec.json.decode(lines.get(), type=Job))
+            outcome = carry_out(material, parse(lines.get(), Job))
             replies.writelines(reply_to(outcome))
             replies.flush()
 

@@ -5,7 +5,7 @@ from typing import IO
 import msgspec
 import numpy as np
 
-from keepfit.records import Record
+from keepfit.records import Record, parse
 from keepfit.train.trial import Outcome
 
 
@@ -30,7 +30,7 @@ def read_reply(stream: IO[bytes]) -> Outcome | None:
     line = stream.readline()
     if not line.endswith(b"\n"):
         return None
-    reply = msgspec.json.decode(line, type=Reply)
+    reply = parse(line, Reply)
     if reply.shape is None:
         return Outcome(reply.loss, reply.note, None, reply.rows)
     wanted = 8 * int(np.prod(reply.shape))

@@ -62,6 +62,16 @@ def test_arrows_threads_read_no_bytes_of_pythons(path):
 
 
 @NAMED
+def test_structs_are_decoded_by_parse(path):
+    """Two threads that decode to a struct for the first time end the process: see keepfit/records/canonical.py."""
+    if path.name == "canonical.py":
+        return
+    for node in ast.walk(TREES[path]):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "decode":
+            assert "type" not in {word.arg for word in node.keywords}, f"line {node.lineno}"
+
+
+@NAMED
 def test_below_flows_only_serving_reads_the_clock(path):
     parts = path.relative_to(ROOT).parts
     if parts[0] == "flows" or parts[:2] == ("keepfit", "serving"):

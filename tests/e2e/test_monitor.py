@@ -187,3 +187,19 @@ def test_people_read_what_moved(world, warm):
     assert "decision  no retrain" in told.out
     shown = warm.run(world, "show", "visits", "--json").answer
     assert "monitored" in {each["action"] for each in shown["ledger"]}
+
+
+def test_a_page_is_written_where_it_is_asked_for(world, warm):
+    for day in ("2020-05-05", "2020-05-06"):
+        monitored(world, warm, day)
+    shown = warm.run(world, "show", "visits", "--page", "over time.html", "--json")
+    assert (shown.code, shown.answer["page"]) == (0, str(world.work / "over time.html")), shown.err
+    page = (world.work / "over time.html").read_text()
+    windows = page.count('<td class="r" data-label="Realised">')
+    assert windows == shown.answer["windows"] > 1
+    seen = warm.run(world, "monitor", "visits", "--as-of", "2020-05-06", "--page", "window.html")
+    assert seen.code == 0, seen.err
+    assert f"page      {world.work / 'window.html'}" in seen.out
+    assert "2020-05-05 to 2020-05-06 (UTC, end excluded)" in (world.work / "window.html").read_text()
+    refused = warm.run(world, "show", "visits", "--page", "page.pdf")
+    assert (refused.code, "ends in .html" in refused.err) == (2, True)

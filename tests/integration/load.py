@@ -40,15 +40,16 @@ class Cost:
 
     def __init__(self, pid):
         self._process = psutil.Process(pid)
-        self._before = self._time()
+        self._before = self.time()
 
-    def _time(self):
+    def time(self):
+        """Of the processor so far, in seconds."""
         used = self._process.cpu_times()
         return used.user + used.system
 
     def seconds(self):
         """Of processor time since the last call."""
-        now = self._time()
+        now = self.time()
         before, self._before = self._before, now
         return now - before
 

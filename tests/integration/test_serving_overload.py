@@ -1,9 +1,11 @@
 """Far more than a server can do: what it accepts keeps its rate, the rest hears so quickly, memory stays, it recovers.
 
-Rates are by the second of the server's processor time, which what else runs on a machine changes less. What is wanted
-is 80 % of the rate; on a machine with three times more to do than it can, it was some 65 %.
+Rates are by the second of the server's processor time, which what else runs on a machine changes less; also less, but
+not nothing: a server that shares two cores with its driver and others finds its caches emptied. So the same driver asks
+as often over as many connections as the server holds, before and after, and then over ten times as many.
 """
 
+import http.client
 import json
 import threading
 import time
@@ -17,6 +19,7 @@ from serving_process import asked, serving
 from keepfit.store import open_store
 
 GOOD = world.GOOD
+FEW, FULL = 32, 256  # connections: some, and as many as may have a request waiting
 
 
 class Prober:
@@ -48,55 +51,83 @@ class Prober:
         return times[int(len(times) * 0.99)] if times else 0.0
 
 
-def driven(server, cost, connections, seconds, rate=0):
+class Meter:
+    """Accepted requests and processor time of a server, over a connection that is made before it is busy."""
+
+    def __init__(self, server):
+        self.cost = Cost(server.said["pid"])
+        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+
+    def __enter__(self):
+        self.read()
+        return self
+
+    def __exit__(self, *_):
+        self._connection.close()
+
+    def read(self):
+        """Accepted requests so far, and processor time: in the middle of the question, which takes a while itself."""
+        before = self.cost.time()
+        self._connection.request("GET", "/metrics")
+        text = self._connection.getresponse().read().decode()
+        return number(text, 'keepfit_requests_total{status="200",use_case="visits"}'), (before + self.cost.time()) / 2
+
+
+def driven(server, meter, connections, seconds, rate=0):
     """The report, accepted requests for a second of processor time, and seconds of it."""
     driver = Driver(server, GOOD, connections, seconds, rate)
     time.sleep(min(2.0, seconds / 3))  # connections are made
-    cost.seconds()
-    asked_before = accepted_by(server)
+    accepted, began = meter.read()
     time.sleep(seconds * 0.6)
-    used, done = cost.seconds(), accepted_by(server) - asked_before
-    return driver.report(), done / used, used
+    done, ended = meter.read()
+    return driver.report(), (done - accepted) / (ended - began), ended - began
 
 
-def accepted_by(server):
-    return number(server, 'keepfit_requests_total{status="200",use_case="visits"}')
-
-
-def number(server, name):
-    return float(asked(server, "/metrics")[1].decode().partition(f"\n{name} ")[2].partition("\n")[0])
+def number(text, name):
+    return float(text.partition(f"\n{name} ")[2].partition("\n")[0])
 
 
 @pytest.mark.parametrize(
-    ("seconds", "least"), [(4, 0.3), pytest.param(30, 0.5, marks=pytest.mark.soak)], ids=["short", "half a minute"]
+    ("seconds", "least"), [(4, 0.5), pytest.param(30, 0.8, marks=pytest.mark.soak)], ids=["short", "half a minute"]
 )
 def test_ten_times_the_capacity(tmp_path, seconds, least):
     world.champion(open_store(str(tmp_path / "store")))
-    with serving(tmp_path / "work", tmp_path / "store", "visits") as server:
-        cost = Cost(server.said["pid"])
-        driven(server, cost, 32, 2)  # whatever is done once is done
-        report, before, used = driven(server, cost, 32, max(3, seconds // 5))
+    beside = max(4, seconds // 3)
+    with serving(tmp_path / "work", tmp_path / "store", "visits") as server, Meter(server) as meter:
+        driven(server, meter, FEW, 2)  # whatever is done once is done
+        report, few, used = driven(server, meter, FEW, beside)
         assert list(report["statuses"]) == ["200"]
-        rate = before * used / (max(3, seconds // 5) * 0.6)
-        size = cost.megabytes()
+        rate = int(10 * few * used / (beside * 0.6))
+        full, before, _ = driven(server, meter, FULL, beside, rate)
+        size = meter.cost.megabytes()
         with Prober(server) as prober:
-            report, during, used = driven(server, cost, 2560, seconds, int(10 * rate))
-        ended, grown = time.monotonic(), cost.megabytes()
+            report, during, used = driven(server, meter, 10 * FULL, seconds, rate)
+        ended, grown = time.monotonic(), meter.cost.megabytes()
         recovered = until_quick(server) - ended
-        _, after, _ = driven(server, cost, 32, max(3, seconds // 5))
+        _, after, _ = driven(server, meter, FULL, beside, rate)
+    kept, by_clock = 2 * during / (before + after), a_second(report) / a_second(full)
     print(
-        f"capacity {rate:.0f}/s, {before:.0f} for a second of processor time; asked for ten times as many over 2,560 "
-        f"connections: {during:.0f} ({during / before:.0%}), then {after:.0f}; {count(report, 200)} accepted, "
-        f"{count(report, 503)} refused; somebody else heard 503 in {prober.p99(503) * 1e3:.0f} ms (p99 of "
-        f"{len(prober.times[503])}), 200 in {prober.p99(200) * 1e3:.0f} ms (p99 of {len(prober.times[200])}); "
-        f"{size:.0f} MB, at the end {grown:.0f} MB; recovered after {recovered:.1f} s\n{json.dumps(report['statuses'])}"
+        f"asked for {rate:,} a second, ten times the capacity, over {10 * FULL:,} connections: {during:,.0f} accepted "
+        f"for a second of processor time, {kept:.0%} of what it was over {FULL} ({before:,.0f} before, {after:,.0f} "
+        f"after, {few:,.0f} over {FEW}); by the clock {a_second(report):,} a second, {by_clock:.0%}",
+        f"{count(report, 200):,} accepted, {count(report, 503):,} refused; somebody else heard 503 in "
+        f"{prober.p99(503) * 1e3:.0f} ms (p99 of {len(prober.times[503])}), 200 in {prober.p99(200) * 1e3:.0f} ms "
+        f"(p99 of {len(prober.times[200])})",
+        f"{size:.0f} MB, at the end {grown:.0f} MB; recovered after {recovered:.1f} s",
+        json.dumps(report["statuses"]),
+        sep="\n",
     )
     assert set(report["statuses"]) == {"200", "503"}
     assert report["errors"] == {}
-    assert during >= least * before
+    assert kept >= least
     assert grown < size + 64
     assert recovered < 5
     assert prober.p99(503) < 3
+
+
+def a_second(report):
+    """Accepted requests by the clock: the median of the seconds when all connections were there."""
+    return int(median(report["accepted"][2:]))
 
 
 def until_quick(server):

@@ -1,5 +1,6 @@
 """The short way of a request and the long one answer the same, however the bytes come."""
 
+import hashlib
 import json
 import socket
 import threading
@@ -126,3 +127,72 @@ def test_who_hangs_up_before_the_answer_harms_nobody(server):
             connection.sendall(request())
     assert answers(server, request())[0][0] == 200
     assert "Traceback" not in server.log.read_text()
+
+
+# a head that came before
+
+
+def body_of(minutes):
+    """Bodies of one length, whose answers differ."""
+    return json.dumps(world.GOOD | {"minutes": minutes}).encode()
+
+
+def test_a_head_that_came_before_belongs_to_the_body_that_comes_now(server):
+    bodies = [body_of(minutes) for minutes in (10, 50, 99, 10, 99)]
+    alone = [scored(answers(server, request(body, more=b"x-alone: 1\r\n"))[0][2]) for body in bodies]
+    found = answers(server, *map(request, bodies), count=5)
+    assert [scored(each[2]) for each in found] == alone
+    assert len({each[2]["predictions"][0]["id"] for each in found}) == 5
+
+
+def test_what_follows_a_head_that_came_before_is_never_part_of_its_body(server):
+    first, second = request(body_of(10)), request(body_of(99))
+    expected = [scored(each[2]) for each in answers(server, first, second, count=2)]
+    one, other = expected
+    hidden = b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"
+    ways = {
+        "two at once": ([first, first + second], [one, one, other]),
+        "in two pieces": ([first, second[:-7], second[-7:]], [one, other]),
+        "the head alone": ([first, second[: -len(BODY)], second[-len(BODY) :]], [one, other]),
+        "begun behind another": ([first, first + second[:40], second[40:]], [one, one, other]),
+        "empty lines": ([first, b"\r\n", second, b"\r\n" + first], [one, other, one]),
+        "a line and a half": ([first, b"\r", b"\n" + second], [one, other]),
+    }
+    for way, (parts, scores) in ways.items():
+        assert [scored(each[2]) for each in answers(server, *parts, count=len(scores))] == scores, way
+    *scores, (status, _, said) = answers(server, first, second + hidden, count=3)
+    assert [scored(each[2]) for each in scores] == expected
+    assert (status, "predictions" in said) == (200, False)
+
+
+def test_a_known_head_with_less_than_its_body_waits_for_the_rest(server):
+    inner = request(body_of(99))
+    body = b'{"x": "' + inner.replace(b'"', b"'").replace(b"\r\n", b"  ") + b'"}'
+    outer = request(body)
+    assert [each[0] for each in answers(server, outer, outer, count=2)] == [422, 422]
+    short = request(BODY)
+    head = short[: -len(BODY)]
+    first, refused, last = answers(server, short, head + b"0" * 5, b"0" * (len(BODY) - 5) + short, count=3)
+    assert [first[0], refused[0], last[0]] == [200, 400, 200]
+
+
+def test_a_known_head_is_refused_its_body_as_any_other(server):
+    good, bad = BODY, b"[" + b" " * (len(BODY) - 2) + b"]"
+    statuses = [each[0] for each in answers(server, *map(request, [good, bad, good, b"{" * len(BODY), good]), count=5)]
+    assert statuses == [200, 422, 200, 400, 200]
+
+
+def test_one_token_opens_nothing_to_others_who_send_the_same(tmp_path):
+    world.champion(open_store(str(tmp_path / "store")))
+    tokens = tmp_path / "tokens"
+    tokens.write_text(
+        f"{hashlib.sha256(b'good').hexdigest()} score one\n{hashlib.sha256(b'read').hexdigest()} read two\n"
+    )
+    with serving(tmp_path / "work", tmp_path / "store", "visits", environ={"KEEPFIT_TOKENS": str(tokens)}) as server:
+        said = [
+            request(more=more)
+            for more in (b"authorization: Bearer good\r\n", b"authorization: Bearer bad!\r\n", b"",
+                         b"authorization: Bearer read\r\n")
+        ]  # fmt: skip
+        for _ in range(2):
+            assert [each[0] for each in answers(server, *said, *said, count=8)] == [200, 401, 401, 403] * 2

@@ -10,7 +10,7 @@ from keepfit.records import Curve, Estimate, Evaluated
 from keepfit.report.charts import Series
 from keepfit.report.numbers import count, told
 
-Mark = Literal["line", "band", "whisker", "dot", "ring", "fold"]
+Mark = Literal["line", "band", "whisker", "dot", "ring", "fold", "threshold", "asked"]
 _ORDER = {"candidate": 0, "champion": 1, "all": 2}
 
 

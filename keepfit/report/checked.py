@@ -1,0 +1,205 @@
+"""What a window was asked, in words and with units: values beside limits, the state in a sentence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from keepfit.config.metrics import METRICS
+from keepfit.records import Outcome, RetrainDecision, Window, WindowCheck
+from keepfit.report.numbers import number, percent
+from keepfit.report.wording import metric_word, visible
+
+CHECK_WORDS = {
+    "missing": "missing values",
+    "unseen": "levels never seen before",
+    "multivariate": "several columns at once",
+    "volume": "rows",
+    "freshness": "age of the newest row",
+    "contract": "rows that break the contract",
+}
+_ARRIVAL = ("volume", "freshness", "contract")
+_PERFORMANCE = ("realised_performance", "estimated_performance")
+_GROUPS: tuple[tuple[Outcome, str, str], ...] = (
+    ("fail", "✗", "alarmed"),
+    ("not_enough_evidence", "?", "could not be judged"),
+    ("pass", "✓", "as usual"),
+    ("skipped", "·", "for information"),
+    ("unjudged", "·", "not judged"),
+)
+_OPEN = 15  # checks that are shown without a click
+_NAMED, _NAME = 3, 40  # alarms that the sentence at the top names, and how much of a column's name
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A check as a row of the table."""
+
+    check: str
+    feature: str
+    value: str
+    limit: str
+    effect: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The checks that ended alike."""
+
+    outcome: str
+    symbol: str
+    word: str
+    rows: tuple[Row, ...]
+    unfolded: bool
+
+
+def groups_of(checks: Sequence[WindowCheck]) -> list[Group]:
+    """Alarms first; within a group how rows arrived, performance, then the largest beside its threshold."""
+    found = []
+    for outcome, symbol, word in _GROUPS:
+        own = sorted((each for each in checks if each.outcome == outcome), key=_order)
+        if own:
+            unfolded = outcome == "fail" or len(checks) <= _OPEN
+            found.append(Group(outcome, symbol, word, tuple(map(row_of, own)), unfolded))
+    return found
+
+
+def _order(check: WindowCheck) -> tuple[int, float]:
+    if check.check in _ARRIVAL:
+        return _ARRIVAL.index(check.check), 0.0
+    if check.check in _PERFORMANCE:
+        return len(_ARRIVAL), 0.0
+    return len(_ARRIVAL) + 1, -((check.value or 0.0) / (check.threshold or 1.0))
+
+
+def row_of(check: WindowCheck) -> Row:
+    """A check in words.
+
+    >>> row_of(WindowCheck(check="contract", outcome="pass", value=0.001, threshold=0.01, effect=0.001))
+    Row(check='rows that break the contract', feature='', value='0.1%', limit='at most 1%', effect='', reason='')
+    """
+    return Row(
+        check=CHECK_WORDS.get(check.check, check.check.replace("_", " ")),
+        feature=feature_word(check),
+        value="" if check.value is None else _in_units(check, check.value),
+        limit="" if check.threshold is None else f"at {_side(check)} {_in_units(check, check.threshold)}",
+        effect=_effect(check),
+        reason=check.reason,
+    )
+
+
+def feature_word(check: WindowCheck) -> str:
+    """The column, or the metric, that a check is about."""
+    name = check.feature or ""
+    return metric_word(name) if check.check in _PERFORMANCE else name
+
+
+def check_words(check: WindowCheck) -> str:
+    """A check in half a sentence.
+
+    >>> check_words(WindowCheck(check="missing", feature="temp", outcome="fail"))
+    'missing values of temp'
+    """
+    word = CHECK_WORDS.get(check.check, check.check.replace("_", " "))
+    name = feature_word(check)
+    name = visible(name if len(name) <= _NAME else f"{name[:_NAME]}…")
+    return f"{word} of {name}" if name else word
+
+
+def _in_units(check: WindowCheck, value: float) -> str:
+    if check.check == "contract":
+        return percent(value)
+    unit = {"volume": "rows", "freshness": "hours"}.get(check.check)
+    return f"{value:,.0f} {unit}" if unit else number(float(value))
+
+
+def _side(check: WindowCheck) -> str:
+    """Whether the limit is one from below or from above."""
+    if check.check == "volume":
+        return "most" if (check.effect or 0.0) > 1 else "least"
+    metric = METRICS.get(check.feature or "") if check.check in _PERFORMANCE else None
+    return "least" if metric is not None and metric.higher_is_better else "most"
+
+
+def _effect(check: WindowCheck) -> str:
+    """How large the difference is, whatever its significance."""
+    size = check.effect
+    if size is None:
+        return ""
+    if check.check == "drift":
+        return f"stability index {number(float(size))}"
+    if check.check == "multivariate":
+        return f"AUC {size:.3f}"
+    shares = {"missing": "share moved by {}", "unseen": "{} of rows"}.get(check.check)
+    if shares:
+        return shares.format(percent(size))
+    return f"{size:.2g} times the usual" if check.check == "volume" else ""
+
+
+def headline(window: Window, decision: RetrainDecision) -> tuple[Outcome, str, str]:
+    """The tone, the symbol and the words of what a window has come to."""
+    if window.broken:
+        return "fail", "!", "The data look broken"
+    if decision.retrain:
+        return "fail", "!", "A retrain is asked for"
+    if window.alarms:
+        moved = "drift" in window.alarms
+        return "not_enough_evidence", "?", f"{'Something moved' if moved else 'Worse than usual'}, no retrain"
+    if not any(each.outcome in ("pass", "fail") for each in window.checks if each.check not in _ARRIVAL):
+        return "not_enough_evidence", "?", "Too early to tell"
+    return "pass", "✓", "Nothing unusual"
+
+
+def state(window: Window, metric: str) -> str:
+    """The window in plain words: its rows, what alarmed, how good the model is in the metric that may trigger."""
+    span = window.span
+    came = "were served" if window.source == "log" else "arrived"
+    rows = (
+        f"{span.rows:,} {'row' if span.rows == 1 else 'rows'} {came} from {span.start:%Y-%m-%d} to {span.end:%Y-%m-%d}"
+    )
+    return f"{rows}. {_alarmed(window)} {_performance(window, metric)}".strip()
+
+
+def metric_of(window: Window) -> str:
+    """The metric that may trigger, from the checks themselves: the others only inform."""
+    checks = (each for each in window.checks if each.check.endswith("_performance") and each.outcome != "skipped")
+    return next((each.feature for each in checks if each.feature is not None), next(iter(window.estimated), ""))
+
+
+def _alarmed(window: Window) -> str:
+    alarms = sorted((each for each in window.checks if each.outcome == "fail"), key=_order)
+    asked = sum(each.outcome in ("pass", "fail") for each in window.checks)
+    unknown = [each for each in window.checks if each.outcome == "not_enough_evidence"]
+    told = f"None of {asked} checks alarmed." if asked else ""
+    if alarms:
+        names = ", ".join(map(check_words, alarms[:_NAMED]))
+        more = f" and {len(alarms) - _NAMED:,} more" if len(alarms) > _NAMED else ""
+        told = f"{len(alarms):,} of {asked:,} checks alarmed: {names}{more}."
+    if unknown:
+        told += f" {len(unknown):,} more could not be judged: {unknown[0].reason or 'too little is known'}."
+    return told.strip()
+
+
+def _performance(window: Window, metric: str) -> str:
+    guess, came = window.estimated.get(metric), window.realised.get(metric)
+    word = metric_word(metric)
+    word = word[:1].upper() + word[1:]
+    limit = guess.threshold if guess else None
+    higher = metric in METRICS and METRICS[metric].higher_is_better
+    usual = f"; worse than usual {'below' if higher else 'above'} {number(limit)}" if limit is not None else ""
+    if came is not None and came.value is not None:
+        return f"{word} is {bounded(came.value, came.low, came.high)} on {window.labelled:,} labels{usual}."
+    if guess is not None and guess.value is not None:
+        return f"{word} is estimated at {bounded(guess.value, guess.low, guess.high)}, labels have not come{usual}."
+    return ""
+
+
+def bounded(value: float | None, low: float | None, high: float | None) -> str:
+    """A number with its bounds where there are any.
+
+    >>> bounded(0.48, 0.45, 0.51), bounded(None, None, None)
+    ('0.48 (0.45 to 0.51)', 'not known')
+    """
+    if value is None:
+        return "not known"
+    told = number(float(value))
+    return f"{told} ({number(float(low))} to {number(float(high))})" if low is not None and high is not None else told
