@@ -117,6 +117,7 @@ class Follower:
             self._cannot_see(f"unexpected {type(error).__name__}")
         if self._held() != held:
             gc.collect()  # a version that is left holds classes of its own, in circles, and little else asks for this
+            _give_back()
 
     def _held(self) -> tuple[Seat | None, Seat | None]:
         """The versions that are loaded."""
@@ -213,3 +214,11 @@ class Follower:
 
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
+
+
+def _give_back() -> None:
+    """Give memory that a load has left back to the system: glibc kept 27 of 149 MB with a forest of 258,000 nodes."""
+    import ctypes
+
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
+        trim(0)

@@ -11,22 +11,23 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
-from itertools import chain, cycle, product, repeat
+from itertools import chain, cycle, pairwise, product, repeat
 from typing import Any
 
 from crash_points import Crash
-from history_world import PERSON, UseCaseOf, candidate, put_back, registered, released, run_of
+from history_world import CANARY, DIRECT, PERSON, UseCaseOf, candidate, put_back, registered, released, run_of
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from msgspec import UNSET
 from msgspec.structs import replace as replace_struct
 
+from keepfit.config.release import Release
 from keepfit.errors import KeepfitError
-from keepfit.ledger import entries
+from keepfit.ledger import entries, fold_of, head, rollout_of
 from keepfit.memo import unwrap
 from keepfit.records import Entry, Fold, Outcome, Position, parse, sha256
 from keepfit.registry import position, show, show_all, verify
-from keepfit.release import disable, promote, rollback
+from keepfit.release import disable, end_rollout, promote, rollback, stop_rollout
 from keepfit.store import Store
 
 Open = Callable[[], Store]
@@ -40,6 +41,7 @@ class Model:
     outcome: Outcome = "pass"
     risk: str = "low"
     held: tuple[str, ...] = ()
+    release: Release = DIRECT
 
 
 MODELS = {
@@ -51,6 +53,9 @@ MODELS = {
     6: Model(risk="high"),
     7: Model(),
     8: Model("not_enough_evidence", held=("a ratio of 100", "a new column")),
+    9: Model(release=CANARY),
+    10: Model(release=Release(strategy="shadow")),
+    11: Model(release=CANARY),
 }
 
 
@@ -67,6 +72,7 @@ class Told:
     challenger: int | None = None
     accepted: tuple[int, ...] = ()
     replays: int | None = None
+    on_trial: int | None = None
     lines: tuple[tuple[str, int | None], ...] = ()
 
     def crowned(self, number: int, before: Sequence[int], how: str) -> "Told":
@@ -77,6 +83,7 @@ class Told:
             before=tuple(one for one in before if one != number),
             disabled=False,
             challenger=None if self.challenger == number else self.challenger,
+            on_trial=None,
             lines=((how, number), *self.lines),
         )
 
@@ -133,9 +140,13 @@ def tells_a_run(world: World, name: int) -> Steps:
     yield
     told = world.told
     done = told.ever(number, "promoted", "passed")
-    if not done and (model.outcome, model.risk, model.held, against) == ("pass", "low", (), told.last):
-        world.told = told.crowned(number, told.on_top(), "passed")
-        done = True
+    fits = (model.outcome, model.risk, model.held, against) == ("pass", "low", (), told.last)
+    if fits and not done and not told.ever(number, "rollout_started"):
+        if model.release == DIRECT or told.champion is None:
+            world.told = told.crowned(number, told.on_top(), "passed")
+            done = True
+        else:
+            world.told = replace(told, on_trial=number, lines=(("rollout_started", number), *told.lines))
     return number, done, world.told.champion
 
 
@@ -181,9 +192,32 @@ def tells_a_disabling(world: World, _nothing: None) -> Steps:
     if told.last is None:
         return "ConfigError"
     if not told.disabled:
-        world.told = replace(told, champion=None, disabled=True, lines=(("disabled", None), *told.lines))
+        world.told = replace(told, champion=None, disabled=True, on_trial=None, lines=(("disabled", None), *told.lines))
     return False, None
     yield
+
+
+def tells_a_stop(world: World, _nothing: None) -> Steps:
+    number = world.told.on_trial
+    if number is None:
+        return "nothing on trial"
+    yield
+    told = world.told
+    if told.on_trial == number:
+        waiting = None if told.challenger == number else told.challenger
+        stopped = ("rollout_stopped", number)
+        world.told = replace(told, on_trial=None, challenger=waiting, lines=(stopped, *told.lines))
+    return told.champion == number, told.champion
+
+
+def tells_an_end(world: World, _nothing: None) -> Steps:
+    number = world.told.on_trial
+    if number is None:
+        return "nothing on trial"
+    yield
+    if world.told.on_trial == number:
+        world.told = world.told.crowned(number, world.told.on_top(), "promoted")
+    return world.told.champion == number, world.told.champion
 
 
 def tells_rows_put_back(world: World, rows: int) -> Steps:
@@ -203,7 +237,7 @@ def stands(store: Store, name: int) -> Any:
 
 def made(store: Store, name: int) -> Any:
     model = MODELS[name]
-    return candidate(store, name, model.outcome, UseCaseOf(risk=model.risk), held=model.held)
+    return candidate(store, name, model.outcome, UseCaseOf(risk=model.risk, release=model.release), held=model.held)
 
 
 def runs(store: Store, name: int) -> Any:
@@ -225,6 +259,22 @@ def rolls_back(store: Store, number: int | None) -> Any:
 
 def disables(store: Store, _nothing: None) -> Any:
     result = disable(store, "flights", **PERSON)
+    return result.released, result.champion
+
+
+def stops(store: Store, _nothing: None) -> Any:
+    """As a worker does that sees a limit left."""
+    if (rollout := rollout_of(fold_of(head(store, "flights")))) is None:
+        return "nothing on trial"
+    result = stop_rollout(store, "flights", rollout, numbers={"errors": 0.5}, **PERSON)
+    return result.released, result.champion
+
+
+def ends(store: Store, _nothing: None) -> Any:
+    """As the release flow does when all is well."""
+    if (rollout := rollout_of(fold_of(head(store, "flights")))) is None:
+        return "nothing on trial"
+    result = end_rollout(store, UseCaseOf(release=CANARY), rollout, as_of=PERSON["at"], numbers={}, **PERSON)
     return result.released, result.champion
 
 
@@ -254,6 +304,8 @@ DEEDS = st.one_of(
     deeds(rolls_back, tells_a_rollback_to, NUMBERS),
     deeds(stands, tells_where_it_stands, NAMES),
     deeds(disables, tells_a_disabling, st.none()),
+    deeds(stops, tells_a_stop, st.none()),
+    deeds(ends, tells_an_end, st.none()),
     deeds(puts_back, tells_rows_put_back, st.integers(1, 2)),
 )
 
@@ -368,6 +420,7 @@ def seen(store: Store) -> Told:
         challenger=fold.challenger and fold.challenger.number,
         accepted=tuple(PROFILES[one.profile] for one in fold.accepted),
         replays=fold.replays and REPLAYS[fold.replays],
+        on_trial=on_trial(fold),
         lines=tuple((how(entry), entry.version and entry.version.number) for entry in history),
     )
 
@@ -379,10 +432,16 @@ def positions(store: Store) -> Iterator[tuple[int, int | None]]:
         yield RUNS[memo.inputs["run"]], stood.champion and stood.champion.number
 
 
+def on_trial(fold: Fold) -> int | None:
+    rollout = rollout_of(fold)
+    return rollout and rollout.challenger.number
+
+
 def how(entry: Entry) -> str:
-    return "passed" if entry.details.get("by") == "verdict" else entry.action
+    return "passed" if (entry.action, entry.details.get("by")) == ("promoted", "verdict") else entry.action
 
 
+ROLLED_OUT = tuple(name for name, model in MODELS.items() if model.release != DIRECT)
 STEPS = 3  # of a deed, at most
 RUNS = {run_of(name): name for name in MODELS}
 PROFILES = {sha256(f"profile of {name}".encode()): name for name in MODELS}
@@ -409,11 +468,15 @@ def histories(place: Callable[[], AbstractContextManager[Open]]) -> type[RuleBas
             finally:
                 self._closing.close()
 
-        @initialize(slow=st.sets(NAMES, max_size=2), names=st.lists(NAMES, min_size=2, max_size=4, unique=True))
-        def some_history(self, slow: set[int], names: list[int]) -> None:
+        @initialize(
+            slow=st.sets(NAMES, max_size=2),
+            names=st.lists(NAMES, min_size=2, max_size=4, unique=True),
+            trial=st.sampled_from([None, *ROLLED_OUT]),
+        )
+        def some_history(self, slow: set[int], names: list[int], trial: int | None) -> None:
             for name in sorted(slow):
                 self.alone(Deed(stands, tells_where_it_stands, name))
-            for name in names:
+            for name in (*names, *((1, 2, trial) if trial else ())):  # beside two champions, one of which serves
                 self.alone(Deed(runs, tells_a_run, name))
 
         @rule(deed=DEEDS, death=DEATHS)
@@ -459,10 +522,26 @@ def histories(place: Callable[[], AbstractContextManager[Open]]) -> type[RuleBas
             assert abs(spent - sum(entry.spent for entry in looks)) < 1e-12
 
         @invariant()
+        def tries_beside_who_serves_and_never_again_what_was_stopped(self) -> None:
+            history = entries(self._stores[0], "flights")
+            stopped = {entry.version for entry in history if entry.action == "rollout_stopped"}
+            for entry, before in pairwise([*history, None]):
+                rollout = rollout_of(entry.fold)
+                assert rollout is None or rollout.champion == entry.fold.champion != rollout.challenger
+                if entry.details.get("by") == "server":
+                    champion = before and before.fold.champion
+                    assert (entry.action, entry.fold.champion, rollout) == ("rollout_stopped", champion, None)
+            assert not history or on_trial(history[0].fold) not in {seat.number for seat in stopped}
+
+        @invariant()
         def shows_the_newest_of_everything(self) -> None:
             shown, everything = show(self._stores[0], "flights"), show_all(self._stores[1], "flights")
             assert shown.versions == everything.versions[:20]
-            assert shown.ledger == everything.ledger[:20]
+            for line, whole in zip(
+                shown.ledger, everything.ledger[:20], strict=True
+            ):  # long reasons are cut in the first
+                assert whole.reason.startswith(line.reason.removesuffix("…"))
+                assert replace_struct(line, reason="") == replace_struct(whole, reason="")
             assert (shown.versions_in_all, shown.entries_in_all) == (len(everything.versions), len(everything.ledger))
             assert replace_struct(shown, versions=(), ledger=()) == replace_struct(everything, versions=(), ledger=())
 

@@ -23,15 +23,17 @@ from keepfit.serving.log import PredictionLog, predictions
 from keepfit.serving.logged import entries_of
 from keepfit.serving.metrics import Metrics
 from keepfit.serving.problems import HttpProblem, unprocessable
-from keepfit.serving.rollout import shadow
+from keepfit.serving.rollout import rolling, shadow
 from keepfit.serving.rollout.shadow import MOST_RECORDS as MOST_SHADOWED
 from keepfit.serving.rollout.shadow import Background
+from keepfit.serving.rollout.watch import NEWEST, Seen, Watch
 from keepfit.serving.version import load
 from keepfit.store import open_store
 
 CASE = "visits"
+TELL = rolling._TELL
 BREAKING = world.GOOD | {"guests": 5, "minutes": 99.0}
-pytestmark = pytest.mark.filterwarnings("ignore:.*encountered in matmul:RuntimeWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:.*encountered in mat(mul|vec):RuntimeWarning")
 
 
 class ReadOnly:
@@ -50,6 +52,12 @@ class ReadOnly:
             raise InfrastructureError("the disk is full")
         assert self.answers.wait(30)
         self._store.create(key, data)
+
+
+@pytest.fixture(autouse=True)
+def _told_within_a_look(monkeypatch):
+    """A busy machine may need longer for an entry than a server waits for it before it goes on."""
+    monkeypatch.setattr(rolling, "_TELL", 60.0)
 
 
 @pytest.fixture
@@ -341,7 +349,8 @@ def test_a_stop_that_cannot_be_written_down_holds_here_and_is_said(follower, sto
     assert told(metrics, "keepfit_rollout_stopped_here") == 0
 
 
-def test_a_store_that_takes_its_time_with_a_stop_delays_no_disable(follower, store):
+def test_a_store_that_takes_its_time_with_a_stop_delays_no_disable(follower, store, monkeypatch):
+    monkeypatch.setattr(rolling, "_TELL", TELL)
     _, trial = begun(follower, "breaks", share=0.999999)
     for _ in range(20):
         ask(follower, trial, BREAKING)
@@ -432,3 +441,116 @@ def test_what_waits_for_a_shadow_is_bounded_in_records():
     go.set()
     background.close(10)
     assert done == ["first", "second"]
+
+
+def test_a_champion_without_a_finite_answer_is_beside_nobody(follower, store):
+    """Of it the challenger is not better or worse: only finite answers are compared."""
+    world.champion(store, "breaks")
+    _, trial = begun(follower, 1, share=0.5)
+    asked = {"champion": [], "challenger": []}
+    for number in range(40):
+        record = BREAKING | {"id": str(number)}
+        asked[trial.asked(Asked(follower.state.live, [record], "x", 0.0, lambda *_: None)).role].append(record)
+    for record in (*asked["challenger"][:3], *asked["champion"][:3]):
+        ask(follower, trial, record)
+    assert (trial.watch.seen().answers, trial.watch.seen().champion_answers) == (3, 0)
+    ask(follower, trial, asked["champion"][0] | {"minutes": 50.0, "guests": 3})
+    assert trial.watch.seen().champion_answers == 1
+
+
+def test_a_shadow_that_is_stopped_is_not_asked_what_waits_for_it(follower, metrics, monkeypatch):
+    monkeypatch.setattr(shadow, "LINGER", 30)
+    _, trial = begun(follower, strategy="shadow")
+    for number in range(5):
+        ask(follower, trial, world.GOOD, first_id=f"n{number}")
+    trial.stopped = "a limit is left"
+    trial.close(10)
+    assert trial.watch.seen().answers == 0
+    assert "keepfit_challenger_predictions_total{" not in metrics.page().decode()
+
+
+def test_a_rollout_beside_a_champion_that_was_refused_here_does_not_begin_here(follower, store):
+    follower.look()
+    first = follower.state.live
+    refused = world.champion(store, 3, signature=None)
+    rollout = world.rolled_out(store, 2)
+    follower.look()
+    assert (rollout.champion, follower.state.live, follower.state.refused) == (refused, first, refused)
+    assert (follower.rolling.challenger, follower.rolling.standing()) == (None, None)
+
+
+def test_what_failed_long_ago_is_forgotten():
+    watch = Watch(paired=True)
+    for _ in range(30):
+        watch.failed()
+    for _ in range(NEWEST):
+        watch.pair(Seen((0.5,), 1.0), Seen((0.5,), 1.0))
+    assert (watch.seen().failed, watch.seen().answers) == (0, NEWEST)
+
+
+def test_a_shadow_that_keeps_up_does_so_for_ever():
+    done, hold = [], Event()
+    background = Background("test", lambda pieces: (done.extend(pieces), hold.wait(10)))
+    hold.set()
+    for number in range(3):
+        assert background.offer(MOST_SHADOWED - 1, number)
+        until(lambda wanted=number: len(done) > wanted)
+    hold.clear()
+    assert background.offer(1, "held")
+    until(lambda: "held" in done)
+    assert background.offer(1, "waits")
+    assert background.offer(1, "waits too")
+    hold.set()
+    background.close(10)
+
+
+def until(holds):
+    end = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_class_that_only_one_of_two_versions_knows_counts_as_zero_of_the_other(follower, store, monkeypatch):
+    case = world.use_case(task="multiclass")
+    world.champion(store, 1, case)
+    made = world.version
+    renamed = ("few", "some", "lots")
+    monkeypatch.setattr(world, "version", lambda *words, **more: replace(made(*words, **more), classes=renamed))
+    world.rolled_out(store, 1, case, "shadow")
+    follower.look()
+    trial = follower.rolling.beside(follower.state.live)
+    ask(follower, trial, world.GOOD)
+    trial.close(10)
+    (answer,) = follower.state.live.answer(follower.state.live.rows.checked([world.GOOD], ()), "x").predictions
+    assert trial.watch.seen().scores_differ.value == pytest.approx(answer.scores["many"])
+
+
+def test_a_shadow_is_not_compared_with_a_champion_that_has_no_finite_answer(follower, store):
+    world.champion(store, "breaks")
+    _, trial = begun(follower, 1, "shadow")
+    for number, record in enumerate((BREAKING, BREAKING, world.GOOD)):
+        ask(follower, trial, record, first_id=f"n{number}")
+    trial.close(10)
+    assert (trial.watch.seen().answers, trial.watch.seen().champion_answers) == (1, 1)
+
+
+def test_what_a_shadow_was_asked_before_the_end_is_answered(follower, metrics, monkeypatch):
+    monkeypatch.setattr(shadow, "LINGER", 30)
+    _, trial = begun(follower, strategy="shadow")
+    for number in range(3):
+        ask(follower, trial, world.GOOD, first_id=f"n{number}")
+    follower.rolling.close()
+    assert asked_of_it(metrics, "answered") == 3
+
+
+def test_the_next_rollout_does_not_inherit_the_trouble_of_the_one_before(follower, store):
+    _, trial = begun(follower, "breaks", share=0.999999)
+    for _ in range(20):
+        ask(follower, trial, BREAKING)
+    store.full = True
+    follower.look()
+    assert "could not be told" in follower.rolling.standing()["trouble"]
+    store.full = False
+    begun(follower, 3)
+    assert (follower.rolling.standing()["status"], follower.rolling.standing()["trouble"]) == ("running", "")

@@ -13,6 +13,7 @@ import serving_world as world
 
 from keepfit.errors import InfrastructureError
 from keepfit.records import canonical
+from keepfit.serving import follow as follow_module
 from keepfit.serving.copy import LocalCopy
 from keepfit.serving.follow import Follower
 from keepfit.serving.metrics import Metrics
@@ -121,6 +122,24 @@ def test_a_champion_with_an_altered_file_is_refused_and_the_old_one_goes_on(stor
     follower.look()
     assert (follower.state.live.seat, follower.state.refused) == (first, seat)
     assert "version 2 is refused" in follower.state.trouble
+
+
+def test_a_champion_that_was_refused_answers_when_its_file_is_put_back(store, follow, monkeypatch):
+    world.champion(store, 1)
+    follower = follow()
+    follower.look()
+    made = world.version(store, 2)
+    path = Path(store.address) / "objects" / made.files["probe"]
+    path.rename(tmp := path.with_name("elsewhere"))
+    second = world.promoted(store, CASE, world.registered(store, made))
+    follower.look()
+    assert follower.state.refused == second
+    tmp.rename(path)
+    follower.look()
+    assert follower.state.refused == second  # not looked at each second
+    monkeypatch.setattr(follow_module, "TRY_AGAIN", 0.0)
+    follower.look()
+    assert (follower.state.live.seat, follower.state.trouble) == (second, "")
 
 
 def test_a_champion_that_answers_otherwise_is_refused(store, follow):
