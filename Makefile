@@ -53,8 +53,9 @@ bench-serving: $(STAMP)  ## speed of serving beside a constant, MLflow and Bento
 	$(BIN)/python -m tests.benchmarks.serving_start $(STORE) flight_delay
 	$(BIN)/python -m tests.benchmarks.serving_peers $(STORE) flight_delay
 
-bench-monitor: $(STAMP)  ## watching beside Evidently and NannyML, ten million rows, alarm rates; needs an index
+bench-monitor: $(STAMP)  ## watching beside Evidently and NannyML, what Prefect adds, ten million rows, alarm rates; needs an index
 	$(BIN)/python -m tests.benchmarks.monitor_peers
+	$(BIN)/python -m tests.benchmarks.monitor_prefect
 	$(BIN)/python -m tests.benchmarks.monitor_memory
 	$(BIN)/python -m tests.benchmarks.alarm_rates
 

@@ -5,7 +5,7 @@ from prefect import flow
 
 from flows.requests import open_request, window_end_of
 from flows.train import _moment, _run_name, _start
-from keepfit import ledger, registry, report
+from keepfit import data, ledger, registry, report
 from keepfit import monitor as monitoring
 from keepfit.records import Gathered, Monitored, Referenced, RetrainDecision
 from tasks.artifacts import markdown
@@ -50,17 +50,19 @@ def look(run: Run) -> Monitored:
     if manifest.train_until is not None and start < manifest.train_until:
         why = f"version {champion.number} has learnt from rows of this window, up to {manifest.train_until:%Y-%m-%d}"
         return _nothing(run, why)
+    data.give_back_at_once()
     extracted = extract(ageless(run))
     reference, replaced = Referenced(reference=digest, note=""), monitoring.replaced(fold)
     filled = []
     for known in monitoring.late_of(fold, run.use_case, run.moment.as_of, end):
-        before = gather(run, Gathered(start=known.start, end=known.end, source="rows", replaced=replaced))
+        before = gather(run, Gathered(start=known.start, end=known.end, source="rows", replaced=replaced), reference)
         filled.append(fill(run, watch(run, extracted, before, champion, reference)))
-    gathered = gather(run, Gathered(start=start, end=end, source="rows", replaced=replaced))
+    gathered = gather(run, Gathered(start=start, end=end, source="rows", replaced=replaced), reference)
     seen = decide(run, watch(run, extracted, gathered, champion, reference))
-    tell_alarm(run, seen)
-    seen = draw(run, seen)
-    return structs.replace(seen, late=tuple(each for each in filled if each.entry is not None))
+    late = tuple(each for each in filled if each.entry is not None)
+    for each in (*late, seen):
+        tell_alarm(run, each)
+    return draw(run, structs.replace(seen, late=late))
 
 
 def _nothing(run: Run, reason: str) -> Monitored:

@@ -53,6 +53,7 @@ def monitor_answer(result: Monitored) -> dict[str, Any]:
         "version": window.version.number if window else None,
         "window": window.span if window else None,
         "source": window.source if window else None,
+        "source_because": window.source_because if window else "",
         "labelled": window.labelled if window else 0,
         "checks": window.checks if window else (),
         "performance": {"estimated": window.estimated, "realised": window.realised} if window else {},

@@ -21,7 +21,6 @@ from keepfit.records import (
     canonical,
     sha256,
 )
-from keepfit.records.monitoring import Source
 from keepfit.store import publish, put
 from tasks.artifacts import markdown, picture
 from tasks.run import Run
@@ -49,7 +48,7 @@ def reference(run: Run, division: Split, trained: Trained, exported: Exported, e
 def _say_gathered(record: Gathered) -> str:
     if record.source == "log":
         return f"{record.rows:,} rows that were served"
-    return "what arrived in the sources"
+    return f"what arrived in the sources: {record.because}"
 
 
 def _never(_run: Run, _record: Gathered | Monitored) -> bool:
@@ -57,11 +56,11 @@ def _never(_run: Run, _record: Gathered | Monitored) -> bool:
 
 
 @stage(Gathered, say=_say_gathered, keep=_never)
-def gather(run: Run, window: Gathered) -> Gathered:
-    """What was served in a window, where the prediction log has it; else its rows are those of the sources."""
+def gather(run: Run, window: Gathered, held_against: Referenced) -> Gathered:
+    """What was served in a window, where the prediction log has enough of it; else what arrived in the sources."""
     asked = run.use_case.monitor.source
     if asked == "rows":
-        return window
+        return structs.replace(window, because=monitoring.source_of(asked, 0, 0.0)[1])
     from keepfit.data.tables import Parts
     from keepfit.serving.log.window import served
 
@@ -70,8 +69,11 @@ def gather(run: Run, window: Gathered) -> Gathered:
     for each in served(run.store, signature, window.start, window.end, run.moment, regression=regression):
         parts.add(each)
     found = parts.close()
-    source: Source = "log" if found or asked == "log" else "rows"
-    return structs.replace(window, source=source, parts=found, rows=parts.rows)
+    usual = monitoring.usual_rows(run.store, str(held_against.reference))
+    source, because = monitoring.source_of(asked, parts.rows, usual)
+    if source == "rows":
+        return structs.replace(window, because=because)
+    return structs.replace(window, source=source, because=because, parts=found, rows=parts.rows)
 
 
 def _say_window(record: Window) -> str:
@@ -99,7 +101,14 @@ def _show_late(run: Run, *records: object) -> None:
         markdown(run.use_case.name, "labels", report.decision_markdown(seen))
 
 
-@stage(Window, say=_say_window, sections=("task", "data", "contract", "monitor", "train"), artifact=_show)
+def _moment(run: Run) -> dict[str, str]:
+    return {"as of": run.moment.as_of.isoformat()}  # the age of data is that of the run
+
+
+_READ = ("task", "data", "contract", "expectations", "monitor", "train")
+
+
+@stage(Window, say=_say_window, sections=_READ, also=_moment, artifact=_show)
 def watch(run: Run, extracted: Extracted, gathered: Gathered, champion: Seat, held_against: Referenced) -> Window:
     """Hold a window against the time that the champion was made from."""
     reference = str(held_against.reference)
@@ -141,18 +150,26 @@ def _shown(record: Monitored) -> str:
 
 @stage(Monitored, say=_shown, keep=_never)
 def draw(run: Run, seen: Monitored) -> Monitored:
-    """Write the page of the window, and that of the use case over time."""
-    from keepfit.report.watching import performance_picture, render_watched, render_window
+    """Write the page of the window and of those that were looked at again, and that of the use case over time."""
+    from keepfit.report.watching import performance_picture, render_watched
 
     looks = monitoring.looks_of(run.store, run.use_case.name)
     if seen.window is None or not looks:
         return seen
-    end = f"{seen.window.span.end:%Y-%m-%d}"
-    page = _published(run, f"window-{end}", render_window(seen))
-    overview = _published(run, f"watched-{end}", render_watched(run.use_case.name, looks))
+    late = tuple(structs.replace(each, page=_page(run, each)) for each in seen.late)
+    page = _page(run, seen)
+    overview = _published(run, f"watched-{seen.window.span.end:%Y-%m-%d}", render_watched(run.use_case.name, looks))
     if (drawn := performance_picture(run.use_case.name, looks)) is not None:
         picture(run.use_case.name, "performance", drawn, report.pages_markdown(page, overview))
-    return structs.replace(seen, page=page, overview=overview)
+    return structs.replace(seen, page=page, overview=overview, late=late)
+
+
+def _page(run: Run, seen: Monitored) -> str:
+    """The page of a window; the record has one."""
+    from keepfit.report.watching import render_window
+
+    assert seen.window is not None
+    return _published(run, f"window-{seen.window.span.end:%Y-%m-%d}", render_window(seen))
 
 
 def _published(run: Run, name: str, html: str) -> str:

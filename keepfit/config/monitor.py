@@ -30,7 +30,7 @@ class Monitor(Section):
     each metric of performance. A reference of fewer than 1 / this windows cannot say, and only informs."""
     source: Literal["auto", "log", "rows"] = "auto"
     """What a window consists of: what was served (`log`), what arrived in the sources (`rows`), or what was served
-    where the prediction log has a row of it, else what arrived (`auto`)."""
+    where the prediction log has a fifth of the usual rows at least, else what arrived (`auto`)."""
 
     @field_validator("every", "window")
     @classmethod

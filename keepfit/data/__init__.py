@@ -9,7 +9,7 @@ from keepfit.data.extract import extract
 from keepfit.data.look import Fingerprint, Looked, fingerprint, look
 from keepfit.data.replay import replays
 from keepfit.data.snapshot import read_snapshot, snapshot, snapshot_key, values_digest, write_snapshot
-from keepfit.data.tables import get_table, give_back, put_table
+from keepfit.data.tables import get_table, give_back, give_back_at_once, put_table
 
 __all__ = [
     "Fingerprint",
@@ -19,6 +19,7 @@ __all__ = [
     "fingerprint",
     "get_table",
     "give_back",
+    "give_back_at_once",
     "look",
     "put_table",
     "read_snapshot",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from keepfit.store import Store
 
+_MMAP_THRESHOLD = -3  # of malloc.h
 PART = 1 << 17  # rows of one object at most: what is worked on at a time
 
 
@@ -95,6 +96,17 @@ class Parts:
             self._objects.append(put_table(self._store, together))
             self._waiting = []
         return tuple(self._objects)
+
+
+def give_back_at_once() -> None:
+    """From now on return to the system whatever is a megabyte or larger as soon as it is not used any more.
+
+    glibc takes such blocks from the system one by one as well, but ever larger ones only (up to 32 MB) once some were
+    returned; smaller tables and arrays then leave gaps between what stays, which take as much again.
+    """
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none
+    if set_option is not None:
+        set_option(_MMAP_THRESHOLD, 1 << 20)
 
 
 def give_back() -> None:

@@ -12,6 +12,7 @@ from keepfit.monitor.part import Answers, Tallied, tallied
 from keepfit.monitor.policy import decide, disjoint
 from keepfit.monitor.record import Decided, helped_in_words, in_words, note
 from keepfit.monitor.reference import Answered, Reference, Rows, reference_of
+from keepfit.monitor.rows import source_of, usual_rows
 from keepfit.monitor.track import track_of
 from keepfit.monitor.watch import REFERENCE, reference_digest, watch
 from keepfit.monitor.window import Found, Seen, bounds, look
@@ -42,7 +43,9 @@ __all__ = [
     "reference_digest",
     "reference_of",
     "replaced",
+    "source_of",
     "tallied",
     "track_of",
+    "usual_rows",
     "watch",
 ]

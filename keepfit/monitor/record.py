@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from keepfit.config import default_metric
 from keepfit.config.model import UseCase
@@ -42,20 +42,21 @@ class Decided(NamedTuple):
 def note(store: Store, use_case: UseCase, window: Window, *, actor: str, at: datetime, late: bool = False) -> Decided:
     """Decide, and write down what was seen and decided.
 
-    It is decided by the history as it stands when the entry is written. The same window seen in the same way is not
-    written twice: then the answer is that of the first time. A ``late`` look, at a window that was seen before, is
-    written down if more labels have come, and decides by these only.
+    It is decided by the history as it stands when the entry is written. A window that is seen as it was seen before
+    (perhaps at a later moment) is not written twice: then the answer is that of the first time. A ``late`` look, at a
+    window that was seen before, is written down if more labels have come, and decides by these only.
     """
-    put(store, canonical(window))
-    digest, seen = digest_of(window), noted(use_case, window)
+    seen = noted(use_case, window)
 
     def draft(newest: Entry | None) -> Draft | Decided:
         fold = fold_of(newest)
         watch = watch_of(fold)
-        if any(each.window == digest for each in watch.windows):
-            return _first_time(store, newest, digest)
+        before = next((each for each in watch.windows if _alike(each, seen, late=late)), None)
+        if before is not None:
+            return _first_time(store, newest, before.window)
         if late and not any(_same(each, seen) and fuller(each, window) for each in watch.windows):
             return Decided(RetrainDecision(retrain=False), None)
+        put(store, canonical(window))
         decision = _decide(fold, seen, use_case, window.as_of, late=late)
         return Draft(
             action="monitored",
@@ -64,7 +65,7 @@ def note(store: Store, use_case: UseCase, window: Window, *, actor: str, at: dat
             at=at,
             as_of=window.as_of,
             version=window.version,
-            objects={WINDOW: digest},
+            objects={WINDOW: seen.window},
             noted=seen,
             retrain=decision,
         )
@@ -88,15 +89,34 @@ def noted(use_case: UseCase, window: Window) -> Noted:
         broken=bool(window.broken),
         told=Told(
             metric=metric,
-            estimated=guess.value if guess else None,
-            low=guess.low if guess else None,
-            high=guess.high if guess else None,
-            realised=came.value if came else None,
+            estimated=_short(guess.value) if guess else None,
+            low=_short(guess.low) if guess else None,
+            high=_short(guess.high) if guess else None,
+            realised=_short(came.value) if came else None,
             rows=window.span.rows,
             labelled=window.labelled,
         ),
         helped=window.helped or UNSET,
     )
+
+
+def _short(value: float | None) -> float | None:
+    """A number in six digits: every entry carries those of the newest windows.
+
+    >>> _short(0.5998572323747073)
+    0.599857
+    """
+    return None if value is None else float(f"{value:.6g}")
+
+
+def _alike(one: Noted, seen: Noted, *, late: bool) -> bool:
+    """Whether a window was seen like this before: by the very same look, or (not ``late``) with the same findings.
+
+    The first look may have closed a case; those that follow find it closed.
+    """
+    if late or one.window == seen.window:
+        return one.window == seen.window
+    return one == structs.replace(seen, window=one.window, helped=one.helped if seen.helped is UNSET else seen.helped)
 
 
 def _same(one: Noted, other: Noted) -> bool:

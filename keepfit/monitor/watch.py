@@ -82,6 +82,7 @@ def watch(
         alarms=found.alarms,
         broken=found.broken,
         source=gathered.source,
+        source_because=gathered.because,
         helped=helped(parts.rival, rows, seat, gathered.end, trigger_metric(use_case.task, optimize)),
     )
 

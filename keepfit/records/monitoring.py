@@ -27,8 +27,8 @@ class Gathered(Record, frozen=True, kw_only=True):
     """Where the rows of a window come from: what was served (``log``), or what arrived in the sources (``rows``).
 
     ``parts`` are Parquet objects of what was served, with the answers and the labels that were known; of ``rows`` there
-    are none, they are those that were extracted. ``replaced`` is the champion before this one, where it is still to be
-    said whether the new one does better.
+    are none, they are those that were extracted. ``because`` says why it is this source. ``replaced`` is the champion
+    before this one, where it is still to be said whether the new one does better.
     """
 
     start: datetime
@@ -36,6 +36,7 @@ class Gathered(Record, frozen=True, kw_only=True):
     source: Source
     parts: tuple[str, ...] = ()
     rows: int = 0
+    because: str = ""
     replaced: Seat | None = None
 
 
@@ -70,7 +71,7 @@ class Window(Record, frozen=True, kw_only=True):
 
     ``alarms`` are the triggers that alarmed; ``broken`` says why the data look broken rather than drifted. ``labelled``
     rows have realised figures. ``reference`` is the object that it was compared with, ``source`` where its rows come
-    from: the prediction log, or the sources.
+    from, the prediction log or the sources, and ``source_because`` why.
     """
 
     use_case: str
@@ -85,6 +86,7 @@ class Window(Record, frozen=True, kw_only=True):
     alarms: tuple[Trigger, ...]
     broken: tuple[str, ...]
     source: Source = "rows"
+    source_because: str = ""
     helped: "Helped | None" = None
 
 

@@ -34,6 +34,7 @@ def window_text(result: Monitored) -> str:
         *_estimates(result.track),
         *(f"  broken    {visible(each)}" for each in window.broken),
         *_late(result),
+        *([f"  source    {visible(window.source_because)}"] if window.source_because else []),
         f"  decision  {visible(result.reason)}",
         *_pages(result),
     ]
@@ -132,6 +133,7 @@ def decision_markdown(seen: Monitored) -> str:
             "window",
             f"{window.span.start:%Y-%m-%d} to {window.span.end:%Y-%m-%d} (UTC), version {window.version.number}",
         ),
+        *([("rows from", window.source_because)] if window.source_because else []),
         ("alarms", ", ".join(each.replace("_", " ") for each in window.alarms) or "none"),
         *(("looks broken", each) for each in window.broken),
         *([("estimates", track_in_words(seen.track))] if seen.track else []),

@@ -34,7 +34,7 @@ class Looked(NamedTuple):
 
 def prepared(folder: Path, environ: dict[str, str]) -> None:
     """A champion. Whatever takes much memory is a process of its own: that of a parent would count as a child's."""
-    _made("before", str(folder))
+    made("before", str(folder))
     words = [KEEPFIT, "run", NAME, "--as-of", LEARNT]
     subprocess.run(words, cwd=folder, env=environ, check=True, capture_output=True)
 
@@ -43,7 +43,7 @@ def looked(folder: Path, environ: dict[str, str], rows: int) -> Looked:
     """The window of so many rows, in a copy of the folder."""
     own = folder.with_name(f"{folder.name}-{rows}")
     shutil.copytree(folder, own)
-    _made("window", str(own), str(rows))
+    made("window", str(own), str(rows))
     found = measured([KEEPFIT, "monitor", NAME, "--as-of", SEEN, "--json"], own, environ)
     window = json.loads(found.out)
     assert window["window"]["rows"] == rows, window["window"]
@@ -53,7 +53,8 @@ def looked(folder: Path, environ: dict[str, str], rows: int) -> Looked:
     return Looked(rows, found.wall, found.peak)
 
 
-def _made(*words: str) -> None:
+def made(*words: str) -> None:
+    """Rows, by a process of its own."""
     subprocess.run([sys.executable, "-m", "tests.benchmarks.many_rows", *words], cwd=ROOT, check=True)
 
 

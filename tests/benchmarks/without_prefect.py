@@ -6,7 +6,10 @@ python -m tests.benchmarks.without_prefect USE_CASE AS_OF STORE
 import sys
 from datetime import UTC, datetime
 
-from keepfit import data, evaluate, export, judge, registry, release, report, split, train, validate
+from msgspec.structs import replace
+
+from keepfit import data, evaluate, export, judge, monitor, registry, release, report, split, train, validate
+from keepfit.config import signature_of
 from keepfit.records import Provenance, canonical, digest_of
 from keepfit.serving.measure import measure
 from keepfit.store import put
@@ -21,6 +24,8 @@ def main(use_case_name: str, as_of: str, address: str) -> None:
     division = split.split(store, use_case, validated.snapshot, extracted.parts)
     trained = train.train(store, use_case, division)
     exported = export.export(store, trained)
+    signature = put(store, canonical(signature_of(use_case)))
+    exported = replace(exported, files=exported.files | {"signature": signature})
     position = registry.position(store, use_case, run.identity(validated.snapshot), run.moment.as_of)
     evaluated = evaluate.evaluate_versions(store, use_case, division, trained.classes, exported.files, None)
     manifest = manifest_of(run, division, trained, exported)
@@ -30,6 +35,7 @@ def main(use_case_name: str, as_of: str, address: str) -> None:
     provenance = Provenance(
         snapshot=validated.snapshot, as_of=run.moment.as_of, extracted=extracted, validated=validated
     )
+    reference = monitor.make(store, use_case, division, trained, exported, evaluated)
     registered = registry.register(
         store,
         use_case,
@@ -40,7 +46,10 @@ def main(use_case_name: str, as_of: str, address: str) -> None:
         reason="benchmark",
         at=run.moment.started,
         metrics={name: estimate.value for name, estimate in evaluated.candidate.items()},
-        objects={"provenance": put(store, canonical(provenance))},
+        objects={
+            "provenance": put(store, canonical(provenance)),
+            monitor.REFERENCE: put(store, canonical(reference)),
+        },
     )
     released = release.release(store, use_case, registered, verdict, actor=run.actor, at=run.moment.started)
     page = report.render_run(

@@ -1,0 +1,153 @@
+"""What was seen of windows in the ledger: once, whoever looks again, when, and how many at a time."""
+
+import multiprocessing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from batch_world import use_case
+from msgspec import structs
+
+from keepfit.ledger import append, back_from, fold_of, head, watch_of
+from keepfit.monitor import bounds, note, source_of
+from keepfit.records import Draft, Estimate, Forecast, Seat, Span, Window, WindowCheck, canonical, sha256
+from keepfit.store import open_store
+from tasks.run import moment_of
+
+JUNE = datetime(2020, 6, 1, tzinfo=UTC)
+SEAT = Seat(number=1, digest=sha256(b"version"))
+
+
+@pytest.fixture
+def store(tmp_path):
+    made = open_store(str(tmp_path / "store"))
+    for action in ("registered", "promoted"):
+        append(
+            made,
+            "visits",
+            lambda _, what=action: Draft(
+                action=what, actor="me", reason="a first one", at=JUNE, as_of=JUNE, version=SEAT, outcome="pass"
+            ),
+        )
+    return made
+
+
+def window(day, *, hours=1.0, alarms=(), labelled=0, broken=(), rows=100):
+    """A day as it was seen so many hours later."""
+    end = JUNE + timedelta(days=day)
+    fresh = WindowCheck(check="freshness", outcome="fail" if broken else "pass", value=hours, threshold=48.0)
+    return Window(
+        use_case="visits",
+        as_of=end + timedelta(hours=hours),
+        span=Span(start=end - timedelta(days=1), end=end, rows=rows),
+        version=SEAT,
+        reference="",
+        checks=(fresh,),
+        estimated={"log_loss": Forecast(value=0.123456789, low=0.1, high=0.2, threshold=0.3)},
+        realised={"log_loss": Estimate(value=0.15, low=0.1, high=0.2, rows=labelled, clusters=7)} if labelled else {},
+        labelled=labelled,
+        alarms=alarms,
+        broken=broken,
+    )
+
+
+def noted(store, folder, seen, **more):
+    return note(store, use_case(folder), seen, actor="me", at=seen.as_of, **more)
+
+
+def test_a_window_that_looks_as_before_later_in_the_day_is_one_entry(store, tmp_path):
+    first = noted(store, tmp_path, window(1, hours=1))
+    again = noted(store, tmp_path, window(1, hours=20))
+    assert (again.entry, again.decision) == (first.entry, first.decision)
+    assert head(store, "visits").seq == first.entry
+
+
+def test_a_feed_that_stopped_since_the_first_look_is_another_entry(store, tmp_path):
+    first = noted(store, tmp_path, window(1, hours=1))
+    stale = noted(store, tmp_path, window(1, hours=60, broken=("freshness: the newest row is 60 hours old",)))
+    assert stale.entry == first.entry + 1
+    assert [each.broken for each in watch_of(fold_of(head(store, "visits"))).windows] == [True]
+
+
+def test_labels_that_have_not_grown_are_no_entry(store, tmp_path):
+    noted(store, tmp_path, window(1, labelled=50))
+    before = head(store, "visits").seq
+    assert noted(store, tmp_path, window(1, hours=30, labelled=52), late=True).entry is None
+    assert noted(store, tmp_path, window(1, hours=40, labelled=50), late=True).entry is None
+    assert noted(store, tmp_path, window(1, hours=50, labelled=70), late=True).entry == before + 1
+
+
+def look_in_a_process(folder, number, results):
+    made = open_store(str(folder / "store"))
+    own = folder / str(number)
+    own.mkdir()
+    results.put(noted(made, own, window(3, hours=1 + number)).entry)
+
+
+def test_looks_at_the_same_time_are_one_entry(store, tmp_path):
+    context = multiprocessing.get_context("fork")
+    results = context.Queue()
+    looks = [context.Process(target=look_in_a_process, args=(tmp_path, number, results)) for number in range(4)]
+    for each in looks:
+        each.start()
+    entries = {results.get(timeout=60) for _ in looks}
+    for each in looks:
+        each.join()
+    told = [each.seq for each in back_from(store, head(store, "visits")) if each.action == "monitored"]
+    assert entries == set(told)
+    assert len(told) == 1
+
+
+def test_a_clock_that_jumped_back_neither_forgets_nor_decides_by_what_came_later(store, tmp_path):
+    noted(store, tmp_path, window(20, alarms=("drift",)))
+    back = noted(store, tmp_path, window(10, alarms=("drift",)))
+    assert "not yet in 2 of 3 windows (1 so far)" in back.decision.suppressed_by
+    ends = [each.end for each in watch_of(fold_of(head(store, "visits"))).windows]
+    assert ends == [JUNE + timedelta(days=20), JUNE + timedelta(days=10)]
+    assert noted(store, tmp_path, window(21, alarms=("drift",))).decision.retrain
+
+
+def test_an_entry_does_not_grow_with_the_years(store, tmp_path):
+    sizes = []
+    for day in range(120):
+        noted(store, tmp_path, window(day, alarms=("drift", "estimated_performance"), labelled=90, rows=167_000))
+        sizes.append(len(canonical(head(store, "visits"))))
+    assert max(sizes[60:]) < 20_000
+    assert max(sizes[60:]) - min(sizes[60:]) < 500
+
+
+@pytest.mark.parametrize("day", ["2013-03-09", "2013-03-10", "2013-03-11", "2013-11-02", "2013-11-03", "2013-11-04"])
+def test_windows_are_whole_days_of_utc_where_clocks_change(day):
+    started, every = datetime(2020, 1, 1, tzinfo=UTC), timedelta(days=1)
+    for hour in range(24):
+        moment = moment_of(f"{day}T{hour:02d}:30", "America/New_York", started)
+        start, end = bounds(moment, every, 7 * every)
+        assert (end - start, end <= moment < end + every) == (7 * every, True)
+        assert (end.hour, end.utcoffset()) == (0, timedelta(0))
+    later = bounds(moment + every, every, 7 * every)
+    assert later[1] - end == every
+
+
+@pytest.mark.parametrize(
+    ("asked", "served", "source", "why"),
+    [
+        ("auto", 0, "rows", "no row of it"),
+        ("auto", 29, "rows", "fewer than 200 (a fifth of the usual)"),
+        ("auto", 200, "log", "has 200 rows of it"),
+        ("log", 0, "log", "monitor.source is log"),
+        ("rows", 500, "rows", "monitor.source is rows"),
+    ],
+)
+def test_the_log_stands_for_a_window_only_if_it_has_enough_of_it(asked, served, source, why):
+    found = source_of(asked, served, 1000.0)
+    assert found[0] == source
+    assert why in found[1]
+
+
+def test_few_usual_rows_still_need_as_many_as_can_be_compared():
+    assert source_of("auto", 20, 50.0)[0] == "rows"
+    assert "fewer than 30 (what can be compared)" in source_of("auto", 20, 50.0)[1]
+
+
+def test_the_numbers_of_a_decision_are_short(store, tmp_path):
+    noted(store, tmp_path, structs.replace(window(1)))
+    assert watch_of(fold_of(head(store, "visits"))).windows[0].told.estimated == 0.123457
