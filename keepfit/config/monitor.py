@@ -27,7 +27,8 @@ class Monitor(Section):
     """How much time a window takes in (whole days)."""
     false_alarms: Annotated[Share, Field(gt=0, le=0.5)] = 0.05
     """How likely a window in which nothing has changed alarms of drift, over all columns together; and, by itself, of
-    each metric of performance. A reference of fewer than 1 / this windows cannot say, and only informs."""
+    estimated performance; and of realised performance, over all that labels say together. A reference of fewer than
+    1 / this windows cannot say, and only informs."""
     source: Literal["auto", "log", "rows"] = "auto"
     """What a window consists of: what was served (`log`), what arrived in the sources (`rows`), or what was served
     where the prediction log has a fifth of the usual rows at least, else what arrived (`auto`)."""

@@ -95,27 +95,52 @@ def calibrated(distances: Floats, length: int, false_alarms: float) -> Calibrati
     usual = _mean_elsewhere(distances, 0)[:, 0] if distances.shape[1] else np.full(len(distances), SMALL)
     elsewhere = _mean_elsewhere(distances, length)
     scores = np.where(np.isnan(distances), -inf, distances / elsewhere).max(axis=0, initial=-inf)
-    cuts = [cut[np.isfinite(cut)] for cut in (scores[start::length] for start in range(length))]
-    found = [each for each in (kth_largest(cut, false_alarms) for cut in cuts) if each is not None]
+    threshold, stretches = averaged_threshold(scores, length, false_alarms)
     return Calibration(
         usual=tuple(usual.tolist()),
-        threshold=max(float(np.mean(found)), 1.0) if len(found) == length else None,  # never less than usual
-        stretches=max(cut.size for cut in cuts),
+        threshold=None if threshold is None else max(threshold, 1.0),  # never less than usual
+        stretches=stretches,
     )
+
+
+def averaged_threshold(scores: Floats, length: int, false_alarms: float) -> tuple[float | None, int]:
+    """The score that one more stretch exceeds with probability ``false_alarms`` at most, and how many stretches say so.
+
+    Parameters
+    ----------
+    scores
+        Of the stretch that begins on each day, (starts,); not finite: not known.
+
+    Notes
+    -----
+    The thresholds of all ``length`` cuts are averaged. Each is exceeded with probability ``false_alarms`` at most; so
+    is their mean wherever the density of scores falls beyond the lowest of them, because the chance to exceed is
+    convex there (Jensen's inequality). None where any cut has too few stretches.
+
+    >>> averaged_threshold(np.arange(40.0), 2, 0.05), averaged_threshold(np.arange(37.0), 2, 0.05)
+    ((38.5, 20), (None, 19))
+    """
+    cuts = [cut[np.isfinite(cut)] for cut in (scores[start::length] for start in range(length))]
+    found = [each for each in (kth_largest(cut, false_alarms) for cut in cuts) if each is not None]
+    return (float(np.mean(found)) if len(found) == length else None), max(cut.size for cut in cuts)
 
 
 def _mean_elsewhere(distances: Floats, length: int) -> Floats:
-    """For each start the mean distance of all that begin ``length`` days or more away, (m, starts), 0 days: of all."""
-    known = ~np.isnan(distances)
-    starts = np.arange(distances.shape[1])
+    """The same as `moments_elsewhere`, and never less than is worth an alarm."""
+    return np.maximum(moments_elsewhere(distances, length), SMALL)
+
+
+def moments_elsewhere(values: Floats, length: int) -> Floats:
+    """For each start the mean value of all that begin ``length`` days or more away, (m, starts), 0 days: of all."""
+    known = ~np.isnan(values)
+    starts = np.arange(values.shape[1])
     low, high = np.maximum(starts - length + 1, 0), np.minimum(starts + length, starts.size)
     sums, rows = (
         np.hstack([np.zeros((len(each), 1)), np.cumsum(each, axis=1)])
-        for each in (np.where(known, distances, 0.0), known.astype(np.float64))
+        for each in (np.where(known, values, 0.0), known.astype(np.float64))
     )
     near = [each[:, high] - each[:, low] if length else 0.0 for each in (sums, rows)]
-    mean = (sums[:, -1:] - near[0]) / np.maximum(rows[:, -1:] - near[1], 1.0)
-    return np.maximum(mean, SMALL)
+    return np.asarray((sums[:, -1:] - near[0]) / np.maximum(rows[:, -1:] - near[1], 1.0))
 
 
 def kth_largest(scores: Sequence[float] | Floats, false_alarms: float) -> float | None:

@@ -9,7 +9,9 @@ columns shows is not seen. A fit is a difference of means, so that every stretch
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from math import ceil, sqrt
+from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +31,7 @@ MOST_COLUMNS = 30  # more are mixed into so many
 _SHRINK = 0.1  # added to the variance of each feature, which is one
 _SEED = 0
 _FOLDS = 2
+_LARGEST = 0.9999  # AUC
 
 
 class Sample(Record, frozen=True, kw_only=True):
@@ -144,8 +147,12 @@ def least_by_day(days: Days, keys: Floats, length: int) -> Places:
     return np.asarray(order[np.arange(days.size) - begins < ceil(WINDOW_ROWS / length)])
 
 
-def space_of(sample: Sample, bins: Sequence[Bins]) -> Space:
-    """What makes features: normal scores of ranks in the sample, categories ranked by their mean label."""
+@lru_cache(maxsize=2)
+def space_of(sample: Sample, bins: tuple[Bins, ...]) -> Space:
+    """What makes features, remembered because links and rows are asked about in the same one.
+
+    Normal scores of ranks in the sample, categories ranked by their mean label.
+    """
     values = sample.matrix()
     order = [_order(each, values[:, place], sample.truth()) for place, each in enumerate(bins)]
     ranked = [np.sort(_ordered(values[:, place], each)) for place, each in enumerate(order)]
@@ -182,7 +189,15 @@ def _ordered(column: Floats, order: Floats | None) -> Floats:
 
 
 def features_of(space: Space, values: Floats) -> Floats:
-    """Columns, squares and products of pairs, (n, p); a missing value is a usual one."""
+    """Columns, squares and products of pairs, (n, p)."""
+    scores = scores_of(space, values)
+    mixed = scores if space.mixing is None else scores @ space.mixing
+    first, second = np.triu_indices(mixed.shape[1])
+    return np.asarray((np.hstack([mixed, mixed[:, first] * mixed[:, second]]) - space.mean) / space.scale)
+
+
+def scores_of(space: Space, values: Floats) -> Floats:
+    """Normal scores of ranks in the sample, (n, c); a missing value is a usual one."""
     from scipy.special import ndtri
 
     scores = np.zeros(values.shape)
@@ -192,9 +207,7 @@ def features_of(space: Space, values: Floats) -> Floats:
             rank = (np.searchsorted(known, column, "left") + np.searchsorted(known, column, "right")) / (2 * known.size)
             half = 0.5 / known.size
             scores[:, place] = np.where(np.isnan(column), 0.0, ndtri(np.clip(rank, half, 1 - half)))
-    mixed = scores if space.mixing is None else scores @ space.mixing
-    first, second = np.triu_indices(mixed.shape[1])
-    return np.asarray((np.hstack([mixed, mixed[:, first] * mixed[:, second]]) - space.mean) / space.scale)
+    return scores
 
 
 def apart(space: Space, reference: Part, window: Part) -> Apart:
@@ -219,12 +232,18 @@ def of_stretches(space: Space, sample: Part, pool: Part, first: int, count: int,
 
 
 def distance(auc: float) -> float:
-    """An AUC as a distance: 0 where nothing can be told apart, 1 where everything can.
+    """An AUC as a distance that has no end: that of two normal distributions which can be told apart so well.
 
-    >>> distance(0.75), distance(0.4)
-    (0.5, 0.0)
+    They lie d' = √2 Φ⁻¹(AUC) standard deviations apart (Green & Swets 1966, Signal Detection Theory), and d'² is their
+    Jeffreys divergence, as the stability index is one of shares. Where a usual week has an AUC of 0.76, a scale that
+    ends at 1 leaves no room for an alarm.
+
+    >>> round(distance(0.76), 2), round(distance(0.95), 2), distance(0.4), round(distance(1.0), 1)
+    (1.0, 5.41, 0.0, 27.7)
     """
-    return auc if np.isnan(auc) else max(2.0 * auc - 1.0, 0.0)
+    if np.isnan(auc):
+        return auc
+    return 2.0 * NormalDist().inv_cdf(min(max(auc, 0.5), _LARGEST)) ** 2
 
 
 def beyond_chance(auc: float, reference: int, window: int) -> bool:
@@ -260,7 +279,7 @@ def _told(space: Space, reference: Part, window: Part, others: NDArray[np.bool_]
         direction = space.inverse @ shift
         aucs.append(_auc(asked[0] @ direction, asked[1] @ direction))
         moved.append(direction * shift)
-    return Apart(float(np.mean(aucs)), () if space.mixing is not None else _most(np.mean(moved, axis=0)))
+    return Apart(float(np.mean(aucs)), () if space.mixing is not None else _most(np.mean(moved, axis=0), space))
 
 
 def _fold(days: Days) -> NDArray[np.int64]:
@@ -276,9 +295,9 @@ def _auc(reference: Floats, window: Floats) -> float:
     return float(below.mean() / (2 * known.size))
 
 
-def _most(parts: Floats, shown: int = 3) -> tuple[tuple[int, ...], ...]:
+def _most(parts: Floats, space: Space, shown: int = 3) -> tuple[tuple[int, ...], ...]:
     """The features that tell most, as columns by their place."""
-    columns = int((sqrt(9 + 8 * parts.size) - 3) / 2 + 0.5)  # p = c + c (c + 1) / 2
+    columns = len(space.sorted)
     pairs = [*((place,) for place in range(columns)), *zip(*np.triu_indices(columns), strict=True)]
     return tuple(tuple(int(each) for each in pairs[place]) for place in np.argsort(-parts, kind="stable")[:shown])
 

@@ -14,7 +14,8 @@ from keepfit.monitor.bins import Bins, Counts, rows_by_bin
 from keepfit.monitor.chosen import MOST_LABELLED, Chosen, Measured
 from keepfit.monitor.estimates import Estimates
 from keepfit.monitor.multivariate import Part, drawn_by_day, least_by_day, values_of
-from keepfit.monitor.reference import LABEL, Reference, label_column, scores
+from keepfit.monitor.reference import LABEL, Reference, label_column, scores, taken
+from keepfit.monitor.residuals import Residuals, added, residuals_of
 
 Days = NDArray[np.int64]
 
@@ -47,7 +48,7 @@ class Tallied(NamedTuple):
 
     ``counts`` are rows by bin of each column of the reference, features, answers and label; ``drawn`` rows tell columns
     apart together; ``estimated`` is performance by metric, as it will probably turn out; ``measured`` are rows with
-    labels, all ``labelled`` ones of them or so many by chance.
+    labels, all ``labelled`` ones of them or so many by chance; ``residuals`` are those of all of them.
     """
 
     rows: int
@@ -56,6 +57,7 @@ class Tallied(NamedTuple):
     estimated: Mapping[str, float | None]
     measured: Measured
     labelled: int
+    residuals: Residuals | None = None
 
 
 def tallied(reference: Reference, parts: Iterable[Answers], most_labelled: int = MOST_LABELLED) -> Tallied:
@@ -67,6 +69,7 @@ def tallied(reference: Reference, parts: Iterable[Answers], most_labelled: int =
         How many rows with labels are kept to be measured.
     """
     draw, chosen, estimates = np.random.default_rng([1, 0]), Chosen(most_labelled), Estimates(reference)
+    residuals: Residuals | None = None
     counts, rows = [np.zeros(each.bins.count, np.int64) for each in reference.columns], 0
     drawn = Drawn(Part(np.zeros(0, np.int64), np.zeros((0, len(_features(reference))))), np.zeros(0))
     for part in parts:
@@ -74,8 +77,24 @@ def tallied(reference: Reference, parts: Iterable[Answers], most_labelled: int =
         drawn = merged(reference, drawn, drawn_from(reference, part.columns, part.days, draw))
         estimates.add(part.answers)
         chosen.add(part.labels, part.answers[part.labelled], part.days[part.labelled], part.others)
+        residuals = _with(residuals, labelled_residuals(reference, part))
         rows += len(part.days)
-    return Tallied(rows, tuple(counts), drawn.rows, estimates.values(), chosen.measured(), chosen.seen)
+    return Tallied(rows, tuple(counts), drawn.rows, estimates.values(), chosen.measured(), chosen.seen, residuals)
+
+
+def labelled_residuals(reference: Reference, part: Answers) -> Residuals | None:
+    """The residuals of rows with labels; None where the reference, of an earlier build, has none."""
+    if reference.concept is None:
+        return None
+    wanted = {each.name for each in reference.concept.relations}
+    given = {**part.columns, **dict(scores(np.asarray(part.answers), reference.classes))}
+    bins = {each.name: each.bins for each in reference.columns if each.name in wanted and each.name in given}
+    known = {name: taken(given[name], part.labelled) for name in bins}
+    return residuals_of(bins, known, part.days[part.labelled], part.labels, part.answers[part.labelled])
+
+
+def _with(total: Residuals | None, more: Residuals | None) -> Residuals | None:
+    return more if total is None or more is None else added([total, more])
 
 
 def _features(reference: Reference) -> Mapping[str, Bins]:

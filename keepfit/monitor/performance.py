@@ -105,11 +105,11 @@ def _total(metric: str, answers: Floats) -> float:
     return sum(float(answers[:, c] @ _row_losses(metric, answers, c)) for c in range(answers.shape[1]))
 
 
-def _row_losses(metric: str, answers: Floats, came: int) -> Floats:
-    """What each row gives to a metric that is a mean, if class ``came`` comes."""
+def _row_losses(metric: str, answers: Floats, came: Any) -> Floats:
+    """What each row gives to a metric that is a mean, if class ``came`` comes, one for all rows or of each (n,)."""
     if metric == "accuracy":
         return np.asarray(answers.argmax(axis=1) == came, np.float64)
-    score = measure(metric, np.full(len(answers), came), answers)
+    score = measure(metric, np.broadcast_to(came, len(answers)), answers)
     return np.asarray(score.influence + (score.value or 0.0))
 
 
@@ -154,21 +154,54 @@ def stretches_of(
     """
     order = np.argsort(days, kind="stable")
     days, labels, answers = days[order], np.asarray(labels)[order], answers[order]
+    if not days.size:
+        return ()
+    starts = np.arange(int(days[0]), int(days[-1]) - length + 2)
+    low, high = np.searchsorted(days, starts), np.searchsorted(days, starts + length)
+    means = {name: _means(name, labels, answers, losses, (low, high)) for name in ESTIMABLE[task]}
     found = []
-    for first in range(int(days[0]), int(days[-1]) - length + 2) if days.size else ():
-        rows = slice(*np.searchsorted(days, [first, first + length]).tolist())
-        count = rows.stop - rows.start
-        if count < LEAST_ROWS:
-            continue
+    for place in np.flatnonzero(high - low >= LEAST_ROWS).tolist():
+        rows = slice(int(low[place]), int(high[place]))
+        told: dict[str, tuple[float | None, float | None]] = {}
+        for name, pair in means.items():
+            if pair is None:
+                some = labels[rows], answers[rows]
+                told[name] = realised_value(name, *some), estimated_value(name, some[1], losses)
+            else:
+                told[name] = finite(pair[0][place]), finite(pair[1][place])
         found.append(
             Stretch(
-                first=first,
-                rows=count,
-                realised={name: realised_value(name, labels[rows], answers[rows]) for name in ESTIMABLE[task]},
-                estimated={name: estimated_value(name, answers[rows], losses) for name in ESTIMABLE[task]},
+                first=int(starts[place]),
+                rows=rows.stop - rows.start,
+                realised={name: realised for name, (realised, _) in told.items()},
+                estimated={name: estimated for name, (_, estimated) in told.items()},
             )
         )
     return tuple(found)
+
+
+def _means(
+    metric: str, labels: Any, answers: Floats, losses: Losses | None, rows: tuple[NDArray[np.intp], NDArray[np.intp]]
+) -> tuple[Floats, Floats] | None:
+    """A metric that is a mean, realised and estimated, of many stretches of ``rows`` (low, high), (starts,) each.
+
+    None where it is none, or where a row has no answer, so that each stretch has to be asked by itself.
+    """
+    if metric == "roc_auc" or realised_value(metric, labels, answers) is None:
+        return None
+    if answers.ndim == 1:
+        if losses is None:
+            return None
+        place, off = np.searchsorted(np.array(losses.edges), answers, side="right"), np.abs(labels - answers)
+        came, expected = (off**2, losses.squared) if metric == "rmse" else (off, losses.absolute)
+        pair = came, np.array(expected)[place]
+    else:
+        weighed = (answers[:, c] * _row_losses(metric, answers, c) for c in range(answers.shape[1]))
+        pair = _row_losses(metric, answers, labels), np.asarray(sum(weighed))
+    count = np.maximum(rows[1] - rows[0], 1)
+    sums = [np.concatenate([[0.0], np.cumsum(each)]) for each in pair]
+    means = [(each[rows[1]] - each[rows[0]]) / count for each in sums]
+    return (np.sqrt(means[0]), np.sqrt(means[1])) if metric == "rmse" else (means[0], means[1])
 
 
 def usual(metric: str, stretches: Sequence[Stretch], length: int, false_alarms: float) -> Usual:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from keepfit.config.metrics import Task
 from keepfit.features import Levels
-from keepfit.monitor import multivariate
+from keepfit.monitor import links, multivariate
 from keepfit.monitor.bins import Bins, bins_of, by_day
+from keepfit.monitor.concept import Concept, concept_of
 from keepfit.monitor.drift import LEAST_ROWS, Calibration, calibrated, of_stretches
 from keepfit.monitor.multivariate import Part, Sample, drawn_by_day, sample_of, space_of, values_of
 from keepfit.monitor.performance import Losses, Stretch, losses_of, stretches_of
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 Days = NDArray[np.int64]
 Kind = Literal["feature", "score", "label"]
-Signal = Literal["drift", "missing", "unseen", "multivariate"]
+Signal = Literal["drift", "missing", "unseen", "multivariate", "link"]
 
 LABEL = "label"
 
@@ -52,7 +53,7 @@ class Reference(Record, frozen=True, kw_only=True):
 
     ``first`` is its first day (since 1970, UTC), ``length`` the days of a window; ``usual`` is by signal, in the order
     of ``signals``. ``rows`` are those of a stretch in the middle of all. ``losses`` are there for regression; versions
-    of earlier builds have no ``sample``.
+    of earlier builds have no ``sample``, and none of ``concept``.
     """
 
     use_case: str
@@ -68,6 +69,7 @@ class Reference(Record, frozen=True, kw_only=True):
     stretches: tuple[Stretch, ...]
     losses: Losses | None = None
     sample: Sample | None = None
+    concept: Concept | None = None
 
 
 class Rows(NamedTuple):
@@ -116,8 +118,10 @@ def reference_of(
     signals, distances = _signals(watched, [column for _, _, column, _ in named], rows.days - first, length)
     bins = {each.name: each.bins for each in watched if each.kind == "feature"}
     sample, together = _together(bins, rows, answered, (first, count, length))
-    signals, distances = [*signals, Asked(column=None, signal="multivariate")], np.vstack([distances, together])
+    signals += [Asked(column=None, signal="multivariate"), Asked(column=None, signal="link")]
+    distances = np.vstack([distances, together])
     losses = losses_of(answered.labels, answered.answers) if task == "regression" else None
+    stretches = stretches_of(task, answered.days, answered.labels, answered.answers, length, losses)
     perday = np.bincount(rows.days - first, minlength=count)
     return Reference(
         use_case=use_case,
@@ -130,10 +134,28 @@ def reference_of(
         signals=tuple(signals),
         usual=calibrated(distances, length, asked.false_alarms),
         rows=float(np.median(_moving(perday, length))),
-        stretches=stretches_of(task, answered.days, answered.labels, answered.answers, length, losses),
+        stretches=stretches,
         losses=losses,
         sample=sample,
+        concept=_concept(watched, rows, answered, classes, stretches, asked),
     )
+
+
+def _concept(
+    watched: Sequence[Watched],
+    rows: Rows,
+    answered: Answered,
+    classes: tuple[str, ...],
+    stretches: Sequence[Stretch],
+    asked: "Monitor",
+) -> Concept:
+    """How labels follow inputs on the rows that were answered; where these are not known, how they follow answers."""
+    known = dict(scores(answered.answers, classes))
+    if answered.places is not None:
+        known |= {name: taken(column, answered.places) for name, column in rows.columns.items()}
+    bins = {each.name: each.bins for each in watched if each.kind != "label" and each.name in known}
+    answers = answered.days, answered.labels, answered.answers
+    return concept_of(bins, known, answers, stretches, asked.window.days, asked.false_alarms)
 
 
 def scores(answers: Any, classes: Sequence[str]) -> Iterator[tuple[str, Any]]:
@@ -150,6 +172,11 @@ def scores(answers: Any, classes: Sequence[str]) -> Iterator[tuple[str, Any]]:
         yield from ((f"score {name}", answers[:, place]) for place, name in enumerate(classes))
 
 
+def taken(column: Any, rows: NDArray[np.intp]) -> Any:
+    """Some rows of a column as `keepfit.features` reads it."""
+    return column._replace(codes=column.codes[rows]) if isinstance(column, Levels) else column[rows]
+
+
 def label_column(labels: Any, classes: tuple[str, ...]) -> Any:
     """Labels as a column: levels where there are classes, numbers where there are none."""
     return Levels(np.asarray(labels, np.int32), classes) if classes else np.asarray(labels, np.float64)
@@ -158,15 +185,18 @@ def label_column(labels: Any, classes: tuple[str, ...]) -> Any:
 def _together(
     bins: Mapping[str, Bins], rows: Rows, answered: Answered, span: tuple[int, int, int]
 ) -> tuple[Sample, NDArray[np.float64]]:
-    """The sample, and how far every stretch is from its other days, over all features at once, (starts,)."""
+    """The sample; how far every stretch is from its other days over all features at once, and in links, (2, starts)."""
     pairs = {name: (each, rows.columns[name]) for name, each in bins.items()}
     sample = sample_of(pairs, rows.days, rows.labels, _scored(rows.days.size, answered))
     if not pairs:
-        return sample, np.full(max(span[1] - span[2] + 1, 0) if span[1] > span[2] else 0, np.nan)
+        return sample, np.full((2, span[1] - span[2] + 1 if span[1] > span[2] else 0), np.nan)
     drawn, _ = drawn_by_day(rows.days, span[2], np.random.default_rng([1, 0]))
     pool = Part(rows.days[drawn], values_of(pairs.values(), drawn))
     space = space_of(sample, tuple(bins.values()))
-    return sample, multivariate.of_stretches(space, Part(sample.when, sample.matrix()), pool, *span)
+    known = Part(sample.when, sample.matrix())
+    linked = links.links_of(space, tuple(bins.values()), known.values)
+    apart = multivariate.of_stretches(space, known, pool, *span)
+    return sample, np.vstack([apart, links.of_stretches(linked, space, pool, *span)])
 
 
 def _scored(rows: int, answered: Answered) -> NDArray[np.float64]:

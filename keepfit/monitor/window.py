@@ -12,7 +12,7 @@ from keepfit.config.metrics import METRICS, Task
 from keepfit.evaluate import Clusters, estimate
 from keepfit.evaluate.metrics import measure
 from keepfit.evaluate.scales import Scale
-from keepfit.monitor import multivariate
+from keepfit.monitor import links, multivariate
 from keepfit.monitor.bins import Bins
 from keepfit.monitor.chosen import Measured
 from keepfit.monitor.drift import LEAST_ROWS, beyond_chance, missing_share, moved_most, stability_index
@@ -24,11 +24,13 @@ from keepfit.monitor.performance import (
     stretches_needed,
     usual,
 )
+from keepfit.monitor.realised import came_of, checks_of
 from keepfit.monitor.reference import Reference, Signal, Watched
 from keepfit.records import Broken, Estimate, Forecast, Outcome, WindowCheck, finite
 
 CONFIDENCE = 0.95  # one-sided, of bounds
 EMPTIED = 0.2  # by so much more of a column is missing: rather a broken feed than the world
+LINK_GONE = 0.5  # of what one column says of another: rather of another row than of another world
 NEW_LEVELS = 0.5  # such a share of levels that nobody has seen: rather another code than another world
 FEWER, MORE = 0.2, 5.0  # times the usual rows
 _RULES = 3  # that are named
@@ -36,6 +38,8 @@ _BROKEN_FROM = {
     "volume": 0.0,
     "freshness": 0.0,
     "contract": 0.0,
+    "label_link": 0.0,
+    "link": LINK_GONE,
     "expectation": 0.0,
     "missing": EMPTIED,
     "unseen": NEW_LEVELS,
@@ -99,17 +103,28 @@ def look(reference: Reference, seen: Seen, optimize: str) -> Found:
     estimated = _estimated(reference, seen.rows.estimated)
     realised = _realised(reference, seen.rows.measured)
     checks += [*_performance("estimated_performance", reference, {n: f.value for n, f in estimated.items()}, decides)]
-    checks += [*_performance("realised_performance", reference, {n: e.value for n, e in realised.items()}, decides)]
+    checks += _told_by_labels(reference, seen, realised, decides)
     alarms = [
         name for name, which in _TRIGGERS.items() if any(c.outcome == "fail" and c.check in which for c in checks)
     ]
     return Found(tuple(checks), estimated, realised, tuple(alarms), tuple(_broken(checks)))
 
 
+def _told_by_labels(
+    reference: Reference, seen: Seen, realised: Mapping[str, Estimate], decides: str
+) -> list[WindowCheck]:
+    if reference.concept is None:  # made by an earlier build
+        values = {name: each.value for name, each in realised.items()}
+        return [*_performance("realised_performance", reference, values, decides)]
+    measured = seen.rows.measured
+    came = came_of(reference.task, measured.labels, measured.answers, reference.losses)
+    return checks_of(reference, reference.concept, came, seen.rows.residuals, decides)
+
+
 _TRIGGERS: dict[str, tuple[str, ...]] = {
-    "realised_performance": ("realised_performance",),
+    "realised_performance": ("realised_performance", "shortfall", "concept"),
     "estimated_performance": ("estimated_performance",),
-    "drift": ("drift", "missing", "unseen", "multivariate"),
+    "drift": ("drift", "missing", "unseen", "multivariate", "link"),
 }
 
 
@@ -184,7 +199,9 @@ def signals_of(reference: Reference, seen: Seen, *, several: bool = True) -> Ite
     """
     for asked, normal in zip(reference.signals, reference.usual.usual, strict=True):
         if asked.column is None:
-            if several:
+            if asked.signal == "link":
+                yield _links(reference, seen.rows.drawn, normal)
+            elif several and not _earlier(reference):
                 yield _multivariate(reference, seen.rows.drawn, normal)
             continue
         column, window = reference.columns[asked.column], seen.rows.counts[asked.column]
@@ -192,14 +209,19 @@ def signals_of(reference: Reference, seen: Seen, *, several: bool = True) -> Ite
         distance, chance = _distance(asked.signal, column, before, window)
         told = _Told(asked.signal, column.name, distance / normal, chance, distance)
         yield _signal(reference, told, partial(_moved, column, before, window))
-    if reference.sample is None:
+    if _earlier(reference):
         why = "not calibrated: the reference was made by an earlier build"
         yield WindowCheck(check="multivariate", outcome="not_enough_evidence", reason=why)
 
 
+def _earlier(reference: Reference) -> bool:
+    """Whether a reference was made before several columns at once were asked about as they are now."""
+    return reference.sample is None or reference.concept is None
+
+
 def _multivariate(reference: Reference, drawn: Part, normal: float) -> WindowCheck:
     """All features at once: how well rows of the window can be told from those of the reference's sample."""
-    bins = [each.bins for each in reference.columns if each.kind == "feature"]
+    bins = tuple(each.bins for each in reference.columns if each.kind == "feature")
     sample = reference.sample
     if sample is None or not bins or len(drawn.days) < LEAST_ROWS:
         return _signal(reference, _Told("multivariate", None, float("nan"), False, float("nan")), str)
@@ -212,6 +234,21 @@ def _multivariate(reference: Reference, drawn: Part, normal: float) -> WindowChe
         reference,
         told,
         lambda: f"rows can be told from the reference's, AUC {found.auc:.3f}" + (f": {by}" if by else ""),
+    )
+
+
+def _links(reference: Reference, drawn: Part, normal: float) -> WindowCheck:
+    """What one column says of another, beside the reference's sample."""
+    bins = tuple(each.bins for each in reference.columns if each.kind == "feature")
+    sample = reference.sample
+    if sample is None or len(drawn.days) < LEAST_ROWS:
+        return _signal(reference, _Told("link", None, float("nan"), False, float("nan")), str)
+    space = multivariate.space_of(sample, bins)
+    found = links.apart(links.links_of(space, bins, sample.matrix()), space, sample.matrix(), drawn.values)
+    told = _Told("link", None, found.distance / normal, True, found.gone)
+    names = [sample.columns[place] for place in found.by]
+    return _signal(
+        reference, told, lambda: f"{' says little of '.join(names)} any more: {found.gone:.0%} of their link is gone"
     )
 
 

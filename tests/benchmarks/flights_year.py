@@ -41,11 +41,14 @@ END = datetime(2014, 1, 1, tzinfo=UTC)
 
 
 class Flights(NamedTuple):
-    """Rows in the order of days: days (n,) from 0, columns by name, labels (n,) of 0 and 1, answers (n, 2)."""
+    """Rows in the order of days: days (n,) from 0, columns by name; labels (n,) of 0 and 1 and answers (n, 2).
+
+    Of a regression labels and answers are values, (n,).
+    """
 
     days: NDArray[np.int64]
     columns: Mapping[str, Any]
-    labels: NDArray[np.int64]
+    labels: NDArray[Any]
     answers: NDArray[np.float64]
 
     def some(self, rows: Any, days: Any = None) -> "Flights":
@@ -75,7 +78,7 @@ def flights() -> Flights:
     labels = table.column("late").to_numpy().astype(np.int64)
     order = np.argsort(days, kind="stable")
     made = Flights(days - days.min(), columns, labels, np.zeros((len(days), 2))).some(order)
-    return made._replace(answers=_answers(made))
+    return made._replace(answers=answers_of_others(made))
 
 
 def _table(folder: Path) -> Any:
@@ -92,16 +95,18 @@ def _table(folder: Path) -> Any:
     return table.filter(table.column("late").is_valid())
 
 
-def _answers(given: Flights) -> NDArray[np.float64]:
-    from sklearn.ensemble import HistGradientBoostingClassifier
+def answers_of_others(given: Flights, *, classes: bool = True) -> NDArray[np.float64]:
+    """What models that learnt from other weeks answer, (n, 2) or (n,)."""
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     codes = [column.codes if isinstance(column, Levels) else column for column in given.columns.values()]
     matrix, fold = np.column_stack(codes).astype(float), given.days // 7 % FOLDS
-    found = np.zeros((len(matrix), 2))
+    found = np.zeros((len(matrix), 2) if classes else len(matrix))
     for each in range(FOLDS):
-        model = HistGradientBoostingClassifier(max_iter=60, random_state=0)
-        model.fit(matrix[fold != each], given.labels[fold != each])
-        found[fold == each] = model.predict_proba(matrix[fold == each])
+        kind = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
+        model = kind(max_iter=60, random_state=0).fit(matrix[fold != each], given.labels[fold != each])
+        rows = matrix[fold == each]
+        found[fold == each] = model.predict_proba(rows) if classes else model.predict(rows)
     return found
 
 
@@ -109,7 +114,9 @@ def reference(given: Flights, asked: Any) -> Reference:
     """The reference of a version that was made from some rows."""
     rows = Rows(given.days, given.columns, given.labels)
     answered = Answered(given.days, given.labels, given.answers, np.arange(len(given.days)))
-    return reference_of("flights", "binary", CLASSES, rows, answered, asked)
+    if given.answers.ndim == 1:
+        return reference_of("values", "regression", (), rows, answered, asked)
+    return reference_of("classes", "binary", CLASSES, rows, answered, asked)
 
 
 def seen(made: Reference, window: Flights, *, labelled: bool = True) -> Seen:

@@ -259,6 +259,18 @@ def test_estimates_that_were_wrong_do_not_trigger():
     assert decide(other, [], None, Retrain(), now).retrain
 
 
+def test_estimates_that_have_come_right_again_trigger_again():
+    estimated = "estimated_performance"
+    policy, now = Retrain(on=(estimated,), when="2 of 3"), JUNE + timedelta(days=42)
+    wrong = [told(14, realised=0.35), told(7, realised=0.39)]
+    decisions = []
+    for right in range(4):  # windows that came out inside their intervals since
+        since = [told(42, estimated), *(told(35 - 7 * back, estimated, realised=0.5) for back in range(right))]
+        decisions.append(decide([*since, *wrong], [], None, policy, now))
+    assert [each.retrain for each in decisions] == [False, False, True, True]
+    assert "not trusted: 2 of 3 windows" in decisions[1].suppressed_by
+
+
 @given(
     marks=st.lists(st.tuples(st.sampled_from(["", DRIFT, "realised_performance"]), st.booleans()), max_size=40),
     count=st.integers(1, 3),

@@ -51,11 +51,15 @@ def test_columns_that_swapped_are_seen_though_each_looks_as_ever(made):
     swapped = columns | {"two": columns["alone"], "alone": columns["two"]}
     given = seen(made, day, swapped, columns["two"])
     found = look(made, given, "rmse")
-    assert alarms(found) == {("multivariate", None)}
+    assert alarms(found) == {("multivariate", None), ("link", None)}
     assert found.alarms == ("drift",)
     told = next(check for check in found.checks if check.check == "multivariate")
     assert told.effect > 0.6
     assert "one with alone" in told.reason
+    gone = next(check for check in found.checks if check.check == "link")
+    assert 0.8 < gone.effect < 1.2
+    assert gone.reason.startswith("one says little of two any more") or gone.reason.startswith("two says little of one")
+    assert any(why.startswith("link") for why in found.broken)
 
 
 def test_many_rows_are_drawn_from_evenly_by_day(made):

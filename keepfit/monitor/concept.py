@@ -1,0 +1,213 @@
+"""Whether labels still follow the inputs as they did: concept change, which no estimate without labels can see.
+
+Inputs that come as ever, and labels that follow them otherwise, are real concept drift (Gama et al. 2014, ACM Computing
+Surveys 46). Two kinds of signals are for it, beside the metric that decides:
+
+- **shortfall**: a realised metric less what the model expects of the very same rows. A hard week is hard by both;
+  labels that stop following the answers are not. On the flights log loss mostly tells a late week, and is usual when
+  labels are shuffled within days; the ROC AUC then falls short by five standard deviations of a usual week.
+- **concept** of a column: mean residuals by its bins, a score test of the model (Cox 1958, Biometrika 45; by groups of
+  the answer: Hosmer & Lemeshow 1980, Communications in Statistics A9), held against those of the reference. It sees
+  that one column is followed otherwise though the overall loss stays. Residuals are taken about the mean of their day:
+  a stormy day, on which all flights are late, is no other concept.
+
+How far each goes by itself comes from stretches of the reference, because rows of a day are not independent: its mean
+and standard deviation over the stretches that share no day with the one looked at. In these units the largest signal of
+all, the metric that decides among them, is the score of a stretch. A window alarms beyond the score that one more
+stretch exceeds with the stated probability (`keepfit.monitor.drift`), over all of them together.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keepfit.config.metrics import METRICS
+from keepfit.monitor.bins import Bins
+from keepfit.monitor.drift import LEAST_ROWS, averaged_threshold, moments_elsewhere
+from keepfit.monitor.performance import Stretch
+from keepfit.monitor.residuals import residuals_of, slope, variance, within_days
+from keepfit.records import Record, finite
+
+Floats = NDArray[np.float64]
+Days = NDArray[np.int64]
+
+WORTH = 0.002  # of the variance of residuals: less is not worth an alarm, however sure
+_STEADY = 0.2  # the least standard deviation of the logarithm of a distance
+
+
+class Usual(Record, frozen=True, kw_only=True):
+    """What stretches of the reference have: mean and standard deviation."""
+
+    mean: float
+    spread: float
+
+
+class Relation(Record, frozen=True, kw_only=True):
+    """Of a column: rows (k,) and sums of residuals (k, c) by bin, and what is usual of `scale` (None: not known)."""
+
+    name: str
+    rows: tuple[float, ...]
+    sums: tuple[tuple[float, ...], ...]
+    usual: Usual | None
+
+
+class Concept(Record, frozen=True, kw_only=True):
+    """How labels follow inputs in the reference.
+
+    ``variance`` (c,) of residuals; ``slope`` of labels on answers. ``metrics`` and ``shortfalls`` are losses (the
+    greater, the worse) by metric, ``thresholds`` by the metric that decides (None: too few stretches), ``stretches``
+    how many that do not overlap they come from.
+    """
+
+    variance: tuple[float, ...]
+    slope: float | None
+    relations: tuple[Relation, ...]
+    metrics: dict[str, Usual]
+    shortfalls: dict[str, Usual]
+    thresholds: dict[str, float | None]
+    stretches: int
+
+
+class Gap(NamedTuple):
+    """How far residuals lie apart, as a share of their variance; the same as χ² with its degrees, rows independent."""
+
+    share: Floats
+    chi: Floats
+    degrees: Floats
+
+
+def gap(reference: tuple[Floats, Floats], window: tuple[Floats, Floats], spread: Floats) -> Gap:
+    """Rows (…, k) and sums (…, k, c) beside each other; ``spread`` (c,) is the variance of a residual.
+
+    ``share`` is without what chance adds where rows are independent; NaN where the window has few rows.
+
+    >>> rows, none, moved = np.array([500.0, 500.0]), np.zeros((2, 1)), np.array([[100.0], [-100.0]])
+    >>> [round(float(each), 3) for each in gap((rows, none), (rows, moved), np.array([0.2]))]
+    [0.196, 100.0, 1.0]
+    """
+    used = (reference[0] > 0) & (window[0] > 0)
+    before, now = (np.maximum(each[0], 1.0) for each in (reference, window))
+    apart = np.where(used[..., None], window[1] / now[..., None] - reference[1] / before[..., None], 0.0)
+    squares = (apart**2 / np.maximum(spread, 1e-12)).sum(axis=-1)  # over classes
+    noise = np.where(used, 1.0 / now + 1.0 / before, 1.0)
+    inside = np.where(used, window[0], 0.0)
+    total = inside.sum(axis=-1)
+    share = (inside * (squares / max(spread.size, 1) - noise)).sum(axis=-1) / np.maximum(total, 1.0)
+    return Gap(
+        np.asarray(np.where(total < LEAST_ROWS, np.nan, share)),
+        np.asarray((squares / noise).sum(axis=-1)),
+        np.asarray(np.maximum(used.sum(axis=-1) - 1.0, 1.0) * spread.size),  # about the mean of the day: one less
+    )
+
+
+def scale(share: Floats) -> Floats:
+    """A gap as columns are compared by it: its logarithm, so that a rare stretch is not all that counts."""
+    return np.asarray(np.log(np.maximum(share, 0.0) + WORTH / 2))
+
+
+def concept_of(
+    bins: Mapping[str, Bins],
+    columns: Mapping[str, Any],
+    rows: tuple[Days, Any, Any],
+    stretches: Sequence[Stretch],
+    length: int,
+    false_alarms: float,
+) -> Concept:
+    """How labels follow inputs on rows of which the model had not learnt.
+
+    Parameters
+    ----------
+    columns
+        What the model reads and answers, by name; those with ``bins`` count.
+    rows
+        Days (n,) since 1970, labels (n,) and answers (n, k) or (n,).
+    stretches
+        Realised and estimated performance of every stretch of ``length`` days.
+    """
+    found = residuals_of(bins, columns, *rows)
+    days = found.days
+    starts = np.arange(int(days[0]), int(days[-1]) - length + 2) if days.size else days
+    spread = variance(found)
+    cells = {name: within_days(found, name) for name in found.binned}
+    relations = {name: scale(_of_stretches(days, each, starts, length, spread)) for name, each in cells.items()}
+    losses, short = (_by_metric(stretches, starts, kind) for kind in ("realised", "shortfall"))
+    shared = [standardised(each, length, _STEADY) for each in relations.values()]
+    shared += [standardised(each, length) for each in short.values()]
+    told = {name: averaged_threshold(largest([*shared, standardised(each, length)]), length, false_alarms)
+            for name, each in losses.items()}  # fmt: skip
+    return Concept(
+        variance=tuple(spread.tolist()),
+        slope=finite(slope(found)),
+        relations=tuple(_relation(name, *each, relations[name]) for name, each in cells.items()),
+        metrics=_usual_of(losses),
+        shortfalls=_usual_of(short),
+        thresholds={name: threshold for name, (threshold, _) in told.items()},
+        stretches=max((count for _, count in told.values()), default=0),
+    )
+
+
+def _by_metric(stretches: Sequence[Stretch], starts: Days, kind: str) -> dict[str, Floats]:
+    """Of each metric the loss, or the shortfall, of the stretch that begins on each day, (starts,); NaN: unknown."""
+    names = stretches[0].realised if stretches else ()
+    found = {name: np.full(starts.size, np.nan) for name in names}
+    for each in stretches:
+        for name in names:
+            came, guess = each.realised[name], each.estimated[name]
+            if came is not None and (kind == "realised" or guess is not None):
+                found[name][each.first - starts[0]] = loss(name, came - (guess or 0.0 if kind != "realised" else 0.0))
+    return found
+
+
+def loss(metric: str, value: float) -> float:
+    """A value of a metric, or a difference, so that more is worse.
+
+    >>> loss("roc_auc", 0.7), loss("rmse", 0.7)
+    (-0.7, 0.7)
+    """
+    return -value if METRICS[metric].higher_is_better else value
+
+
+def _usual_of(by_metric: Mapping[str, Floats]) -> dict[str, Usual]:
+    found = {name: usual_of(values) for name, values in by_metric.items()}
+    return {name: each for name, each in found.items() if each is not None}
+
+
+def usual_of(values: Floats, least: float = 0.0) -> Usual | None:
+    """Mean and standard deviation of what is known, (starts,); None where there is no spread."""
+    known = values[np.isfinite(values)]
+    spread = max(float(known.std()), least) if known.size else 0.0
+    return Usual(mean=float(known.mean()), spread=spread) if spread > 0 else None
+
+
+def _relation(name: str, rows: Floats, sums: Floats, scaled: Floats) -> Relation:
+    return Relation(
+        name=name,
+        rows=tuple(rows.sum(axis=0).tolist()),
+        sums=tuple(map(tuple, sums.sum(axis=0).tolist())),
+        usual=usual_of(scaled, _STEADY),
+    )
+
+
+def _of_stretches(days: Days, cells: tuple[Floats, Floats], starts: Days, length: int, spread: Floats) -> Floats:
+    """How far residuals of the stretch that begins on each day are from those of all other days, (starts,)."""
+    low, high = np.searchsorted(days, starts), np.searchsorted(days, starts + length)
+    sums = [np.concatenate([np.zeros((1, *each.shape[1:])), np.cumsum(each, axis=0)]) for each in cells]
+    stretch = [each[high] - each[low] for each in sums]
+    rest = [each[-1] - part for each, part in zip(sums, stretch, strict=True)]
+    return gap((rest[0], rest[1]), (stretch[0], stretch[1]), spread).share
+
+
+def standardised(values: Floats, length: int, least: float = 0.0) -> Floats:
+    """Values of stretches (starts,) in standard deviations above the mean of those that share no day; NaN: unknown."""
+    given = values[None, :]
+    mean, squares = moments_elsewhere(given, length)[0], moments_elsewhere(given**2, length)[0]
+    spread = np.maximum(np.sqrt(np.maximum(squares - mean**2, 0.0)), least)
+    return np.where(spread > 0, (values - mean) / np.where(spread > 0, spread, 1.0), np.nan)
+
+
+def largest(scores: Sequence[Floats]) -> Floats:
+    """The largest score of each stretch, (starts,); -inf where none is known."""
+    known = np.vstack(scores)
+    return np.asarray(np.where(np.isnan(known), -np.inf, known).max(axis=0, initial=-np.inf))
