@@ -283,10 +283,9 @@ def serve(
     deadline: Annotated[float, Parameter(help="Seconds for an answer; what takes longer gets 504.")] = 20.0,
     every: Annotated[float, Parameter(help="Seconds between two looks at the ledger.")] = 1.0,
     workers: Annotated[int, Parameter(help="Processes that answer on the one port.")] = 1,
-    log: Annotated[
-        str | None, Parameter(help="Folder for predictions on their way to the store; empty: none are logged.")
-    ] = None,
+    log: Annotated[str | None, Parameter(help="Folder for predictions on their way to the store; empty: none.")] = None,
     sync: Annotated[bool, Parameter(negative="", help="Answer only after the prediction is on the disk.")] = False,
+    ship_every: Annotated[float | None, Parameter(help="Seconds until the log goes to the store; else 300.")] = None,
     store: StoreOption = None,
     json: JsonFlag = False,
 ) -> int:
@@ -294,8 +293,9 @@ def serve(
     from flows import serve as serving
 
     return serving.serve(
-        use_cases, host, port, store, most_waiting, deadline, every, log, workers, sync=sync, as_json=json
-    )
+        use_cases, host, port, store, most_waiting, deadline, every, log, workers,
+        sync=sync, ship_every=ship_every, as_json=json,
+    )  # fmt: skip
 
 
 @app.command

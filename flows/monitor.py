@@ -58,9 +58,10 @@ def look(run: Run) -> Monitored:
         filled.append(fill(run, watch(run, extracted, before, champion, reference)))
     gathered = gather(run, Gathered(start=start, end=end, source="rows", replaced=replaced))
     seen = decide(run, watch(run, extracted, gathered, champion, reference))
-    tell_alarm(run, seen)
-    seen = draw(run, seen)
-    return structs.replace(seen, late=tuple(each for each in filled if each.entry is not None))
+    late = tuple(each for each in filled if each.entry is not None)
+    for each in (*late, seen):
+        tell_alarm(run, each)
+    return draw(run, structs.replace(seen, late=late))
 
 
 def _nothing(run: Run, reason: str) -> Monitored:

@@ -5,7 +5,7 @@ import os
 import re
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ from keepfit.errors import ConfigError, InfrastructureError, Problem
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
 _BACKLOG = 2048
+_SHIP_EVERY = 300.0  # seconds
+_SENSIBLE = {"workers": (1, 256), "most-waiting": (1, 100_000), "deadline": (0.001, 3600), "every": (0.01, 3600),
+             "ship-every": (0.1, 86_400)}  # fmt: skip
 
 
 def serve(
@@ -30,15 +33,18 @@ def serve(
     workers: int,
     *,
     sync: bool,
+    ship_every: float | None,
     as_json: bool,
 ) -> int:
     """Serve until a signal comes; returns when everything in flight is answered."""
     prepare()
     names = tuple(dict.fromkeys(map(_name, use_cases or [""])))
-    _see_that_sensible(workers, most_waiting, deadline, every)
+    ship_after = _ship_every(ship_every, os.environ)
+    _see_that_sensible({"workers": workers, "most-waiting": most_waiting, "deadline": deadline, "every": every,
+                        "ship-every": ship_after})  # fmt: skip
     _see_that_guarded(host)
     listener = _listener(host, port)
-    settings = Settings(names, store, most_waiting, deadline, every, log_folder(log, os.environ), sync)
+    settings = Settings(names, store, most_waiting, deadline, every, log_folder(log, os.environ), sync, ship_after)
 
     def say(versions: Versions, pids: Sequence[int] = ()) -> None:
         said = _said(versions, listener, pids)
@@ -73,11 +79,26 @@ def _several(settings: Settings, listener: socket.socket, workers: int, started:
     return asyncio.run(keep())
 
 
-def _see_that_sensible(workers: int, most_waiting: int, deadline: float, every: float) -> None:
-    for name, given, least, most in (("workers", workers, 1, 256), ("most-waiting", most_waiting, 1, 100_000),
-                                     ("deadline", deadline, 0.001, 3600), ("every", every, 0.01, 3600)):  # fmt: skip
-        if not least <= given <= most:
-            raise ConfigError(Problem("not a number that serves", f"--{name}", f"{least} to {most}", str(given)))
+def _ship_every(given: float | None, environ: Mapping[str, str]) -> float:
+    """Seconds between two trips to the store, as asked for here or in ``KEEPFIT_SHIP_EVERY``.
+
+    >>> _ship_every(None, {}), _ship_every(None, {"KEEPFIT_SHIP_EVERY": "5"}), _ship_every(1.0, {})
+    (300.0, 5.0, 1.0)
+    """
+    if given is not None:
+        return given
+    named = environ.get("KEEPFIT_SHIP_EVERY", "").strip() or str(_SHIP_EVERY)
+    try:
+        return float(named)
+    except ValueError:
+        raise ConfigError(Problem("not a number of seconds", "KEEPFIT_SHIP_EVERY", "such as 300", named)) from None
+
+
+def _see_that_sensible(given: Mapping[str, float]) -> None:
+    for name, number in given.items():
+        least, most = _SENSIBLE[name]
+        if not least <= number <= most:
+            raise ConfigError(Problem("not a number that serves", f"--{name}", f"{least} to {most}", str(number)))
 
 
 def _see_that_guarded(host: str) -> None:

@@ -9,6 +9,7 @@ import re
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What all workers of a server have in common; ``log`` empty: predictions are not logged."""
+    """What all workers of a server have in common; ``log`` empty: predictions are not logged.
+
+    ``ship_every`` is how many seconds what is logged stays on this machine before it goes to the store.
+    """
 
     names: tuple[str, ...]
     store: str | None
@@ -33,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True):
     every: float
     log: str
     sync: bool
+    ship_every: float
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -123,8 +128,11 @@ def _logs(settings: Settings, store: "Store") -> "dict[str, PredictionLog]":
     from keepfit.serving.log.log import PredictionLog
 
     host = re.sub(r"[^a-z0-9-]+", "-", socket.gethostname().lower()).strip("-")[:60] or "host"
-    worker = f"{host}-{os.getpid()}"
-    return {name: PredictionLog(Path(settings.log), store, name, worker, sync=settings.sync) for name in settings.names}
+    worker, age = f"{host}-{os.getpid()}", timedelta(seconds=settings.ship_every)
+    return {
+        name: PredictionLog(Path(settings.log), store, name, worker, sync=settings.sync, segment_age=age)
+        for name in settings.names
+    }
 
 
 def main(words: Sequence[str]) -> int:

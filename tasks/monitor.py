@@ -82,7 +82,9 @@ def _say_window(record: Window) -> str:
 def _show(run: Run, *records: object) -> None:
     window = records[-1]
     if isinstance(window, Window):
-        markdown(run.use_case.name, "window", report.window_markdown(window))
+        newest = monitoring.bounds(run.moment.as_of, run.use_case.monitor.every, run.use_case.monitor.window)[1]
+        what = "window" if window.span.end == newest else "earlier"
+        markdown(run.use_case.name, what, report.window_markdown(window))
 
 
 def _show_decision(run: Run, *records: object) -> None:
@@ -139,18 +141,26 @@ def _shown(record: Monitored) -> str:
 
 @stage(Monitored, say=_shown, keep=_never)
 def draw(run: Run, seen: Monitored) -> Monitored:
-    """Write the page of the window, and that of the use case over time."""
-    from keepfit.report.watching import performance_picture, render_watched, render_window
+    """Write the page of the window and of those that were looked at again, and that of the use case over time."""
+    from keepfit.report.watching import performance_picture, render_watched
 
     looks = monitoring.looks_of(run.store, run.use_case.name)
     if seen.window is None or not looks:
         return seen
-    end = f"{seen.window.span.end:%Y-%m-%d}"
-    page = _published(run, f"window-{end}", render_window(seen))
-    overview = _published(run, f"watched-{end}", render_watched(run.use_case.name, looks))
+    late = tuple(structs.replace(each, page=_page(run, each)) for each in seen.late)
+    page = _page(run, seen)
+    overview = _published(run, f"watched-{seen.window.span.end:%Y-%m-%d}", render_watched(run.use_case.name, looks))
     if (drawn := performance_picture(run.use_case.name, looks)) is not None:
         picture(run.use_case.name, "performance", drawn, report.pages_markdown(page, overview))
-    return structs.replace(seen, page=page, overview=overview)
+    return structs.replace(seen, page=page, overview=overview, late=late)
+
+
+def _page(run: Run, seen: Monitored) -> str:
+    """The page of a window; the record has one."""
+    from keepfit.report.watching import render_window
+
+    assert seen.window is not None
+    return _published(run, f"window-{seen.window.span.end:%Y-%m-%d}", render_window(seen))
 
 
 def _published(run: Run, name: str, html: str) -> str:

@@ -24,6 +24,14 @@ _ABOUT = {
     "release": "Decide on the open shadow or canary from what servers have logged: promote, stop or wait.",
     "score": "Batch predictions of files by the champion, or by another version.",
 }
+_SHOWN = {
+    "train": "data, metrics, verdict, release",
+    "monitor": "the decision, the window, performance over time",
+    "retrain": "whether one was due, the window, and of a training its verdict and release",
+    "judge": "metrics and verdict",
+    "release": "what the two versions answered, and what was decided",
+    "score": "rows, bytes, what was refused and why",
+}
 _AS_OF = {
     "type": "string",
     "title": "as_of",
@@ -176,11 +184,13 @@ def _description(flow: str, case: UseCase) -> str:
     ]
     if flow in {"monitor", "retrain"}:
         lines += [
-            f"| window | {_days(case.monitor.window)} long, every {_days(case.monitor.every)} |",
+            f"| window | {_days(case.monitor.window)} |",
+            f"| looked at | every {_days(case.monitor.every).removeprefix('1 ')} |",
             f"| retrain when | {case.retrain.when.count} of {case.retrain.when.windows} windows alarm of "
             f"{', '.join(each.replace('_', ' ') for each in case.retrain.on) or 'nothing'} |",
         ]
-    return "\n".join([*lines, "", f"From `configs/{case.name}.yaml`, by `keepfit deploy`."])
+    told = f"What came of a run is in its tab *Artifacts*: {_SHOWN[flow]}."
+    return "\n".join([*lines, "", told, "", f"From `configs/{case.name}.yaml`, by `keepfit deploy`."])
 
 
 def _days(span: timedelta) -> str:

@@ -50,11 +50,11 @@ class Up:
         where = self.deployment(flow, use_case)["id"]
         return self.ask("POST", f"/deployments/{where}/create_flow_run", {"parameters": parameters})["id"]
 
-    def runs(self, flow=None, state=None):
+    def runs(self, flow=None, state=None, use_case="visits"):
         """All runs, oldest first, but for those that wait for the schedule."""
         found = self.ask("POST", "/flow_runs/filter", {"sort": "EXPECTED_START_TIME_ASC", "limit": 200})
         if flow is not None:
-            where = self.deployment(flow)["id"]
+            where = self.deployment(flow, use_case)["id"]
             found = [each for each in found if each["deployment_id"] == where]
         return [
             each
@@ -82,6 +82,12 @@ class Up:
             "event": event, "id": str(uuid.uuid4()), "occurred": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "resource": {"prefect.resource.id": f"keepfit.use_case.{use_case}"}, "payload": payload,
         }])  # fmt: skip
+
+    def heard(self, event):
+        """What events of a name were told: their payloads, oldest first."""
+        since = {"since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 86_400))}
+        asked = {"filter": {"event": {"name": [event]}, "occurred": since, "order": "ASC"}, "limit": 50}
+        return [each["payload"] for each in self.ask("POST", "/events/filter", asked)["events"]]
 
     def until(self, holds, seconds=PATIENCE):
         end = time.monotonic() + seconds

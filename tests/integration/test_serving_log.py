@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import serving_world as world
-from serving_process import serving
+from serving_process import refused_start, serving
 
 from keepfit.serving.log import labelled, predictions
 from keepfit.store import open_store
@@ -31,8 +31,8 @@ def store(tmp_path):
     return store
 
 
-def served(tmp_path, *words):
-    return serving(tmp_path / "work", tmp_path / "store", "visits", *words)
+def served(tmp_path, *words, **how):
+    return serving(tmp_path / "work", tmp_path / "store", "visits", *words, **how)
 
 
 def test_every_answered_prediction_is_in_the_store_after_the_end(tmp_path, store):
@@ -45,6 +45,22 @@ def test_every_answered_prediction_is_in_the_store_after_the_end(tmp_path, store
     found = logged(store)
     assert {row["id"]: row["score"][1] for row in found} == said
     assert {(row["version"], row["role"]) for row in found} == {(1, "champion")}
+
+
+@pytest.mark.parametrize("asked", [("--ship-every", "0.2"), ()])
+def test_what_was_answered_is_in_the_store_as_soon_as_was_asked_for(asked, tmp_path, store):
+    environ = {"KEEPFIT_SHIP_EVERY": "3600" if asked else "0.2"}
+    with served(tmp_path, *asked, environ=environ) as server, server.client() as client:
+        (one,) = client.post(PREDICT, json=GOOD).json()["predictions"]
+        (found,) = server.until(lambda: logged(store))
+        assert found["id"] == one["id"]
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize("every", ["0", "nan", "86401", "soon"])
+def test_what_is_no_time_to_wait_is_refused(every, tmp_path, store):
+    code, said = refused_start(tmp_path / "work", tmp_path / "store", "visits", f"--ship-every={every}")
+    assert code == 2, said
 
 
 def test_what_was_acknowledged_with_sync_survives_a_kill(tmp_path, store):
