@@ -20,7 +20,7 @@ from keepfit.serving.quick import Quick, Short, fits
 MOST_HEAD = 64 * 1024  # bytes of a request line and its headers
 MOST_CONNECTIONS = 4096  # of one worker
 MOST_HELD = 128 * 1024**2  # bytes of bodies that are being read or worked on
-SHED_RATE = 3000.0  # refusals for each second of processor time; who would have more of them is read more slowly
+SHED_RATE = 1500.0  # refusals for each second of processor time; who would have more of them is read more slowly
 SHED_LEAST = 100.0  # refusals a second in any case
 SHED_BURST = 64.0  # refusals that may be saved up
 _LINGER = 1.0  # seconds in which what somebody still sends is thrown away, so that the last answer is heard

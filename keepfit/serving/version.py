@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from math import isfinite
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -100,10 +101,10 @@ class Live:
     def _answers(self, records: list[Row], ids: list[str]) -> tuple[list[Any], list[Prediction]]:
         answers = self.scorer.predict_records(records)
         warned = list(map(self._warnings, records))
-        if np.count_nonzero(np.isfinite(answers)) < answers.size:
+        outcomes = answers.tolist()
+        if not _all_finite(answers, outcomes):
             pairs = zip(warned, _not_finite(answers), strict=True)
             warned = [(*those, "the model has no finite answer") if bad else those for those, bad in pairs]
-        outcomes = answers.tolist()
         if self.manifest.classes:
             chosen = self.scorer.decide(answers).tolist()
             return outcomes, list(map(self._of_classes, ids, outcomes, warned, chosen))
@@ -131,6 +132,13 @@ def ids_of(first: str, count: int) -> list[str]:
 
 def _of_value(one: str, value: float, warnings: tuple[str, ...]) -> Prediction:
     return Prediction(id=one, value=finite(value), warnings=warnings)
+
+
+def _all_finite(answers: Any, outcomes: list[Any]) -> bool:
+    """Whether the model has an answer to each record; of one, numpy would take longer to say so."""
+    if len(outcomes) > 1:
+        return bool(np.count_nonzero(np.isfinite(answers)) == answers.size)
+    return all(all(map(isfinite, one)) if isinstance(one, list) else isfinite(one) for one in outcomes)
 
 
 def _not_finite(answers: Any) -> list[bool]:

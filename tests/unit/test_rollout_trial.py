@@ -195,8 +195,9 @@ def _with_another_signature(live):
     return changed(live, signature=replace(live.signature, description="another"))
 
 
-def test_who_asks_for_the_champion_by_its_number_gets_it_and_it_counts_for_no_failure(follower):
-    _, trial = begun(follower, share=0.999999)
+@pytest.mark.parametrize("strategy", ["canary", "shadow"])
+def test_who_asks_for_the_champion_by_its_number_gets_it_and_it_counts_for_no_failure(follower, strategy):
+    _, trial = begun(follower, strategy=strategy, share=0.999999)
     trial.live = _with_another_signature(trial.live)
 
     def read(live):
@@ -205,6 +206,7 @@ def test_who_asks_for_the_champion_by_its_number_gets_it_and_it_counts_for_no_fa
         return live.rows.checked([world.GOOD], ())
 
     given, _ = ask(follower, trial, world.GOOD, read=read)
+    trial.close(10)
     assert (given.role, trial.watch.seen().failed) == ("champion", 0)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Condition
+from threading import Condition, RLock
 from typing import NamedTuple
 
 Acknowledged = asyncio.Future[None]
@@ -27,7 +27,8 @@ class Queue:
         self.limit = limit
         self._frames: list[bytes] = []
         self._waiting: list[Acknowledged] = []
-        self._room = Condition()
+        self._lock = RLock()  # taken by itself where nobody is waited for: each answer passes here
+        self._room = Condition(self._lock)
         self._records = self._new = 0
         self.bytes = 0  # also those that were taken and not yet written
         self.closed = False
@@ -36,7 +37,7 @@ class Queue:
 
     def add(self, frame: bytes, records: int, waiting: Acknowledged | None) -> bool:
         """Take a frame, unless there is no room for it; whoever waits for one wakes the writer."""
-        with self._room:
+        with self._lock:
             if self.closed or (self.bytes and self.bytes + len(frame) > self.limit):
                 return False
             self._frames.append(frame)
