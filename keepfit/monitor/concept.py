@@ -1,20 +1,13 @@
 """Whether labels still follow the inputs as they did: concept change, which no estimate without labels can see.
 
 Inputs that come as ever, and labels that follow them otherwise, are real concept drift (Gama et al. 2014, ACM Computing
-Surveys 46). Two kinds of signals are for it, beside the metric that decides:
+Surveys 46). Two kinds of signals are for it, beside the metric that decides. The **shortfall** is a realised metric less
+what the model expects of the same rows: a hard week is hard by both. The **concept** of a column is its mean residuals
+by bins, a score test of the model (Cox 1958, Biometrika 45; Hosmer & Lemeshow 1980, Communications in Statistics A9),
+about the mean of their day: a stormy day is no other concept.
 
-- **shortfall**: a realised metric less what the model expects of the very same rows. A hard week is hard by both;
-  labels that stop following the answers are not. On the flights log loss mostly tells a late week, and is usual when
-  labels are shuffled within days; the ROC AUC then falls short by five standard deviations of a usual week.
-- **concept** of a column: mean residuals by its bins, a score test of the model (Cox 1958, Biometrika 45; by groups of
-  the answer: Hosmer & Lemeshow 1980, Communications in Statistics A9), held against those of the reference. It sees
-  that one column is followed otherwise though the overall loss stays. Residuals are taken about the mean of their day:
-  a stormy day, on which all flights are late, is no other concept.
-
-How far each goes by itself comes from stretches of the reference, because rows of a day are not independent: its mean
-and standard deviation over the stretches that share no day with the one looked at. In these units the largest signal of
-all, the metric that decides among them, is the score of a stretch. A window alarms beyond the score that one more
-stretch exceeds with the stated probability (`keepfit.monitor.drift`), over all of them together.
+Each is in units of its spread over stretches of the reference that share no day; the largest is the score of a stretch.
+A window alarms beyond what one more stretch exceeds with the stated probability (`keepfit.monitor.drift`), over all.
 """
 
 from collections.abc import Mapping, Sequence
