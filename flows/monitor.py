@@ -1,5 +1,7 @@
 """From what has arrived to a decision about retraining."""
 
+from datetime import datetime
+
 from msgspec import structs
 from prefect import flow
 
@@ -7,7 +9,7 @@ from flows.requests import open_request, window_end_of
 from flows.train import _moment, _run_name, _start
 from keepfit import data, ledger, registry, report
 from keepfit import monitor as monitoring
-from keepfit.records import Gathered, Monitored, Referenced, RetrainDecision
+from keepfit.records import Gathered, Monitored, Referenced, RetrainDecision, Seat
 from tasks.artifacts import markdown
 from tasks.events import tell_alarm, tell_open, tell_request
 from tasks.extract import extract
@@ -52,17 +54,22 @@ def look(run: Run) -> Monitored:
         return _nothing(run, why)
     data.give_back_at_once()
     extracted = extract(ageless(run))
-    reference, replaced = Referenced(reference=digest, note=""), monitoring.replaced(fold)
-    filled = []
+    reference, filled = Referenced(reference=digest, note=""), []
     for known in monitoring.late_of(fold, run.use_case, run.moment.as_of, end):
-        before = gather(run, Gathered(start=known.start, end=known.end, source="rows", replaced=replaced), reference)
+        before = gather(run, _window(run, champion, known.start, known.end), reference)
         filled.append(fill(run, watch(run, extracted, before, champion, reference)))
-    gathered = gather(run, Gathered(start=start, end=end, source="rows", replaced=replaced), reference)
+    gathered = gather(run, _window(run, champion, start, end), reference)
     seen = decide(run, watch(run, extracted, gathered, champion, reference))
     late = tuple(each for each in filled if each.entry is not None)
     for each in (*late, seen):
         tell_alarm(run, each)
     return draw(run, structs.replace(seen, late=late))
+
+
+def _window(run: Run, champion: Seat, start: datetime, end: datetime) -> Gathered:
+    """A window to gather, with the case as it stands when the windows before it are in the ledger."""
+    case = monitoring.open_case(ledger.fold_of(ledger.head(run.store, run.use_case.name)), champion)
+    return Gathered(start=start, end=end, source="rows", case=case)
 
 
 def _nothing(run: Run, reason: str) -> Monitored:

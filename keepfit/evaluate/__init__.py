@@ -10,12 +10,13 @@ from keepfit.evaluate.asked import Asked, asked
 from keepfit.evaluate.days import days_of
 from keepfit.evaluate.holdout import Champion, evaluate
 from keepfit.evaluate.holdout_records import Sample, holdout_sample
-from keepfit.evaluate.intervals import compare, estimate
+from keepfit.evaluate.intervals import MIN_CLUSTERS, compare, estimate, improvement
 from keepfit.evaluate.score import Score
 from keepfit.evaluate.spread import Clusters
 from keepfit.evaluate.versions import evaluate_versions
 
 __all__ = [
+    "MIN_CLUSTERS",
     "Asked",
     "Champion",
     "Clusters",
@@ -29,4 +30,5 @@ __all__ = [
     "evaluate",
     "evaluate_versions",
     "holdout_sample",
+    "improvement",
 ]

@@ -78,13 +78,25 @@ def compare(
 
     ``identical`` says that both gave the same predictions, so that they are equal beyond doubt.
     """
+    difference = improvement(candidate, reference, metric, identical=identical)
+    if difference.value is None:
+        return estimate(difference, clusters, confidence)
+    if _has_own_bounds(candidate) and not (difference.exact or difference.missing):
+        found = _special(candidate, reference, clusters, confidence, metric)
+        return _told(finite(difference.value or 0.0), found, difference, clusters)
+    length = metric.high - metric.low
+    return estimate(difference, clusters, confidence, Scale(-length, length, linear=True))
+
+
+def improvement(candidate: Score, reference: Score, metric: Metric, *, identical: bool = False) -> Score:
+    """How much better one model is than another on the same n rows, and the influence of each row on it."""
     if candidate.value is None or reference.value is None:
         broken = candidate.value is None
         missing = candidate.missing if broken else "evidence"
         reason = f"candidate: {candidate.reason}" if broken else f"reference: {reference.reason}"
-        return estimate(no_score(candidate.influence.size, missing, reason), clusters, confidence)
+        return no_score(candidate.influence.size, missing, reason)
     sign = 1.0 if metric.higher_is_better else -1.0
-    difference = Score(
+    return Score(
         sign * (candidate.value - reference.value),
         sign * (candidate.influence - reference.influence),
         strata=_either(candidate, reference),
@@ -93,11 +105,6 @@ def compare(
         missing="" if identical else candidate.missing or reference.missing,
         reason="" if identical else candidate.reason or reference.reason,
     )
-    if _has_own_bounds(candidate) and not (difference.exact or difference.missing):
-        found = _special(candidate, reference, clusters, confidence, metric)
-        return _told(finite(difference.value or 0.0), found, difference, clusters)
-    length = metric.high - metric.low
-    return estimate(difference, clusters, confidence, Scale(-length, length, linear=True))
 
 
 def _has_own_bounds(score: Score) -> bool:

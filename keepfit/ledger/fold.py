@@ -159,11 +159,12 @@ def _watch(before: Fold, draft: Draft) -> Watch | UnsetType:
 
 
 def _helped(known: Watch, noted: Noted) -> tuple[Helped, ...] | UnsetType:
-    """Of every champion the first answer counts."""
+    """Of every champion the first answer with an interval counts; until then, the newest."""
     before = () if known.helped is UNSET else known.helped
-    if noted.helped is UNSET or noted.helped.version in {each.version for each in before}:
+    told = noted.helped
+    if told is UNSET or any(each.version == told.version and (each.closed or each.end >= told.end) for each in before):
         return known.helped
-    return (noted.helped, *before)[:_HELPED]
+    return (told, *(each for each in before if each.version != told.version))[:_HELPED]
 
 
 def _rollout(before: Fold, draft: Draft) -> Rollout | UnsetType:

@@ -5,7 +5,7 @@ no more often than the YAML says, over all columns together; too short a referen
 look broken hold a retrain for a person; deciding is pure, and every decision can be made again from the ledger.
 """
 
-from keepfit.monitor.late import fuller, late, late_of, replaced
+from keepfit.monitor.late import fuller, late, late_of, open_case
 from keepfit.monitor.looks import Look, looks_of
 from keepfit.monitor.made import make
 from keepfit.monitor.part import Answers, Tallied, tallied
@@ -40,9 +40,9 @@ __all__ = [
     "looks_of",
     "make",
     "note",
+    "open_case",
     "reference_digest",
     "reference_of",
-    "replaced",
     "source_of",
     "tallied",
     "track_of",

@@ -1,8 +1,8 @@
 """Whether labels still follow the inputs as they did: concept change, which no estimate without labels can see.
 
 Inputs that come as ever, and labels that follow them otherwise, are real concept drift (Gama et al. 2014, ACM Computing
-Surveys 46). Two kinds of signals are for it, beside the metric that decides. The **shortfall** is a realised metric less
-what the model expects of the same rows: a hard week is hard by both. The **concept** of a column is its mean residuals
+Surveys 46). Two kinds of signals are for it, beside the metric that decides. The **shortfall** is a realised metric
+less what the model expects of the same rows: a hard week is hard by both. The **concept** of a column is its residuals
 by bins, a score test of the model (Cox 1958, Biometrika 45; Hosmer & Lemeshow 1980, Communications in Statistics A9),
 about the mean of their day: a stormy day is no other concept.
 

@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from keepfit.config.model import UseCase
 from keepfit.ledger import watch_of
-from keepfit.records import Fold, Noted, Seat, Window
+from keepfit.records import Case, Fold, Noted, Seat, Window
 
 MOST = 4  # windows a run
 GROWN = 0.1  # of a window's rows must have got a label since, or the last of them
@@ -32,13 +32,13 @@ def late_of(fold: Fold, use_case: UseCase, as_of: datetime, end: datetime) -> li
     return late(watch_of(fold).windows, fold.champion.number, end, as_of, known_after)
 
 
-def replaced(fold: Fold) -> Seat | None:
+def open_case(fold: Fold, champion: Seat) -> Case | None:
     """The champion before this one, while it is not known whether this one does better."""
-    known = watch_of(fold).helped
-    closed = {each.version for each in (() if known is UNSET else known)}
-    if fold.champion is None or not fold.past or fold.champion.number in closed:
+    if fold.champion != champion or not fold.past:
         return None
-    return fold.past[0]
+    helped = watch_of(fold).helped
+    known = next((each for each in (() if helped is UNSET else helped) if each.version == champion.number), None)
+    return None if known is not None and known.closed else Case(replaced=fold.past[0], known=known)
 
 
 def _waits(noted: Noted) -> bool:

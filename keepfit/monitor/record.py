@@ -8,6 +8,7 @@ from msgspec import UNSET, structs
 from keepfit.config import default_metric
 from keepfit.config.model import UseCase
 from keepfit.errors import IntegrityError, Problem
+from keepfit.evaluate import MIN_CLUSTERS
 from keepfit.ledger import append, back_from, fold_of, head, watch_of
 from keepfit.monitor.late import fuller
 from keepfit.monitor.policy import decide, disjoint
@@ -145,7 +146,8 @@ def helped_in_words(helped: Helped | None) -> str:
     known = helped.low is not None and helped.high is not None
     bounds = f" ({helped.low:.3g} to {helped.high:.3g})" if known else ""
     metric = helped.metric.replace("_", " ")
-    return f"version {helped.version} {words}: {metric} {by}{bounds} on {helped.rows:,} rows"
+    few = "" if helped.closed or helped.days is UNSET else f"; of {MIN_CLUSTERS} days that it takes, {len(helped.days)}"
+    return f"version {helped.version} {words}: {metric} {by}{bounds} on {helped.rows:,} rows{few}"
 
 
 def in_words(decision: RetrainDecision) -> str:

@@ -52,6 +52,7 @@ from keepfit.records.judgement import (
 )
 from keepfit.records.model import Exported, LearningPoint, Manifest, Measured, Trained, Trial
 from keepfit.records.monitoring import (
+    Case,
     Forecast,
     Gathered,
     Helped,
@@ -90,6 +91,7 @@ __all__ = [
     "Beheld",
     "Beside",
     "Broken",
+    "Case",
     "Checked",
     "ClassFigures",
     "Column",

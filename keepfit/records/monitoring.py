@@ -9,6 +9,7 @@ from keepfit.records.canonical import Record
 from keepfit.records.judgement import Estimate, Outcome
 from keepfit.records.seat import Seat
 
+MOST_DAYS = 62  # of labelled rows after which a case without an interval is closed
 REMEMBERED = 40  # windows that a fold holds, the newest: three weeks of days, and some
 
 Trigger = Literal["drift", "estimated_performance", "realised_performance"]
@@ -27,8 +28,8 @@ class Gathered(Record, frozen=True, kw_only=True):
     """Where the rows of a window come from: what was served (``log``), or what arrived in the sources (``rows``).
 
     ``parts`` are Parquet objects of what was served, with the answers and the labels that were known; of ``rows`` there
-    are none, they are those that were extracted. ``because`` says why it is this source. ``replaced`` is the champion
-    before this one, where it is still to be said whether the new one does better.
+    are none, they are those that were extracted. ``because`` says why it is this source. ``case`` is there while it is
+    still to be said whether the champion does better than the one before.
     """
 
     start: datetime
@@ -37,7 +38,7 @@ class Gathered(Record, frozen=True, kw_only=True):
     parts: tuple[str, ...] = ()
     rows: int = 0
     because: str = ""
-    replaced: Seat | None = None
+    case: "Case | None" = None
 
 
 class WindowCheck(Record, frozen=True, kw_only=True):
@@ -91,10 +92,12 @@ class Window(Record, frozen=True, kw_only=True):
 
 
 class Helped(Record, frozen=True, kw_only=True):
-    """A new champion and the one that it replaced, on the same labelled rows of a window.
+    """A new champion and the one that it replaced, on the same labelled rows, of one window or of several.
 
     ``difference`` is positive where the new one is better, whatever the metric; None: it could not be computed. It has
-    ``helped`` where all of the interval is better, and has ``hurt`` where all of it is worse.
+    ``helped`` where all of the interval is better, and has ``hurt`` where all of it is worse. ``days`` are rows, the
+    sum of differences and that of their squares by day, of windows that do not overlap, the newest of which ends at
+    ``end``; they are there until there are enough of them.
     """
 
     version: int
@@ -106,6 +109,19 @@ class Helped(Record, frozen=True, kw_only=True):
     low: float | None
     high: float | None
     outcome: Literal["helped", "hurt", "unclear"]
+    days: tuple[tuple[int, float, float], ...] | UnsetType = UNSET
+
+    @property
+    def closed(self) -> bool:
+        """Whether later windows add nothing: there is an interval, or there never will be one."""
+        return self.low is not None or self.days is UNSET or len(self.days) >= MOST_DAYS
+
+
+class Case(Record, frozen=True, kw_only=True):
+    """The champion that was replaced, and what is known of the new one beside it; None: nothing yet."""
+
+    replaced: Seat
+    known: Helped | None = None
 
 
 class Told(Record, frozen=True, kw_only=True):
