@@ -55,7 +55,7 @@ def columns_of(encoding: features.Encoding) -> list[str]:
     """A name for each column of the matrix: the YAML's column, numbered where a feature has several.
 
     >>> from keepfit.features.numbers import NumberFeature
-    >>> one = NumberFeature(column="wind", center=1.0, scale=2.0, missing=True)
+    >>> one = NumberFeature(column="wind", center=1.0, scale=2.0, flag=True)
     >>> columns_of(features.Encoding(form="dense", features=(one,)))
     ['wind.0', 'wind.1']
     """

@@ -25,7 +25,7 @@ from keepfit.split import HOLDOUT, sides_of
 from keepfit.store import open_store
 
 BUCKET = s3_servers.BUCKET
-CANARY = b"canary"  # in the secret key and the session token, and nowhere else
+CANARY = b"canary-"  # in the secret key and the session token, and nowhere else
 COMMAND = ("run", "visits", "--json", "--as-of", SECOND)
 DELIVERED = TINY.replace('{kind: files, path: "data/', f'{{kind: s3, path: "s3://{BUCKET}/delivered/')
 OUTAGE = 1.5  # seconds: shorter than the patience with one request
