@@ -58,7 +58,7 @@ class Quick:
         self._answers = answers
         self._names = {f"/v1/models/{name}/predict": name for name in answers.followers}
         self._heads = Heads()
-        self._came = self._turn = 0  # requests in this turn, and which it is
+        self._came = 0  # requests in this turn of the event loop
         self._more: tuple[object, bytes] = (None, b"")  # headers of every answer, and as bytes
 
     def use_case(self, path: str) -> str | None:
@@ -75,7 +75,7 @@ class Quick:
 
         These count until its end, also when they are answered: as many as there are, others would wait behind them.
         """
-        return max(self._answers.short, self._came if self._turn == self._answers.turn.number else 0)
+        return max(self._answers.short, self._came)
 
     def takes(self, cycle: RequestResponseCycle) -> bool:
         """Whether the head of a request says that it may go this way."""
@@ -118,8 +118,8 @@ class Quick:
     def score(self, cycle: Cycle, use_case: str, body: bytes) -> None:
         """Answer a request that may ask."""
         started, answers = perf_counter(), self._answers
-        if self._turn != answers.turn.number:
-            self._turn, self._came = answers.turn.number, 0
+        if not self._came:
+            asyncio.get_running_loop().call_soon(self._turned)
         self._came += 1
         answers.short += 1  # before it is told, which may be at once
         try:
@@ -128,6 +128,10 @@ class Quick:
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
             answers.short -= 1
             self._refuse(cycle, use_case, error)
+
+    def _turned(self) -> None:
+        """The turn is over, whatever became of its requests: those that are refused never meet the others."""
+        self._came = 0
 
     def _tell(self, cycle: Cycle, use_case: str, live: Live, outcome: Answered | BaseException) -> None:
         self._answers.short -= 1

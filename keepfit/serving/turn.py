@@ -36,7 +36,6 @@ class Turn:
         self._logs, self._metrics, self._deadline = logs, metrics, deadline
         self._asked: list[Asked] = []
         self._ends = self._scores = False  # whether the end of the turn is awaited, and somebody is being answered
-        self.number = 0  # of turns that are over
 
     def join(self, asked: Asked) -> None:
         """Have a request scored with the others of this turn."""
@@ -52,7 +51,7 @@ class Turn:
         self._log([scored])
 
     def _end(self) -> None:
-        self._ends, self.number = False, self.number + 1
+        self._ends = False
         self._answer()
         if self._asked and not self._ends:
             self._ends = True

@@ -196,3 +196,15 @@ def test_one_token_opens_nothing_to_others_who_send_the_same(tmp_path):
         ]  # fmt: skip
         for _ in range(2):
             assert [each[0] for each in answers(server, *said, *said, count=8)] == [200, 401, 401, 403] * 2
+
+
+def test_any_number_of_refused_requests_after_each_other_leaves_the_server_free(tmp_path):
+    world.champion(open_store(str(tmp_path / "store")))
+    with (
+        serving(tmp_path / "work", tmp_path / "store", "visits", "--most-waiting", "8") as running,
+        running.client() as http,
+    ):
+        running.until(lambda: http.get("/readyz").status_code == 200)
+        refused = [http.post(PREDICT, json=world.GOOD | {"minutes": "long"}).status_code for _ in range(30)]
+        assert refused == [422] * 30
+        assert http.post(PREDICT, json=world.GOOD).status_code == 200

@@ -58,6 +58,7 @@ def test_no_request_breaks_the_server_and_every_answer_is_as_described(server, m
     said = server.log.read_text()
     assert SECRET not in said
     assert "Traceback" not in said
+    assert 503 not in statuses, "one caller who waits for each answer is no crowd"
     assert 200 in statuses if mode is GenerationMode.POSITIVE else 422 in statuses
 
 
