@@ -205,13 +205,27 @@ def _means(
 
 
 def usual(metric: str, stretches: Sequence[Stretch], length: int, false_alarms: float) -> Usual:
-    """From where on performance is worse than in stretches of the reference; cut and averaged as drift's threshold."""
+    """From where on an estimate is worse than usual: than what was realised in stretches, and than what was estimated.
+
+    Both, because one row that cost very much in the reference may lift every estimate above what its weeks have cost.
+    Cut and averaged as drift's threshold.
+
+    >>> weeks = [Stretch(first=7 * n, rows=99, realised={"rmse": 1.0}, estimated={"rmse": 2.0}) for n in range(19)]
+    >>> usual("rmse", weeks, 1, 0.05)
+    Usual(threshold=2.0, stretches=19)
+    """
     sign = -1.0 if METRICS[metric].higher_is_better else 1.0
-    losses = {each.first: sign * value for each in stretches if (value := each.realised[metric]) is not None}
-    found = [kth_largest(cut, false_alarms) for cut in _cuts(losses, length)]
-    known = [each for each in found if each is not None]
-    most = max((len(cut) for cut in _cuts(losses, length)), default=0)
-    return Usual(sign * float(np.mean(known)) if known and len(known) == len(found) else None, most)
+    known = [_beyond(sign, [(each.first, getattr(each, of)[metric]) for each in stretches], length, false_alarms)
+             for of in ("realised", "estimated")]  # fmt: skip
+    values = [each.threshold for each in known if each.threshold is not None]
+    return Usual(sign * max(values) if len(values) == len(known) else None, known[0].stretches)
+
+
+def _beyond(sign: float, values: Sequence[tuple[int, float | None]], length: int, false_alarms: float) -> Usual:
+    cuts = _cuts({first: sign * value for first, value in values if value is not None}, length)
+    known = [each for cut in cuts if (each := kth_largest(cut, false_alarms)) is not None]
+    whole = len(known) == len(cuts) and bool(known)
+    return Usual(float(np.mean(known)) if whole else None, max((len(cut) for cut in cuts), default=0))
 
 
 def interval(
