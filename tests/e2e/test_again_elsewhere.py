@@ -81,7 +81,8 @@ def rewrite(folder):
     (folder / "all.csv").write_text("\n".join([head, *rows]) + "\n")
 
 
-@pytest.mark.parametrize("name", ["diabetes_progression", pytest.param("digit_image", marks=pytest.mark.soak)])
+@pytest.mark.soak
+@pytest.mark.parametrize("name", ["digit_image", "diabetes_progression"])
 def test_undated_data(name, tmp_path, demo, warm):
     source = {"digit_image": "digits.csv", "diabetes_progression": "diabetes.csv"}[name]
     head, *lines = (demo / "data" / source).read_text().splitlines()

@@ -52,6 +52,7 @@ def see_that_a_year_is_told(world, answers, text, months):
         assert len(line) <= COLUMNS
 
 
+@pytest.mark.soak
 def test_a_year_of_some_flights(tmp_path_factory, tmp_path, warm):
     source = tmp_path_factory.mktemp("year")
     write_demo(date(2014, 1, 1), source)
