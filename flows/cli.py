@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 
 from flows.cli_export import export
 from flows.cli_quarantine import JsonFlag, StoreOption, WhoOption, WhyOption, quarantine
-from keepfit.errors import KeepfitError, Problem
+from keepfit.errors import KeepfitError
 
 STOPPED = 130
 
@@ -378,22 +378,11 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def _explain(error: Exception) -> int:
     """Show an error as a block; returns the exit code."""
-    from flows.problems import show_problems
+    from flows.problems import show_problems, unexpected
 
-    known = error if isinstance(error, KeepfitError) else _unexpected(error)
+    known = error if isinstance(error, KeepfitError) else unexpected(error)
     show_problems(known)
     return known.exit_code
-
-
-def _unexpected(error: Exception) -> KeepfitError:
-    """An error that we did not foresee: a fault of ours, or of a library."""
-    return KeepfitError(
-        Problem(
-            f"unexpected {type(error).__name__}: {error}",
-            did="stopped; whatever was finished is kept, the champion is as it was",
-            do="run the same command with --debug to see where, and report it",
-        )
-    )
 
 
 if __name__ == "__main__":

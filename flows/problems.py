@@ -3,7 +3,7 @@
 import sys
 from typing import TextIO
 
-from keepfit.errors import KeepfitError
+from keepfit.errors import KeepfitError, Problem
 
 LABEL = 12  # the width of "  expected  "
 
@@ -37,3 +37,14 @@ def show_problems(error: KeepfitError, stream: TextIO | None = None) -> None:
         for part in parts:
             block.append("\n").append(part[:LABEL], style="dim").append(part[LABEL:])
         console.print(block, soft_wrap=True)
+
+
+def unexpected(error: Exception) -> KeepfitError:
+    """An error that we did not foresee: a fault of ours, or of a library."""
+    return KeepfitError(
+        Problem(
+            f"unexpected {type(error).__name__}: {error}",
+            did="stopped; whatever was finished is kept, the champion is as it was",
+            do="run the same command with --debug to see where, and report it",
+        )
+    )

@@ -7,13 +7,8 @@ import pytest
 
 from keepfit.report.docs import render_docs
 
-CHROMIUM = Path("/usr/bin/chromium")
 SAMPLES = runpy.run_path(str(Path(__file__).parents[1] / "unit" / "docs_samples.py"))
 PAGES = render_docs(SAMPLES["docs"]())
-
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists(), reason="needs Debian's chromium in /usr/bin (apt-get install chromium)"
-)
 
 
 @pytest.fixture(scope="module")
@@ -21,16 +16,6 @@ def folder(tmp_path_factory):
     from flows.docs import written
 
     return written(PAGES, tmp_path_factory.mktemp("docs") / "flight_delay").parent
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The page about rows that are not there in a real browser: nothing runs, nothing is fetched, nothing sticks out."""
 
-from pathlib import Path
-
 import pytest
 
 from keepfit import quarantine
@@ -9,13 +7,8 @@ from keepfit.quarantine.reading import taken
 from keepfit.records import Unread
 from keepfit.report.quarantine import render_quarantine
 
-CHROMIUM = Path("/usr/bin/chromium")
 SIZES = {"desktop": 1280, "phone": 390, "small phone": 320}
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>\u202e{{ 7*7 }}' + "A" * 900
-
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists(), reason="needs Debian's chromium in /usr/bin (apt-get install chromium)"
-)
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +29,6 @@ def page(tmp_path_factory):
     path = tmp_path_factory.mktemp("page") / "quarantine.html"
     path.write_text(render_quarantine(told, it.extracted, "America/New_York"), encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

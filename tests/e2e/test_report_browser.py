@@ -7,23 +7,8 @@ import pytest
 
 from keepfit.report import render_run
 
-CHROMIUM = Path("/usr/bin/chromium")
 SAMPLES = runpy.run_path(str(Path(__file__).parents[1] / "unit" / "report_samples.py"))["SAMPLES"]
 SIZES = {"desktop": 1280, "phone": 390, "small phone": 320}
-
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists(), reason="needs Debian's chromium in /usr/bin (apt-get install chromium)"
-)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

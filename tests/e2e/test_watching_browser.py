@@ -8,25 +8,10 @@ import pytest
 
 from keepfit.report.watching import render_watched, render_window
 
-CHROMIUM = Path("/usr/bin/chromium")
 MADE = runpy.run_path(str(Path(__file__).parents[1] / "unit" / "watching_samples.py"))
 SAMPLES, HOSTILE, monitored = MADE["SAMPLES"], MADE["HOSTILE"], MADE["monitored"]
 PAGES = [(name, kind) for name in SAMPLES for kind in ("window", "over time")]
 SIZES = (1280, 390, 320)
-
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists(), reason="needs Debian's chromium in /usr/bin (apt-get install chromium)"
-)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

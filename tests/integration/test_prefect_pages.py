@@ -11,15 +11,11 @@ import httpx
 import pytest
 from prefect_process import prefect_with_pages
 
-CHROMIUM = Path("/usr/bin/chromium")
 ROOT = Path(__file__).parents[2]
 SAMPLES = str(ROOT / "tests" / "unit" / "watching_samples.py")
 HOSTILE = runpy.run_path(SAMPLES)["HOSTILE"]
 
-pytestmark = [
-    pytest.mark.soak,  # a server with its pages takes its time
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium in /usr/bin (apt-get install chromium)"),
-]
+pytestmark = pytest.mark.soak  # a server with its pages takes its time
 
 SHOW = f"""
 import runpy
@@ -63,16 +59,6 @@ def server(tmp_path_factory):
         )
         assert done.returncode == 0, done.stderr
         yield origin
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 def artifacts(server):
