@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH = 1 << 16  # rows
+MEMORY = 256  # MB
 
 
 @contextmanager
@@ -26,7 +27,7 @@ def joining(what: str, where: str) -> "Iterator[Any]":
     """
     import duckdb
 
-    with connected() as connection:
+    with connected(MEMORY) as connection:
         try:
             yield connection
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:

@@ -14,9 +14,8 @@ from keepfit.store import Store
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_JOINED = """
-    select place, label from known join asked using (key) where label is not null order by place, turn
-"""
+_FOUND = "create table found as select place, turn, label from known join asked using (key) where label is not null"
+_IN_ORDER = "select place, label from found order by place, turn"
 
 
 def with_source_labels(
@@ -61,7 +60,8 @@ def _joined(store: Store, use_case: UseCase, served: Sequence[str], extracted: S
             yield Placed(iter(()))
             return
         register(connection, "known", known, _known(get_tables(store, extracted, [*key, name]), key, name))
-        yield Placed(iter(connection.sql(_JOINED).to_arrow_reader(BATCH)))
+        connection.execute(_FOUND)  # by itself: joining and sorting at once needs the memory of both
+        yield Placed(iter(connection.sql(_IN_ORDER).to_arrow_reader(BATCH)))
 
 
 def _asked(tables: "Iterator[pa.Table]", key: Sequence[str], label: str) -> "Iterator[pa.Table]":

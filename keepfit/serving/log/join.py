@@ -16,10 +16,10 @@ Parts = Iterator["pa.Table"]
 
 _KNOWN = 'create table known (name text, turn bigint, value text, "at" timestamptz, received timestamptz)'
 _ASKED = "create table asked (name text, place bigint)"
-_BY_KEY = "select count(*) from known where starts_with(name, 'key ')"
-_JOINED = """
-    select place, value as label, "at" as label_at from asked join known using (name)
-    order by place, "at" desc, received desc, turn
+_COUNTS = "select count(*), count(*) filter (starts_with(name, 'key ')) from known"
+_FOUND = 'create table found as select place, turn, value, "at", received from asked join known using (name)'
+_IN_ORDER = """
+    select place, value as label, "at" as label_at from found order by place, "at" desc, received desc, turn
 """
 
 
@@ -45,9 +45,11 @@ def latest(labels: Parts, asked: Callable[[bool], Parts], key: Sequence[str]) ->
         connection.execute(_KNOWN)
         connection.execute(_ASKED)
         fill(connection, "known", _named(labels, "key", key, "turn", ("value", "at", "received")))
-        by_key = bool(key) and connection.execute(_BY_KEY).fetchall() != [(0,)]
-        fill(connection, "asked", _named(asked(by_key), "record", key if by_key else (), "place"))
-        yield Placed(iter(connection.sql(_JOINED).to_arrow_reader(BATCH)))
+        ((there, by_key),) = connection.execute(_COUNTS).fetchall()
+        if there:
+            fill(connection, "asked", _named(asked(by_key > 0), "record", key if by_key else (), "place"))
+        connection.execute(_FOUND)  # by itself: joining and sorting at once needs the memory of both
+        yield Placed(iter(connection.sql(_IN_ORDER).to_arrow_reader(BATCH)))
 
 
 def with_labels(part: "pa.Table", known: "Placed", first: int) -> "pa.Table":
