@@ -13,11 +13,11 @@ from keepfit.evaluate import Clusters, estimate
 from keepfit.evaluate.metrics import measure
 from keepfit.evaluate.scales import Scale
 from keepfit.monitor import links, multivariate
+from keepfit.monitor.arrival import Seen, arrival
 from keepfit.monitor.bins import Bins
 from keepfit.monitor.chosen import Measured
 from keepfit.monitor.drift import LEAST_ROWS, beyond_chance, missing_share, moved_most, stability_index
 from keepfit.monitor.multivariate import Part
-from keepfit.monitor.part import Tallied
 from keepfit.monitor.performance import (
     ESTIMABLE,
     interval,
@@ -26,45 +26,29 @@ from keepfit.monitor.performance import (
 )
 from keepfit.monitor.realised import came_of, checks_of
 from keepfit.monitor.reference import Reference, Signal, Watched
-from keepfit.records import Broken, Estimate, Forecast, Outcome, WindowCheck, finite
+from keepfit.monitor.standstill import standstill
+from keepfit.records import Estimate, Forecast, Outcome, WindowCheck, finite
 
 CONFIDENCE = 0.95  # one-sided, of bounds
 EMPTIED = 0.2  # by so much more of a column is missing: rather a broken feed than the world
 LINK_GONE = 0.5  # of what one column says of another: rather of another row than of another world
 NEW_LEVELS = 0.5  # such a share of levels that nobody has seen: rather another code than another world
-FEWER, MORE = 0.2, 5.0  # times the usual rows
-_RULES = 3  # that are named
 _BROKEN_FROM = {
     "volume": 0.0,
     "freshness": 0.0,
     "contract": 0.0,
+    "label_values": 0.0,
+    "answers": 0.0,
+    "constant": 0.0,
+    "copies": 0.0,
     "label_link": 0.0,
     "link": LINK_GONE,
     "expectation": 0.0,
     "missing": EMPTIED,
     "unseen": NEW_LEVELS,
 }  # by effect
-_HOUR = timedelta(hours=1)
 
 Counts = NDArray[np.int64]
-
-
-class Seen(NamedTuple):
-    """What is known of a window: its sums, and how it came.
-
-    ``arrived`` counts all rows, ``refused`` those that break the contract, ``broken`` says which rules; their share is
-    held to ``refused_at_most``. ``age`` is that of the newest row of all, None where there is none; ``expected`` what
-    was seen of the expectations.
-    """
-
-    rows: Tallied
-    arrived: int
-    refused: int
-    refused_at_most: float
-    broken: tuple[Broken, ...] = ()
-    age: timedelta | None = None
-    age_at_most: timedelta | None = None
-    expected: tuple[WindowCheck, ...] = ()
 
 
 class Found(NamedTuple):
@@ -99,7 +83,7 @@ def look(reference: Reference, seen: Seen, optimize: str) -> Found:
         that can be estimated, log loss or the root mean squared error stands in for it.
     """
     decides = trigger_metric(reference.task, optimize)
-    checks = [*_arrival(reference, seen), *signals_of(reference, seen)]
+    checks = [*arrival(reference.rows, seen), *standstill(reference, seen.rows.drawn), *signals_of(reference, seen)]
     estimated = _estimated(reference, seen.rows.estimated)
     realised = _realised(reference, seen.rows.measured)
     checks += [*_performance("estimated_performance", reference, {n: f.value for n, f in estimated.items()}, decides)]
@@ -135,58 +119,6 @@ def trigger_metric(task: Task, optimize: str) -> str:
     ('roc_auc', 'log_loss', 'rmse')
     """
     return optimize if optimize in ESTIMABLE[task] else ESTIMABLE[task][0]
-
-
-def _arrival(reference: Reference, seen: Seen) -> Iterator[WindowCheck]:
-    """How many rows came, how old the newest is, how many break the contract, and what was expected of them."""
-    ratio = seen.arrived / reference.rows if reference.rows else 0.0
-    well = FEWER <= ratio <= MORE
-    yield WindowCheck(
-        check="volume",
-        outcome="pass" if well else "fail",
-        value=float(seen.arrived),
-        threshold=reference.rows * (MORE if ratio > 1 else FEWER),
-        effect=ratio,
-        reason="" if well else f"{seen.arrived:,} rows, {ratio:.2g} times the usual {reference.rows:,.0f}",
-    )
-    if seen.age_at_most is not None:
-        yield _freshness(seen.age, seen.age_at_most)
-    share = seen.refused / seen.arrived if seen.arrived else 0.0
-    well = share <= seen.refused_at_most
-    yield WindowCheck(
-        check="contract",
-        outcome="pass" if well else "fail",
-        value=share,
-        threshold=seen.refused_at_most,
-        effect=share,
-        reason="" if well else f"{seen.refused:,} of {seen.arrived:,} rows break the contract{_by(seen.broken)}",
-    )
-    yield from seen.expected
-
-
-def _by(broken: Sequence[Broken]) -> str:
-    """Which rules most rows break.
-
-    >>> _by((Broken(rule="minutes: min 0", column="minutes", rows=3, examples=("-1",)),))
-    ': minutes: min 0 (3, such as -1)'
-    """
-    most = sorted(broken, key=lambda each: -each.rows)[:_RULES]
-    told = "; ".join(f"{each.rule} ({', such as '.join([f'{each.rows:,}', *each.examples[:1]])})" for each in most)
-    return f": {told}" if told else ""
-
-
-def _freshness(age: timedelta | None, most: timedelta) -> WindowCheck:
-    hours = None if age is None else age / _HOUR
-    fresh = age is not None and age <= most
-    said = "there are no rows" if hours is None else f"the newest row is {hours:,.0f} hours old"
-    return WindowCheck(
-        check="freshness",
-        outcome="pass" if fresh else "fail",
-        value=hours,
-        threshold=most / _HOUR,
-        effect=hours,
-        reason="" if fresh else said,
-    )
 
 
 def signals_of(reference: Reference, seen: Seen, *, several: bool = True) -> Iterator[WindowCheck]:

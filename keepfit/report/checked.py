@@ -15,8 +15,13 @@ CHECK_WORDS = {
     "volume": "rows",
     "freshness": "age of the newest row",
     "contract": "rows that break the contract",
+    "label_values": "labels that the model does not know",
+    "answers": "logged answers that are none",
+    "constant": "one value only",
+    "copies": "different rows",
 }
-_ARRIVAL = ("volume", "freshness", "contract")
+_ARRIVAL = ("volume", "freshness", "contract", "label_values", "answers", "constant", "copies")
+_SHARES = ("contract", "label_values", "answers", "constant", "copies")
 _PERFORMANCE = ("realised_performance", "estimated_performance")
 _GROUPS: tuple[tuple[Outcome, str, str], ...] = (
     ("fail", "✗", "alarmed"),
@@ -106,7 +111,7 @@ def check_words(check: WindowCheck) -> str:
 
 
 def _in_units(check: WindowCheck, value: float) -> str:
-    if check.check == "contract":
+    if check.check in _SHARES:
         return percent(value)
     unit = {"volume": "rows", "freshness": "hours"}.get(check.check)
     return f"{value:,.0f} {unit}" if unit else number(float(value))
@@ -114,6 +119,8 @@ def _in_units(check: WindowCheck, value: float) -> str:
 
 def _side(check: WindowCheck) -> str:
     """Whether the limit is one from below or from above."""
+    if check.check == "copies":
+        return "least"
     if check.check == "volume":
         return "most" if (check.effect or 0.0) > 1 else "least"
     metric = METRICS.get(check.feature or "") if check.check in _PERFORMANCE else None
