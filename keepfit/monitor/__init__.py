@@ -5,6 +5,7 @@ no more often than the YAML says, over all columns together; too short a referen
 look broken hold a retrain for a person; deciding is pure, and every decision can be made again from the ledger.
 """
 
+from keepfit.monitor.arrival import Seen
 from keepfit.monitor.late import fuller, late, late_of, open_case
 from keepfit.monitor.looks import Look, looks_of
 from keepfit.monitor.made import make
@@ -15,7 +16,7 @@ from keepfit.monitor.reference import Answered, Reference, Rows, reference_of
 from keepfit.monitor.rows import source_of, usual_rows
 from keepfit.monitor.track import track_of
 from keepfit.monitor.watch import REFERENCE, reference_digest, watch
-from keepfit.monitor.window import Found, Seen, bounds, look
+from keepfit.monitor.window import Found, bounds, look
 
 __all__ = [
     "REFERENCE",

@@ -7,10 +7,10 @@ import numpy as np
 
 from keepfit.config.model import UseCase
 from keepfit.data.tables import get_tables
+from keepfit.monitor.arrival import FEWER
 from keepfit.monitor.drift import LEAST_ROWS
 from keepfit.monitor.labels import with_source_labels
 from keepfit.monitor.reference import Reference
-from keepfit.monitor.window import FEWER
 from keepfit.records import Broken, Extracted, Gathered, Moment, parse
 from keepfit.records.monitoring import Source
 from keepfit.store import Store, get

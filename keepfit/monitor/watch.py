@@ -11,13 +11,14 @@ from keepfit import features, registry, score
 from keepfit.config import default_metric
 from keepfit.config.model import UseCase
 from keepfit.data import give_back
+from keepfit.monitor.arrival import Seen
 from keepfit.monitor.expected import expected
 from keepfit.monitor.helped import Rival, helped, rival_of
 from keepfit.monitor.made import days_of, watched_kinds
 from keepfit.monitor.part import Answers, tallied
 from keepfit.monitor.reference import Reference
 from keepfit.monitor.rows import logged_answers, rows_of
-from keepfit.monitor.window import Seen, look, trigger_metric
+from keepfit.monitor.window import look, trigger_metric
 from keepfit.records import Extracted, Gathered, Moment, Seat, Span, Window, parse
 from keepfit.score import one_thread
 from keepfit.store import Store, get
