@@ -42,7 +42,7 @@ class Seen(NamedTuple):
     expected: tuple[WindowCheck, ...] = ()
 
 
-def arrival(usual: float, seen: Seen) -> Iterator[WindowCheck]:
+def arrival_of(usual: float, seen: Seen) -> Iterator[WindowCheck]:
     """Every question about how the rows came; ``usual`` is how many rows a window has."""
     yield _volume(usual, seen)
     if seen.age_at_most is not None:

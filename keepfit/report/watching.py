@@ -22,8 +22,8 @@ NO_ESTIMATE_SEES = (
     "An estimate takes the model's word for how labels follow from inputs. Where labels begin to follow in another way "
     "(concept change), no estimate can see it: only realised performance does, when labels have come."
 )
-TOGETHER = "several columns at once"
-_SIGNALS = {"drift", "missing", "unseen", "multivariate"}
+OF_ALL = {"multivariate": "several columns at once", "link": "links between columns"}  # of no column by itself
+_SIGNALS = {"drift", "missing", "unseen", *OF_ALL}
 _MOST_ROWS = 40  # of the heat map: those that came nearest to their thresholds
 _MOST_FIGURES = 400  # rows of the table beside it
 
@@ -198,7 +198,7 @@ def _ratios(window: Window) -> dict[str, float | None]:
     for check in window.checks:
         if check.check not in _SIGNALS:
             continue
-        name = TOGETHER if check.feature is None else check.feature
+        name = OF_ALL[check.check] if check.feature is None else check.feature
         known = [each for each in (_ratio(check), ratios.get(name)) if each is not None]
         ratios[name] = max(known, default=None)
     return ratios

@@ -14,7 +14,7 @@ from keepfit.config import signature_of
 from keepfit.config.monitor import Monitor, Retrain
 from keepfit.features import Levels
 from keepfit.monitor import Answered, Rows, Seen, Unusable, decide, look, reference_of, tallied
-from keepfit.monitor.arrival import arrival
+from keepfit.monitor.arrival import arrival_of
 from keepfit.monitor.rows import usable
 from keepfit.monitor.standstill import most_alike
 from keepfit.monitor.watch import answers_of
@@ -182,15 +182,15 @@ def test_numbers_without_end_are_written_down_as_not_known(which, far):
 
 def test_a_window_without_rows_says_where_they_may_be():
     empty = Seen(None, 0, 0, 0.01, elsewhere=("9 rows of the sources have no time that could be read",))
-    volume = next(arrival(100.0, empty))
+    volume = next(arrival_of(100.0, empty))
     assert volume.reason == "0 rows, 0 times the usual 100; 9 rows of the sources have no time that could be read"
-    assert next(arrival(100.0, empty._replace(arrived=1))).reason.startswith("1 row, 0.01 times")
-    assert next(arrival(0.0, empty)).outcome == "fail"
+    assert next(arrival_of(100.0, empty._replace(arrived=1))).reason.startswith("1 row, 0.01 times")
+    assert next(arrival_of(0.0, empty)).outcome == "fail"
 
 
 def test_broken_rules_are_told_with_their_column():
     broken = (Broken(rule="missing", column="door", rows=3, examples=("row 4",)),)
-    (_, contract) = arrival(100.0, Seen(None, 100, 3, 0.01, broken))
+    (_, contract) = arrival_of(100.0, Seen(None, 100, 3, 0.01, broken))
     assert contract.reason == "3 of 100 rows break the contract: door: missing (3, such as row 4)"
 
 
