@@ -197,7 +197,8 @@ def state(window: Window, metric: str) -> str:
     rows = (
         f"{span.rows:,} {'row' if span.rows == 1 else 'rows'} {came} from {span.start:%Y-%m-%d} to {span.end:%Y-%m-%d}"
     )
-    return f"{rows}. {_alarmed(window)} {_performance(window, metric)}".strip()
+    labelled = f", {window.labelled:,} with labels" if window.labelled else ""
+    return f"{rows}{labelled}. {_alarmed(window)} {_performance(window, metric)}".strip()
 
 
 def metric_of(window: Window) -> str:
@@ -233,7 +234,7 @@ def _performance(window: Window, metric: str) -> str:
     word = metric_word(metric)
     word = word[:1].upper() + word[1:]
     if came is not None and came.value is not None:
-        told = f"{word} is {bounded(came.value, came.low, came.high)} on {window.labelled:,} labels"
+        told = f"{word} is {bounded(came.value, came.low, came.high)}"
         usual = limit_of(window, "realised", metric)
     elif guess is not None and guess.value is not None:
         told = f"{word} is estimated at {bounded(guess.value, guess.low, guess.high)}, labels have not come"
