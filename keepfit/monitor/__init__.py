@@ -5,7 +5,7 @@ no more often than the YAML says, over all columns together; too short a referen
 look broken hold a retrain for a person; deciding is pure, and every decision can be made again from the ledger.
 """
 
-from keepfit.monitor.arrival import Seen
+from keepfit.monitor.arrival import Seen, Unusable
 from keepfit.monitor.late import fuller, late, late_of, open_case
 from keepfit.monitor.looks import Look, looks_of
 from keepfit.monitor.made import make
@@ -29,6 +29,7 @@ __all__ = [
     "Rows",
     "Seen",
     "Tallied",
+    "Unusable",
     "bounds",
     "decide",
     "disjoint",

@@ -20,6 +20,7 @@ from keepfit.monitor.concept import Concept, concept_of
 from keepfit.monitor.drift import LEAST_ROWS, Calibration, calibrated, of_stretches
 from keepfit.monitor.multivariate import Part, Sample, drawn_by_day, sample_of, space_of, values_of
 from keepfit.monitor.performance import Losses, Stretch, losses_of, stretches_of
+from keepfit.monitor.standstill import Distinct, distinct_of
 from keepfit.records import Record
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Reference(Record, frozen=True, kw_only=True):
 
     ``first`` is its first day (since 1970, UTC), ``length`` the days of a window; ``usual`` is by signal, in the order
     of ``signals``. ``rows`` is the median of stretches that have any. ``losses`` are there for regression; versions
-    of earlier builds have no ``sample``, and none of ``concept``.
+    of earlier builds have no ``sample``, and none of ``concept`` or ``distinct``.
     """
 
     use_case: str
@@ -70,6 +71,7 @@ class Reference(Record, frozen=True, kw_only=True):
     losses: Losses | None = None
     sample: Sample | None = None
     concept: Concept | None = None
+    distinct: Distinct | None = None
 
 
 def feature_bins(reference: Reference) -> dict[str, Bins]:
@@ -122,7 +124,7 @@ def reference_of(
     watched = [_watched(*each, first, count) for each in named]
     signals, distances = _signals(watched, [column for _, _, column, _ in named], rows.days - first, length)
     bins = {each.name: each.bins for each in watched if each.kind == "feature"}
-    sample, together = _together(bins, rows, answered, (first, count, length))
+    sample, together, distinct = _together(bins, rows, answered, (first, count, length))
     if bins:
         signals += [Asked(column=None, signal="multivariate"), Asked(column=None, signal="link")]
         distances = np.vstack([distances, together])
@@ -144,6 +146,7 @@ def reference_of(
         losses=losses,
         sample=sample,
         concept=_concept(watched, rows, answered, classes, stretches, asked),
+        distinct=distinct,
     )
 
 
@@ -191,19 +194,23 @@ def label_column(labels: Any, classes: tuple[str, ...]) -> Any:
 
 def _together(
     bins: Mapping[str, Bins], rows: Rows, answered: Answered, span: tuple[int, int, int]
-) -> tuple[Sample, NDArray[np.float64]]:
-    """The sample; how far every stretch is from its other days over all features at once, and in links, (2, starts)."""
+) -> tuple[Sample, NDArray[np.float64], Distinct | None]:
+    """The sample; how far every stretch is from its other days over all features at once, and in links, (2, starts).
+
+    And how different rows of a stretch are.
+    """
     pairs = {name: (each, rows.columns[name]) for name, each in bins.items()}
     sample = sample_of(pairs, rows.days, rows.labels, _scored(rows.days.size, answered))
     if not pairs:
-        return sample, np.full((2, span[1] - span[2] + 1 if span[1] > span[2] else 0), np.nan)
+        return sample, np.full((2, span[1] - span[2] + 1 if span[1] > span[2] else 0), np.nan), None
     drawn, _ = drawn_by_day(rows.days, span[2], np.random.default_rng([1, 0]))
     pool = Part(rows.days[drawn], values_of(pairs.values(), drawn))
     space = space_of(sample, tuple(bins.values()))
     known = Part(sample.when, sample.matrix())
     linked = links.links_of(space, tuple(bins.values()), known.values)
     apart = multivariate.of_stretches(space, known, pool, *span)
-    return sample, np.vstack([apart, links.of_stretches(linked, space, pool, *span)])
+    far = np.vstack([apart, links.of_stretches(linked, space, pool, *span)])
+    return sample, far, distinct_of(pool, *span)
 
 
 def _scored(rows: int, answered: Answered) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from keepfit.monitor.performance import ESTIMABLE, interval, stretches_needed, u
 from keepfit.monitor.realised import came_of, checks_of
 from keepfit.monitor.reference import Reference
 from keepfit.monitor.signals import signals_of
+from keepfit.monitor.standstill import standstill
 from keepfit.records import Estimate, Forecast, Outcome, WindowCheck
 
 CONFIDENCE = 0.95  # one-sided, of bounds
@@ -25,6 +26,10 @@ _BROKEN_FROM = {
     "volume": 0.0,
     "freshness": 0.0,
     "contract": 0.0,
+    "label_values": 0.0,
+    "answers": 0.0,
+    "constant": 0.0,
+    "copies": 0.0,
     "label_link": 0.0,
     "link": LINK_GONE,
     "expectation": 0.0,
@@ -65,7 +70,8 @@ def look(reference: Reference, seen: Seen, optimize: str) -> Found:
         that can be estimated, log loss or the root mean squared error stands in for it.
     """
     decides = trigger_metric(reference.task, optimize)
-    checks = [*arrival_of(reference, seen), *signals_of(reference, seen.rows)]
+    still = standstill(reference, seen.rows.drawn)
+    checks = [*arrival_of(reference.rows, seen), *still, *signals_of(reference, seen.rows)]
     estimated = _estimated(reference, seen.rows.estimated)
     realised = _realised(reference, seen.rows.measured)
     checks += [*_performance("estimated_performance", reference, {n: f.value for n, f in estimated.items()}, decides)]

@@ -17,8 +17,13 @@ CHECK_WORDS = {
     "volume": "rows",
     "freshness": "age of the newest row",
     "contract": "rows that break the contract",
+    "label_values": "labels that the model does not know",
+    "answers": "logged answers that are none",
+    "constant": "one value only",
+    "copies": "different rows",
 }
-_ARRIVAL = ("volume", "freshness", "contract")
+_ARRIVAL = ("volume", "freshness", "contract", "label_values", "answers", "constant", "copies")
+_SHARES = ("contract", "label_values", "answers", "constant", "copies")
 _PERFORMANCE = ("realised_performance", "estimated_performance")
 _OF_METRICS = (*_PERFORMANCE, "shortfall")
 _IN_USUAL = ("drift", "missing", "unseen", "multivariate", "link")  # their values are times what is usual
@@ -111,7 +116,7 @@ def check_words(check: WindowCheck) -> str:
 
 
 def _in_units(check: WindowCheck, value: float) -> str:
-    if check.check == "contract":
+    if check.check in _SHARES:
         return percent(value)
     if check.check in _IN_USUAL:
         return f"{number(float(value))}×"
@@ -123,6 +128,8 @@ def _in_units(check: WindowCheck, value: float) -> str:
 
 def _side(check: WindowCheck) -> str:
     """Whether the limit is one from below or from above."""
+    if check.check == "copies":
+        return "least"
     if check.check == "volume":
         return "most" if (check.effect or 0.0) > 1 else "least"
     if check.check == "label_link":
