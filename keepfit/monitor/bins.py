@@ -89,13 +89,24 @@ class Bins(Record, frozen=True, kw_only=True):
         if not self.edges:
             return "any number"
         if place == 0:
-            return f"below {self.edges[0]:g}"
+            return f"below {self._word(0)}"
         # Whether the last but one holds a single value, the largest of the reference.
         alone = len(self.edges) > 1 and self.edges[-1] == _just_above(self.edges[-2])
-        low = f"{self.edges[place - 1]:g}"
+        low = self._word(place - 1)
         if place == len(self.edges):
-            return f"above {self.edges[-2]:g}" if alone else f"{low} and above"
-        return low if alone and place == len(self.edges) - 1 else f"{low} to {self.edges[place]:g}"
+            return f"above {self._word(place - 2)}" if alone else f"{low} and above"
+        return low if alone and place == len(self.edges) - 1 else f"{low} to {self._word(place)}"
+
+    def _word(self, place: int) -> str:
+        """An edge, in as many digits as tell all edges apart, but for that which is just above the one before."""
+        return next(
+            (
+                words[place]
+                for digits in (4, 6, 9)
+                if len(set(words := [f"{e:.{digits}g}" for e in self.edges])) >= len(words) - 1
+            ),
+            f"{self.edges[place]!r}",
+        )
 
 
 def _just_above(largest: float) -> float:

@@ -62,7 +62,7 @@ def _multivariate(reference: Reference, drawn: Part, normal: float) -> WindowChe
     return _signal(
         reference,
         told,
-        lambda: f"rows can be told from the reference's, AUC {found.auc:.3f}" + (f": {by}" if by else ""),
+        lambda: "rows can be told from the reference's" + (f" by {by}" if by else ""),
     )
 
 
@@ -163,12 +163,13 @@ class _Moved(NamedTuple):
     def beside(self, place: int) -> str:
         """The share of a bin before and now."""
         was, now = (each[place] / max(each.sum(), 1) for each in (self.before, self.window))
-        return f"{self.bins.named(place)}: {was:.1%} before, {now:.1%} now"
+        return f"{was:.1%} before, {now:.1%} now"
 
 
 def _drifted(moved: _Moved) -> str:
     """The bins that make most of the distance."""
-    return "; ".join(map(moved.beside, moved_most(moved.before, moved.window)))
+    most = moved_most(moved.before, moved.window)
+    return "; ".join(f"{moved.bins.named(place)}: {moved.beside(place)}" for place in most)
 
 
 def _unseen(moved: _Moved) -> str:
