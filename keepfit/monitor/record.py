@@ -1,5 +1,6 @@
 """A window and what was decided about it, in the ledger."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from keepfit.records import (
     RetrainDecision,
     Told,
     Track,
+    Trigger,
     Window,
     canonical,
     digest_of,
@@ -45,8 +47,8 @@ def note(store: Store, use_case: UseCase, window: Window, *, actor: str, at: dat
 
     It is decided by the history as it stands when the entry is written. A window that is seen as it was seen before
     (perhaps at a later moment) is not written twice: then the answer is that of the first time. A ``late`` look, at a
-    window that was seen before, is written down if more labels have come, and decides by these only; by none where
-    another version answers by now.
+    window that was seen before, is written down if more labels have come, and decides by what these say only: realised
+    performance, and drift of the label. By nothing where another version answers by now.
     """
     seen = noted(use_case, window)
 
@@ -174,9 +176,16 @@ def _decide(fold: Fold, seen: Noted, use_case: UseCase, as_of: datetime, *, late
             return RetrainDecision(retrain=False, suppressed_by=f"version {seen.version} does not answer any more")
         if any(_says_more(each, seen) for each in watch.windows):
             return RetrainDecision(retrain=False, suppressed_by="labels of a newer window are known too")
-        policy = policy.model_copy(update={"on": tuple(each for each in policy.on if each == "realised_performance")})
+        told = ("realised_performance", *_brought(watch.windows, seen))
+        policy = policy.model_copy(update={"on": tuple(each for each in policy.on if each in told)})
     earlier = [each for each in watch.windows if each.end < seen.end]
     return decide([seen, *earlier], requests, newest, policy, as_of)
+
+
+def _brought(windows: Sequence[Noted], seen: Noted) -> tuple[Trigger, ...]:
+    """Drift where labels brought it: it was not there when the window was looked at before, and decided on."""
+    before = next(each for each in windows if _same(each, seen))
+    return ("drift",) if "drift" in seen.alarms and "drift" not in before.alarms else ()
 
 
 def _says_more(each: Noted, seen: Noted) -> bool:
