@@ -26,6 +26,7 @@ def test_the_first_lines_say_what_happened_and_what_to_do():
     assert "To do: nothing, where the automation runs; else keepfit retrain flight_delay" in " ".join(
         line.strip() for line in lines("asked")
     )
+    assert "  To do: nothing now. A version that is made from a longer history will have limits." in lines("first")
     assert not any("To do" in line for line in lines("quiet"))
     assert "| to do | nothing, where the automation runs" in decision_markdown(monitored(SAMPLES["asked"]()))
     for page in (render_window(monitored(SAMPLES["broken"]())), render_watched("x", SAMPLES["broken"]())):
