@@ -3,16 +3,16 @@
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
-from keepfit.records import Monitored, Window, digest_of
+from keepfit.records import Monitored, Seat, Window, digest_of
 from tasks.run import Run
 
 ALARM, REQUESTED = "keepfit.alarm.raised", "keepfit.retrain.requested"
 
 
-def tell_alarm(run: Run, seen: Monitored) -> None:
-    """A window alarmed, or its data look broken."""
+def tell_alarm(run: Run, seen: Monitored, champion: Seat) -> None:
+    """A window of the version that answers alarmed, or its data look broken."""
     window = seen.window
-    if window is not None and (window.alarms or window.broken):
+    if window is not None and window.version == champion and (window.alarms or window.broken):
         _emit(ALARM, run, seen, window)
 
 
