@@ -168,7 +168,7 @@ def headline(window: Window, decision: RetrainDecision) -> tuple[Outcome, str, s
     if window.alarms:
         moved = "drift" in window.alarms
         return "not_enough_evidence", "?", f"{'Something moved' if moved else 'Worse than usual'}, no retrain"
-    if not any(each.outcome in ("pass", "fail") for each in window.checks if each.check not in _ARRIVAL):
+    if not _compared(window):
         return "not_enough_evidence", "?", "Too early to tell"
     return "pass", "✓", "Nothing unusual"
 
@@ -184,7 +184,14 @@ def to_do(window: Window, decision: RetrainDecision) -> str:
         return f"To do: nothing, where the automation runs; else keepfit retrain {window.use_case}. Its gates decide."
     if window.alarms:
         return "To do: nothing yet. The next windows tell whether it lasts."
+    if not _compared(window):
+        return "To do: nothing now. A version that is made from a longer history will have limits."
     return ""
+
+
+def _compared(window: Window) -> bool:
+    """Whether anything was held against the reference."""
+    return any(each.outcome in ("pass", "fail") for each in window.checks if each.check not in _ARRIVAL)
 
 
 def limit_of(window: Window, kind: str, metric: str) -> str:
