@@ -7,7 +7,7 @@ from itertools import groupby
 from msgspec import UNSET
 
 from keepfit.config.metrics import METRICS
-from keepfit.monitor import Look, disjoint, helped_in_words, track_of
+from keepfit.monitor import Look, disjoint, helped_in_words, lost_in_words, track_of
 from keepfit.records import Monitored, Window, WindowCheck
 from keepfit.report.charts.alone import alone, data_uri
 from keepfit.report.charts.over_time import PERFORMANCE_HEIGHT, HeatRow, Moment, heat_map, performance_plot
@@ -66,6 +66,7 @@ def render_window(seen: Monitored) -> str:
             performance=_performance(window),
             track=track_in_words(seen.track) if seen.track else "",
             helped=helped_in_words(window.helped),
+            lost=lost_in_words(seen.lost) if seen.lost else "",
             caveat=NO_ESTIMATE_SEES,
         )
     )
@@ -97,6 +98,7 @@ def render_watched(use_case: str, looks: Sequence[Look]) -> str:
             stretches=list(_stretches(looks)),
             track=track_in_words(track) if track else "",
             helped=[helped_in_words(each) for each in helped],
+            lost=lost_in_words(lost) if (lost := newest.noted.lost) is not UNSET else "",
             caveat=NO_ESTIMATE_SEES,
         )
     )

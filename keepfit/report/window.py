@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from keepfit.monitor import lost_in_words
 from keepfit.records import Estimate, Forecast, Monitored, Track, Window, WindowCheck
 from keepfit.report.checked import groups_of, headline, metric_of, state
 from keepfit.report.markdown import as_table, escaped
@@ -32,6 +33,7 @@ def window_text(result: Monitored) -> str:
         "",
         *_performance(window),
         *_estimates(result.track),
+        *([f"  lost      {lost_in_words(result.lost)}"] if result.lost else []),
         *(f"  broken    {visible(each)}" for each in window.broken),
         *_late(result),
         *([f"  source    {visible(window.source_because)}"] if window.source_because else []),
@@ -137,6 +139,7 @@ def decision_markdown(seen: Monitored) -> str:
         ("alarms", ", ".join(each.replace("_", " ") for each in window.alarms) or "none"),
         *(("looks broken", each) for each in window.broken),
         *([("estimates", track_in_words(seen.track))] if seen.track else []),
+        *([("lost", lost_in_words(seen.lost))] if seen.lost else []),
         ("ledger entry", "none" if seen.entry is None else str(seen.entry)),
     ]
     return f"**{symbol} {words}**\n\n{as_table(('what', ''), facts)}\n"
