@@ -8,7 +8,7 @@ look broken hold a retrain for a person; deciding is pure, and every decision ca
 from keepfit.monitor.apart import disjoint
 from keepfit.monitor.late import fuller, late, late_of, open_case
 from keepfit.monitor.looks import Look, looks_of
-from keepfit.monitor.lost import lost_in_words
+from keepfit.monitor.lost import lost_in_words, still_lost
 from keepfit.monitor.made import make
 from keepfit.monitor.part import Answers, Tallied, tallied
 from keepfit.monitor.policy import decide
@@ -47,6 +47,7 @@ __all__ = [
     "reference_digest",
     "reference_of",
     "source_of",
+    "still_lost",
     "tallied",
     "track_of",
     "usual_rows",

@@ -1,19 +1,19 @@
 """Performance that alarmed in the time of an earlier champion, and has not come back since.
 
-A new champion brings its own reference along. Where it was made from a time that was bad already, that time is what is
-usual for it: its windows are quiet, and nobody would hear any more of what was lost. So what was usual before is
-remembered until it is there again, and a retrain that helped, but not enough, may be followed by another.
+A new champion brings its own reference along. Where that was made from a time that was bad already, bad is usual for
+it: its windows are quiet, and nobody would hear any more of what was lost. So the limit of the version that alarmed is
+remembered until windows are within it again, and until then it can call for another retrain.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
 from keepfit.config.metrics import METRICS
-from keepfit.monitor.apart import disjoint, standing
+from keepfit.monitor.apart import disjoint
 from keepfit.monitor.track import LABELLED
-from keepfit.records import Helped, Lost, Noted, Told
+from keepfit.records import Lost, Noted, Told, Window
 
 if TYPE_CHECKING:
     from keepfit.config.monitor import Often
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def lost_of(earlier: Sequence[Noted], seen: Noted, when: "Often") -> Lost | None:
     """What was lost before the window ``seen`` and is not back with it; None: nothing.
 
-    It begins with a new champion, where realised performance stood as an alarm of the one before, and ends with as many
-    windows in a row within the old limit as clear an alarm, or with another metric that decides.
+    It begins with a new champion, where realised performance alarmed in one of the last windows of the version before,
+    as many as the policy looks at. It ends when as many in a row were within the old limit, or another metric decides.
 
     Parameters
     ----------
@@ -38,27 +38,28 @@ def lost_of(earlier: Sequence[Noted], seen: Noted, when: "Often") -> Lost | None
     ...     start=datetime(2013, 6, day, tzinfo=UTC), end=datetime(2013, 6, day + 7, tzinfo=UTC), version=version,
     ...     window="…", alarms=alarms, broken=False, told=Told(metric="rmse", estimated=None, low=None, high=None,
     ...     realised=realised, rows=9, labelled=9, limit=limit))
-    >>> bad = [week(8, 1, 5.8, 1.1, "realised_performance"), week(1, 1, 5.9, 1.1, "realised_performance")]
+    >>> bad = [week(8, 1, 5.8, 1.1, "realised_performance"), week(1, 1, 1.0, 1.1)]
     >>> lost_of(bad, week(15, 2, 4.9, 6.0), Often(count=2, windows=3)).limit
     1.1
     """
     own = [seen, *(each for each in earlier if each.version == seen.version)]
-    known = own[1].lost if len(own) > 1 else _begun(earlier, when)
-    if known is UNSET or known is None or seen.told is UNSET or seen.told.metric != known.metric:
+    known = _begun([each for each in earlier if each.version != seen.version], when)
+    if known is None and len(own) > 1 and own[1].lost is not UNSET:
+        known = own[1].lost  # by now the version before is forgotten
+    if known is None or seen.told is UNSET or seen.told.metric != known.metric:
         return None
     return None if _back(disjoint(own), known, when) else known
 
 
-def _begun(earlier: Sequence[Noted], when: "Often") -> Lost | None:
-    """What the version before has lost, or had not got back itself."""
-    if not earlier:
+def _begun(others: Sequence[Noted], when: "Often") -> Lost | None:
+    """What the version before had not got back itself, or has lost."""
+    if not others:
         return None
-    newest = earlier[0]
+    newest = others[0]
     if newest.lost is not UNSET:
         return newest.lost
-    before = disjoint([each for each in earlier if each.version == newest.version])
-    worse = [found for each in before[: when.windows] if (found := _worse(each)) is not None]
-    return worse[-1] if worse and standing(before, "realised_performance", when) else None
+    before = disjoint([each for each in others if each.version == newest.version])
+    return next(filter(None, map(_worse, reversed(before[: when.windows]))), None)
 
 
 def _worse(noted: Noted) -> Lost | None:
@@ -71,31 +72,20 @@ def _worse(noted: Noted) -> Lost | None:
     return Lost(version=noted.version, metric=told.metric, limit=told.limit, since=noted.end)
 
 
-def again(apart: Sequence[Noted], helped: Helped | None, when: "Often") -> tuple[str | None, str | None]:
-    """Why another retrain is called for by what has not come back, or why none is although it has not.
+def again(apart: Sequence[Noted], when: "Often") -> tuple[bool, str]:
+    """Whether what has not come back calls for another retrain, and what is to be said of it ("": it is back).
 
     Parameters
     ----------
     apart
         Windows of one version that do not overlap, newest first.
-    helped
-        What is known of the champion beside the one before.
     """
-    newest = apart[0]
-    lost = newest.lost
-    if lost is UNSET or not _beyond(newest, lost):
-        return None, None
+    lost = apart[0].lost
+    if lost is UNSET or not _beyond(apart[0], lost):
+        return False, ""
     lately = [each for each in apart[: when.windows] if _known(each) is not None]
     count = sum(_beyond(each, lost) for each in lately)
-    said = f"{lost_in_words(lost)}: in {count} of {len(lately)} windows"
-    if count < when.count:
-        return None, None
-    if helped is None or not helped.closed:
-        return None, f"{said}; whether version {newest.version} has helped is not known yet"
-    if helped.outcome != "helped":
-        more = "more of the same may not help: a person must look at labels, columns and `history`"
-        return None, f"{said}; version {newest.version} has not helped, {more}"
-    return f"{said}, though version {newest.version} has helped", None
+    return count >= when.count, f"{lost_in_words(lost)}: beyond it in {count} of {len(lately)} windows"
 
 
 def lost_in_words(lost: Lost) -> str:
@@ -103,16 +93,33 @@ def lost_in_words(lost: Lost) -> str:
 
     >>> from datetime import UTC, datetime
     >>> lost_in_words(Lost(version=2, metric="rmse", limit=1.093, since=datetime(2026, 11, 12, tzinfo=UTC)))
-    'realised rmse is not back where it was with version 2 until 2026-11-12, at most 1.093'
+    'realised rmse is not back for good at most 1.093, where it was until version 2 alarmed of the window to 2026-11-12'
     """
     side = "least" if _higher(lost.metric) else "most"
-    where = f"with version {lost.version} until {lost.since:%Y-%m-%d}, at {side} {lost.limit:.4g}"
-    return f"realised {lost.metric.replace('_', ' ')} is not back where it was {where}"
+    where = f"where it was until version {lost.version} alarmed of the window to {lost.since:%Y-%m-%d}"
+    return f"realised {lost.metric.replace('_', ' ')} is not back for good at {side} {lost.limit:.4g}, {where}"
+
+
+def still_lost(lost: Lost | None, window: Window) -> bool:
+    """Whether what came of this window is beyond what was usual before."""
+    came = window.realised.get(lost.metric) if lost is not None else None
+    return (
+        came is not None and came.value is not None and lost is not None and _far(lost.metric, came.value, lost.limit)
+    )
 
 
 def _back(own: Sequence[Noted], lost: Lost, when: "Often") -> bool:
-    known = [each for each in own if _known(each) is not None][: when.windows]
-    return len(known) == when.windows and not any(_beyond(each, lost) for each in known)
+    """Whether ever so many windows in a row were within the limit."""
+    return any(run >= when.windows for run in _runs(own, lost))
+
+
+def _runs(own: Sequence[Noted], lost: Lost) -> Iterator[int]:
+    """After each window whose labels are known, how many in a row were within the limit."""
+    run = 0
+    for each in reversed(own):
+        if _known(each) is not None:
+            run = 0 if _beyond(each, lost) else run + 1
+            yield run
 
 
 def _known(noted: Noted) -> Told | None:
@@ -127,8 +134,11 @@ def _beyond(noted: Noted, lost: Lost) -> bool:
 
 
 def _off(told: Told, limit: float) -> bool:
-    realised = told.realised or 0.0
-    return realised < limit if _higher(told.metric) else realised > limit
+    return told.realised is not None and _far(told.metric, told.realised, limit)
+
+
+def _far(metric: str, value: float, limit: float) -> bool:
+    return value < limit if _higher(metric) else value > limit
 
 
 def _higher(metric: str) -> bool:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from keepfit.monitor.apart import disjoint, standing
+from keepfit.monitor.apart import disjoint
 from keepfit.monitor.lost import again
 from keepfit.monitor.track import track_of
-from keepfit.records import Helped, Noted, RetrainDecision, Trigger
+from keepfit.records import Noted, RetrainDecision, Trigger
 
 if TYPE_CHECKING:
     from keepfit.config.monitor import Often, Retrain
@@ -19,7 +19,6 @@ def decide(
     made_as_of: datetime | None,
     policy: "Retrain",
     as_of: datetime,
-    helped: Helped | None = None,
 ) -> RetrainDecision:
     """Whether to retrain.
 
@@ -27,16 +26,14 @@ def decide(
     ----------
     windows
         Newest first; the first is the one that was just looked at. Those of other versions than its own do not count:
-        a new model begins anew, which is also what keeps a retrain from asking for the next. What it has inherited as
-        lost (see `keepfit.monitor.lost`) may ask for one, if the version has helped and not enough.
+        a new model begins anew, which is also what keeps a retrain from asking for the next. But what earlier
+        ones have lost (see `keepfit.monitor.lost`) may ask for one.
     requests
         When retrains were asked for, newest first.
     made_as_of
         The moment of the newest version, released or not.
     as_of
         Now.
-    helped
-        What is known of the version of the newest window beside the one that it replaced.
 
     Examples
     --------
@@ -57,15 +54,39 @@ def decide(
     doubted = _doubted(apart)
     counting = [trigger for trigger in alarmed if trigger not in doubted]
     because = tuple(_because(apart, each, policy.when) for each in counting if standing(apart, each, policy.when))
-    held = None
-    if not because and "realised_performance" in policy.on:
-        more, held = again(apart, helped, policy.when)
-        because = (more,) if more else ()
+    due, lost = again(apart, policy.when) if "realised_performance" in policy.on else (False, "")
+    because = (*because, lost) if due else because
     if not because:
         waiting = _waiting(alarmed, doubted, policy, len(apart))
-        return RetrainDecision(retrain=False, suppressed_by="; ".join(filter(None, (waiting, held))) or None)
+        return RetrainDecision(retrain=False, suppressed_by="; ".join(filter(None, (waiting, lost))) or None)
     suppressed = _suppressed(newest, requests, made_as_of, policy, as_of)
     return RetrainDecision(retrain=suppressed is None, because=because, suppressed_by=suppressed)
+
+
+def standing(apart: Sequence[Noted], trigger: Trigger, when: "Often") -> bool:
+    """Whether an alarm stands: harder to raise than to keep (hysteresis).
+
+    It is raised by ``count`` of ``windows`` that do not overlap, newest first, the newest of them included, and clears
+    when as many as ``windows`` in a row were quiet. Until then one window that alarms is enough.
+
+    >>> from datetime import UTC
+    >>> from keepfit.config.monitor import Often
+    >>> june = datetime(2013, 6, 1, tzinfo=UTC)
+    >>> def seen(*marks): return [Noted(
+    ...     start=june, end=june, version=1, window="…", alarms=("drift",) * mark, broken=False) for mark in marks]
+    >>> often = Often(count=2, windows=3)
+    >>> standing(seen(1, 0, 0, 1, 1), "drift", often), standing(seen(1, 0, 0, 0, 1, 1), "drift", often)
+    (True, False)
+    """
+    marks = [trigger in each.alarms for each in apart]
+    raised, quiet = False, 0
+    for place in reversed(range(len(marks))):
+        if marks[place]:
+            raised, quiet = raised or sum(marks[place : place + when.windows]) >= when.count, 0
+        else:
+            quiet += 1
+            raised = raised and quiet < when.windows
+    return raised
 
 
 def _because(apart: Sequence[Noted], trigger: Trigger, when: "Often") -> str:

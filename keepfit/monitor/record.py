@@ -27,7 +27,6 @@ from keepfit.records import (
     RetrainDecision,
     Told,
     Track,
-    Watch,
     Window,
     canonical,
     digest_of,
@@ -194,14 +193,7 @@ def _decide(fold: Fold, windows: Sequence[Noted], use_case: UseCase, as_of: date
         if any(_says_more(each, seen) for each in watch.windows):
             return RetrainDecision(retrain=False, suppressed_by="labels of a newer window are known too")
         policy = policy.model_copy(update={"on": tuple(each for each in policy.on if each == "realised_performance")})
-    return decide(windows, requests, newest, policy, as_of, _helped(watch, seen))
-
-
-def _helped(watch: Watch, seen: Noted) -> Helped | None:
-    """What is known of a window's version beside the one before, by earlier windows or by this one."""
-    known = [*(() if watch.helped is UNSET else watch.helped), *(() if seen.helped is UNSET else (seen.helped,))]
-    own = [each for each in known if each.version == seen.version]
-    return next((each for each in own if each.closed), own[-1] if own else None)
+    return decide(windows, requests, newest, policy, as_of)
 
 
 def _says_more(each: Noted, seen: Noted) -> bool:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from keepfit.config.metrics import METRICS
-from keepfit.records import Outcome, RetrainDecision, Window, WindowCheck
+from keepfit.monitor import still_lost
+from keepfit.records import Lost, Outcome, RetrainDecision, Window, WindowCheck
 from keepfit.report.numbers import number, percent
 from keepfit.report.wording import metric_word, visible
 
@@ -135,8 +136,8 @@ def _effect(check: WindowCheck) -> str:
     return f"{size:.2g} times the usual" if check.check == "volume" else ""
 
 
-def headline(window: Window, decision: RetrainDecision) -> tuple[Outcome, str, str]:
-    """The tone, the symbol and the words of what a window has come to."""
+def headline(window: Window, decision: RetrainDecision, lost: Lost | None = None) -> tuple[Outcome, str, str]:
+    """The tone, the symbol and the words of what a window has come to; ``lost`` is what was not back before it."""
     if window.broken:
         return "fail", "!", "The data look broken"
     if decision.retrain:
@@ -144,6 +145,8 @@ def headline(window: Window, decision: RetrainDecision) -> tuple[Outcome, str, s
     if window.alarms:
         moved = "drift" in window.alarms
         return "not_enough_evidence", "?", f"{'Something moved' if moved else 'Worse than usual'}, no retrain"
+    if lost is not None and still_lost(lost, window):
+        return "not_enough_evidence", "?", f"Still worse than before version {lost.version} alarmed, no retrain"
     if not any(each.outcome in ("pass", "fail") for each in window.checks if each.check not in _ARRIVAL):
         return "not_enough_evidence", "?", "Too early to tell"
     return "pass", "✓", "Nothing unusual"

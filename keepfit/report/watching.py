@@ -60,7 +60,7 @@ def render_window(seen: Monitored) -> str:
         .render(
             seen=seen,
             window=window,
-            headline=headline(window, seen.decision),
+            headline=headline(window, seen.decision, seen.lost),
             state=state(window, metric_of(window)),
             groups=groups_of(window.checks),
             performance=_performance(window),
@@ -79,6 +79,7 @@ def render_watched(use_case: str, looks: Sequence[Look]) -> str:
     helped = [each.window.helped for each in looks if each.window.helped is not None]
     metric = _trigger(looks)
     rows = _heat_rows(looks)
+    lost = None if newest.noted.lost is UNSET else newest.noted.lost
     return (
         environment()
         .get_template("watched.html.j2")
@@ -86,7 +87,7 @@ def render_watched(use_case: str, looks: Sequence[Look]) -> str:
             use_case=use_case,
             looks=list(reversed(looks)),
             newest=newest,
-            headline=headline(newest.window, newest.decision),
+            headline=headline(newest.window, newest.decision, lost),
             state=state(newest.window, metric),
             metric=metric_word(metric),
             keys=_keys(looks, metric),
@@ -98,7 +99,7 @@ def render_watched(use_case: str, looks: Sequence[Look]) -> str:
             stretches=list(_stretches(looks)),
             track=track_in_words(track) if track else "",
             helped=[helped_in_words(each) for each in helped],
-            lost=lost_in_words(lost) if (lost := newest.noted.lost) is not UNSET else "",
+            lost=lost_in_words(lost) if lost else "",
             caveat=NO_ESTIMATE_SEES,
         )
     )

@@ -128,7 +128,7 @@ def decision_markdown(seen: Monitored) -> str:
     window = seen.window
     if window is None:
         return f"**Nothing was looked at**: {escaped(seen.reason)}\n"
-    _, symbol, words = headline(window, seen.decision)
+    _, symbol, words = headline(window, seen.decision, seen.lost)
     facts = [
         ("decision", seen.reason),
         (
