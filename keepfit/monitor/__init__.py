@@ -6,6 +6,7 @@ look broken hold a retrain for a person; deciding is pure, and every decision ca
 """
 
 from keepfit.monitor.apart import disjoint
+from keepfit.monitor.arrival import Seen, Unusable
 from keepfit.monitor.late import fuller, late, late_of, open_case
 from keepfit.monitor.looks import Look, looks_of
 from keepfit.monitor.lost import lost_in_words, still_lost
@@ -17,7 +18,7 @@ from keepfit.monitor.reference import Answered, Reference, Rows, reference_of
 from keepfit.monitor.rows import source_of, usual_rows
 from keepfit.monitor.track import track_of
 from keepfit.monitor.watch import REFERENCE, reference_digest, watch
-from keepfit.monitor.window import Found, Seen, bounds, look
+from keepfit.monitor.window import Found, bounds, look
 
 __all__ = [
     "REFERENCE",
@@ -30,6 +31,7 @@ __all__ = [
     "Rows",
     "Seen",
     "Tallied",
+    "Unusable",
     "bounds",
     "decide",
     "disjoint",

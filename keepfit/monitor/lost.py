@@ -123,9 +123,11 @@ def _runs(own: Sequence[Noted], lost: Lost) -> Iterator[int]:
 
 
 def _known(noted: Noted) -> Told | None:
-    """What is told of a window, where at least half of its labels are known."""
+    """What is told of a window, where at least half of its labels are known and its data do not look broken."""
     told = noted.told
-    return told if told is not UNSET and told.realised is not None and told.labelled >= LABELLED * told.rows else None
+    if noted.broken or told is UNSET or told.realised is None or told.labelled < LABELLED * told.rows:
+        return None
+    return told
 
 
 def _beyond(noted: Noted, lost: Lost) -> bool:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from keepfit.config.monitor import Often, Retrain
 
 
+BROKEN = "the data look broken rather than drifted: a person must look before anything learns from them"
+
+
 def decide(
     windows: Sequence[Noted],
     requests: Sequence[datetime],
@@ -27,7 +30,8 @@ def decide(
     windows
         Newest first; the first is the one that was just looked at. Those of other versions than its own do not count:
         a new model begins anew, which is also what keeps a retrain from asking for the next. But what earlier
-        ones have lost (see `keepfit.monitor.lost`) may ask for one.
+        ones have lost (see `keepfit.monitor.lost`) may ask for one. Those whose data look broken raise no alarm and
+        clear none.
     requests
         When retrains were asked for, newest first.
     made_as_of
@@ -49,6 +53,8 @@ def decide(
     RetrainDecision(retrain=False, because=(), suppressed_by=None)
     """
     newest = windows[0]
+    if newest.broken:
+        return RetrainDecision(retrain=False, suppressed_by=BROKEN)
     apart = disjoint([each for each in windows if each.version == newest.version])
     alarmed = [trigger for trigger in policy.on if trigger in newest.alarms]
     doubted = _doubted(apart)
@@ -78,20 +84,24 @@ def standing(apart: Sequence[Noted], trigger: Trigger, when: "Often") -> bool:
     >>> standing(seen(1, 0, 0, 1, 1), "drift", often), standing(seen(1, 0, 0, 0, 1, 1), "drift", often)
     (True, False)
     """
-    marks = [trigger in each.alarms for each in apart]
+    marks = [_sounds(each, trigger) for each in apart]
     raised, quiet = False, 0
     for place in reversed(range(len(marks))):
         if marks[place]:
             raised, quiet = raised or sum(marks[place : place + when.windows]) >= when.count, 0
-        else:
+        elif not apart[place].broken:
             quiet += 1
             raised = raised and quiet < when.windows
     return raised
 
 
+def _sounds(window: Noted, trigger: Trigger) -> bool:
+    return trigger in window.alarms and not window.broken
+
+
 def _because(apart: Sequence[Noted], trigger: Trigger, when: "Often") -> str:
     lately = apart[: when.windows]
-    count, name = sum(trigger in each.alarms for each in lately), trigger.replace("_", " ")
+    count, name = sum(_sounds(each, trigger) for each in lately), trigger.replace("_", " ")
     told = f"{name} in {count} of {len(lately)} windows"
     return told if count >= when.count else f"{told}, an alarm that has not cleared"
 
@@ -118,8 +128,6 @@ def _suppressed(
     newest: Noted, requests: Sequence[datetime], made_as_of: datetime | None, policy: "Retrain", as_of: datetime
 ) -> str | None:
     """What stands against a retrain that the alarms call for."""
-    if newest.broken:
-        return "the data look broken rather than drifted: a person must look before anything learns from them"
     if requests and as_of - requests[0] < policy.cooldown:
         return f"cooldown: a retrain was asked for {_ago(as_of - requests[0])} ago"
     lately = sum(as_of - each < policy.at_most.span for each in requests)

@@ -6,6 +6,7 @@ from textwrap import wrap
 from msgspec import UNSET
 
 from keepfit.records import Shown, Track
+from keepfit.report.wording import metric_word
 
 
 def watch_lines(shown: Shown, width: int) -> list[str]:
@@ -43,7 +44,7 @@ def track_in_words(track: Track) -> str:
     >>> track_in_words(Track(metric="log_loss", windows=3, hits=1, bias=0.0124, trusted=False))
     'log loss came out inside its interval in 1 of 3 windows, 0.0124 above the estimate on average: not trusted'
     """
-    metric, side = track.metric.replace("_", " "), "above" if track.bias >= 0 else "below"
+    metric, side = metric_word(track.metric), "above" if track.bias >= 0 else "below"
     off = f"{abs(track.bias):.3g} {side} the estimate on average"
     trusted = "" if track.trusted else ": not trusted"
     return f"{metric} came out inside its interval in {track.hits} of {track.windows} windows, {off}{trusted}"

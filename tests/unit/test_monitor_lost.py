@@ -153,14 +153,19 @@ def test_nor_does_it_where_realised_performance_is_not_among_what_counts():
     assert not decided(STILL, on=("drift",)).retrain
 
 
-def test_a_cooldown_a_budget_and_broken_data_hold_it_like_any_other():
+def test_a_cooldown_and_a_budget_hold_it_like_any_other():
     now = STILL[0].end
     limits = {"cooldown": "7d", "at_most": "1 per 30d"}
     for requests, said in ([now - timedelta(days=1)], "cooldown"), ([now - timedelta(days=9)], "budget"):
         found = decided(STILL, requests, **limits)
         assert not found.retrain
         assert said in found.suppressed_by
-    assert "broken" in decided([structs.replace(STILL[0], broken=True), *STILL[1:]]).suppressed_by
+
+
+def test_windows_whose_data_look_broken_neither_ask_nor_end_it():
+    assert not decided([structs.replace(STILL[0], broken=True), *STILL[1:]]).retrain
+    back = [structs.replace(week(number, 2, 1.0, 6.0), broken=True) for number in (4, 5, 6, 7)]
+    assert lived(*FELL, *back)[0].lost is not UNSET
 
 
 def test_windows_that_overlap_count_once():

@@ -252,7 +252,7 @@ def asked():
 def broken():
     """A regression whose feed has gone wrong: a retrain is held for a person."""
     why = "volume: 310 rows, 0.047 times the usual 6,550"
-    missing = "missing of temp: missing: 0.1% before, 100.0% now"
+    missing = "missing of temp: 0.1% before, 100.0% now"
     decision = RetrainDecision(
         retrain=False,
         because=("drift in 2 of 3 windows",),
