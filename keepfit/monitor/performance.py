@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from keepfit.config.metrics import METRICS
 from keepfit.evaluate.metrics import measure
-from keepfit.monitor.drift import averaged_threshold
+from keepfit.monitor.drift import LEAST_ROWS, averaged_threshold
 from keepfit.records import Record, finite
 
 Floats = NDArray[np.float64]
@@ -30,7 +30,6 @@ ESTIMABLE = {
     "multiclass": ("log_loss", "brier", "accuracy"),
     "regression": ("rmse", "mae"),
 }
-LEAST_ROWS = 30
 _BINS = 20
 _BLOCK = 1 << 16  # rows that are looked at together
 
@@ -60,7 +59,7 @@ class Estimated(Record, frozen=True, kw_only=True):
     high: float | None
 
 
-class Usual(NamedTuple):
+class Limit(NamedTuple):
     """The value that a stretch like those of the reference is worse than with the stated probability; None: unknown."""
 
     threshold: float | None
@@ -206,7 +205,7 @@ def _means(
     return (np.sqrt(means[0]), np.sqrt(means[1])) if metric == "rmse" else (means[0], means[1])
 
 
-def usual(metric: str, stretches: Sequence[Stretch], length: int, false_alarms: float) -> Usual:
+def usual(metric: str, stretches: Sequence[Stretch], length: int, false_alarms: float) -> Limit:
     """From where on an estimate is worse than usual: than what was realised in stretches, and than what was estimated.
 
     Both, because one row that cost very much in the reference may lift every estimate above what its weeks have cost.
@@ -214,14 +213,14 @@ def usual(metric: str, stretches: Sequence[Stretch], length: int, false_alarms: 
 
     >>> weeks = [Stretch(first=7 * n, rows=99, realised={"rmse": 1.0}, estimated={"rmse": 2.0}) for n in range(19)]
     >>> usual("rmse", weeks, 1, 0.05)
-    Usual(threshold=2.0, stretches=19)
+    Limit(threshold=2.0, stretches=19)
     """
     sign = -1.0 if METRICS[metric].higher_is_better else 1.0
     (came, weeks), (guessed, _) = (
         averaged_threshold(sign * by_first_day(stretches, [each[metric] for each in values]), length, false_alarms)
         for values in ([each.realised for each in stretches], [each.estimated for each in stretches])
     )
-    return Usual(None if came is None or guessed is None else sign * max(came, guessed), weeks)
+    return Limit(None if came is None or guessed is None else sign * max(came, guessed), weeks)
 
 
 def by_first_day(stretches: Sequence[Stretch], values: Sequence[float | None]) -> Floats:

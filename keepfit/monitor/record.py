@@ -53,7 +53,8 @@ def note(store: Store, use_case: UseCase, window: Window, *, actor: str, at: dat
 
     It is decided by the history as it stands when the entry is written. A window that is seen as it was seen before
     (perhaps at a later moment) is not written twice: then the answer is that of the first time. A ``late`` look, at a
-    window that was seen before, is written down if more labels have come, and decides by these only.
+    window that was seen before, is written down if more labels have come, and decides by these only; by none where
+    another version answers by now.
     """
     seen = noted(use_case, window)
 
@@ -190,6 +191,8 @@ def _decide(fold: Fold, windows: Sequence[Noted], use_case: UseCase, as_of: date
     newest = fold.newest_versions[0].as_of if fold.newest_versions else None
     requests = [each for each in watch.requests if each <= as_of]
     if late:
+        if fold.champion is None or fold.champion.number != seen.version:
+            return RetrainDecision(retrain=False, suppressed_by=f"version {seen.version} does not answer any more")
         if any(_says_more(each, seen) for each in watch.windows):
             return RetrainDecision(retrain=False, suppressed_by="labels of a newer window are known too")
         policy = policy.model_copy(update={"on": tuple(each for each in policy.on if each == "realised_performance")})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from keepfit.config.metrics import METRICS, Task
 from keepfit.evaluate import Clusters, estimate
@@ -16,7 +16,7 @@ from keepfit.monitor.realised import came_of, checks_of
 from keepfit.monitor.reference import Reference
 from keepfit.monitor.signals import signals_of
 from keepfit.monitor.standstill import standstill
-from keepfit.records import Estimate, Forecast, Outcome, WindowCheck
+from keepfit.records import Estimate, Forecast, Outcome, Trigger, WindowCheck
 
 CONFIDENCE = 0.95  # one-sided, of bounds
 EMPTIED = 0.2  # by so much more of a column is missing: rather a broken feed than the world
@@ -44,7 +44,7 @@ class Found(NamedTuple):
     checks: tuple[WindowCheck, ...]
     estimated: dict[str, Forecast]
     realised: dict[str, Estimate]
-    alarms: tuple[Any, ...]
+    alarms: tuple[Trigger, ...]
     broken: tuple[str, ...]
 
 
@@ -93,7 +93,7 @@ def _told_by_labels(
     return checks_of(reference, reference.concept, came, seen.rows.residuals, decides)
 
 
-_TRIGGERS: dict[str, tuple[str, ...]] = {
+_TRIGGERS: dict[Trigger, tuple[str, ...]] = {
     "realised_performance": ("realised_performance", "shortfall", "concept"),
     "estimated_performance": ("estimated_performance",),
     "drift": ("drift", "missing", "unseen", "multivariate", "link"),

@@ -171,7 +171,7 @@ def headline(window: Window, decision: RetrainDecision, lost: Lost | None = None
         return "not_enough_evidence", "?", f"{'Something moved' if moved else 'Worse than usual'}, no retrain"
     if lost is not None and still_lost(lost, window):
         return "not_enough_evidence", "?", f"Still worse than before version {lost.version} alarmed, no retrain"
-    if not any(each.outcome in ("pass", "fail") for each in window.checks if each.check not in _ARRIVAL):
+    if not _compared(window):
         return "not_enough_evidence", "?", "Too early to tell"
     return "pass", "✓", "Nothing unusual"
 
@@ -192,7 +192,14 @@ def to_do(window: Window, decision: RetrainDecision, lost: Lost | None = None) -
         )
     if window.alarms:
         return "To do: nothing yet. The next windows tell whether it lasts."
+    if not _compared(window):
+        return "To do: nothing now. A version that is made from a longer history will have limits."
     return ""
+
+
+def _compared(window: Window) -> bool:
+    """Whether anything was held against the reference."""
+    return any(each.outcome in ("pass", "fail") for each in window.checks if each.check not in _ARRIVAL)
 
 
 def limit_of(window: Window, kind: str, metric: str) -> str:

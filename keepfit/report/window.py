@@ -11,6 +11,7 @@ from keepfit.report.watched import track_in_words
 from keepfit.report.wording import metric_word, visible
 
 _SHOWN = {"not_enough_evidence": 3, "pass": 8}  # checks; of those that alarmed all are
+_NAME = 70  # characters of a check and its column
 _MOST_LINES = 300  # of the table of checks
 
 
@@ -53,10 +54,10 @@ def _checks(window: Window, width: int) -> Iterator[str]:
             what = f"{row.check} of {row.feature}" if row.feature else row.check
             beside = ", ".join(filter(None, (row.value, row.limit)))
             if group.outcome == "fail":
-                yield f"  {group.symbol} {visible(what):<40} {beside}".rstrip()
+                yield f"  {group.symbol} {visible(what, _NAME):<40} {beside}".rstrip()
                 yield from _wrapped("; ".join(filter(None, (row.effect, row.reason))), width, " " * 6)
             else:
-                yield f"  {group.symbol} {visible(what):<40} {visible(beside or row.reason)}".rstrip()
+                yield f"  {group.symbol} {visible(what, _NAME):<40} {visible(beside or row.reason)}".rstrip()
         if len(group.rows) > shown:
             yield f"  {group.symbol} {len(group.rows) - shown:,} {'more ' if shown else ''}{group.word}"
 

@@ -218,11 +218,16 @@ def test_a_feed_whose_types_changed_is_held_for_a_person_and_says_the_column(apa
 
 
 def test_a_new_champion_is_held_against_the_one_that_it_replaced(apart, warm):
+    before = monitored(apart, warm, "2020-04-28")
+    assert (before["version"], before["labelled"]) == (1, 0)
     second = warm.run(apart, "run", "visits", "--json", "--as-of", "2020-04-29").answer
     number = second["version"]
     assert second["champion"] == number, second["verdict"]
     early = monitored(apart, warm, "2020-05-02")
     assert (early["version"], early["helped"], early["labelled"]) == (number, None, 0)
+    (filled,) = early["late"]
+    assert (filled["version"], filled["labelled"], filled["helped"]) == (1, 100, None), "its labels came since"
+    assert (filled["decision"]["retrain"], filled["estimates"]["windows"] > 0) == (False, True)
     late = monitored(apart, warm, "2020-05-04")
     found = next(each for each in late["late"] if each["helped"])["helped"]
     assert (found["version"], found["replaced"], found["rows"]) == (number, 1, 99)

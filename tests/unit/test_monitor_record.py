@@ -8,7 +8,7 @@ from batch_world import use_case
 from msgspec import structs
 
 from keepfit.ledger import append, back_from, fold_of, head, watch_of
-from keepfit.monitor import bounds, note, source_of
+from keepfit.monitor import bounds, late_of, note, source_of
 from keepfit.records import Draft, Estimate, Forecast, Seat, Span, Window, WindowCheck, canonical, sha256
 from keepfit.store import open_store
 from tasks.run import moment_of
@@ -74,6 +74,39 @@ def test_labels_that_have_not_grown_are_no_entry(store, tmp_path):
     assert noted(store, tmp_path, window(1, hours=30, labelled=52), late=True).entry is None
     assert noted(store, tmp_path, window(1, hours=40, labelled=50), late=True).entry is None
     assert noted(store, tmp_path, window(1, hours=50, labelled=70), late=True).entry == before + 1
+
+
+def test_labels_of_a_version_that_was_replaced_are_filled_in_and_ask_for_nothing(store, tmp_path):
+    for day in (1, 2):
+        noted(store, tmp_path, window(day))
+    second = Seat(number=2, digest=sha256(b"second"))
+    for action in ("registered", "promoted"):
+        append(
+            store,
+            "visits",
+            lambda _, what=action: Draft(
+                action=what, actor="me", reason="a better one", at=JUNE, as_of=JUNE, version=second, outcome="pass"
+            ),
+        )
+    noted(store, tmp_path, structs.replace(window(3), version=second))
+    fold = fold_of(head(store, "visits"))
+    now = JUNE + timedelta(days=4)
+    again = late_of(fold, use_case(tmp_path), now, now)
+    assert [(seat, each.end - JUNE) for seat, each in again] == [
+        (SEAT, timedelta(days=1)),
+        (SEAT, timedelta(days=2)),
+        (second, timedelta(days=3)),
+    ]
+    alarms = ("realised_performance",)
+    filled = [noted(store, tmp_path, window(day, hours=72, labelled=100, alarms=alarms), late=True) for day in (1, 2)]
+    assert [each.decision.retrain for each in filled] == [False, False]
+    assert "version 1 does not answer any more" in filled[-1].decision.suppressed_by
+    assert (filled[-1].track.windows, filled[-1].track.hits) == (2, 2)
+    watch = watch_of(fold_of(head(store, "visits")))
+    assert watch.requests == ()
+    assert [(each.version, each.told.realised) for each in watch.windows] == [(2, None), (1, 0.15), (1, 0.15)]
+    append(store, "visits", lambda _: Draft(action="disabled", actor="me", reason="enough", at=JUNE, as_of=JUNE))
+    assert late_of(fold_of(head(store, "visits")), use_case(tmp_path), now, now) == []
 
 
 def look_in_a_process(folder, number, results):

@@ -51,6 +51,14 @@ def test_every_level_is_in_the_bin_of_its_name(reference, window):
     assert counts[bins.missing] == 0
 
 
+def test_levels_that_few_rows_have_share_a_bin_and_are_not_unseen():
+    rows = [5000, *[9] * 20]  # fewer than one of 500 each
+    column = Levels(np.repeat(np.arange(21), rows).astype(np.int32), tuple(f"c{place:02}" for place in range(21)))
+    bins = bins_of(column)
+    assert (bins.levels, len(bins.rare)) == (("c00",), 20)
+    assert rows_by_bin(bins, column).tolist() == [5000, 180, 0, 0]
+
+
 def test_the_stability_index_is_the_divergence_both_ways_less_what_chance_adds():
     draw = np.random.default_rng(1)
     before, now = draw.integers(0, 50, (2, 12))

@@ -26,6 +26,7 @@ def test_the_first_lines_say_what_happened_and_what_to_do():
     assert "To do: nothing, where the automation runs; else keepfit retrain flight_delay" in " ".join(
         line.strip() for line in lines("asked")
     )
+    assert "  To do: nothing now. A version that is made from a longer history will have limits." in lines("first")
     assert not any("To do" in line for line in lines("quiet"))
     assert "| to do | nothing, where the automation runs" in decision_markdown(monitored(SAMPLES["asked"]()))
     for page in (render_window(monitored(SAMPLES["broken"]())), render_watched("x", SAMPLES["broken"]())):
@@ -121,3 +122,27 @@ def test_what_an_earlier_version_lost_is_said_where_nothing_alarms():
     back = replace(still, lost=replace(lost, limit=0.5))
     assert "Nothing unusual" in window_text(back)
     assert "To do" not in window_text(back)
+
+
+def test_what_passed_is_never_drawn_as_an_alarm_and_what_alarmed_always_is():
+    """Beyond its limit, but within what chance does in so few rows, is no alarm, also in the heat map."""
+    looks = SAMPLES["quiet"]()
+    newest = looks[-1]
+    checks = (
+        check("drift", "by_chance", "pass", 9.0, 4.2, 0.4),
+        check("missing", "sure", "fail", 4.2, 4.2, 0.4, "0.1% before, 9.0% now"),
+        check("drift", "sure", "pass", 0.1, 4.2, 0.0),
+    )
+    page = render_watched("x", [newest._replace(window=replace(newest.window, checks=checks))])
+    cells = '<td class="r" data-label="Newest window">{}</td><td class="r" data-label="Highest">{} (to 2013-06-08)</td>'
+    assert cells.format("1.00", "1.00") + '<td class="r" data-label="Alarms">none</td>' in page
+    assert cells.format("1.01", "1.01") + '<td class="r" data-label="Alarms">1 of 1</td>' in page
+    assert page.count("cell wrong d9") == 2  # the legend has one
+
+
+def test_too_many_rows_have_a_limit_from_above_and_too_few_one_from_below():
+    few, many = (
+        row_of(WindowCheck(check="volume", outcome="fail", value=rows, threshold=limit, effect=ratio))
+        for rows, limit, ratio in ((10.0, 100.0, 0.02), (9000.0, 2500.0, 18.0))
+    )
+    assert (few.limit, many.limit) == ("at least 100 rows", "at most 2,500 rows")
