@@ -9,7 +9,8 @@ import numpy as np
 
 from keepfit.evaluate.metrics import measure
 from keepfit.monitor.concept import WORTH, Concept, Gap, Relation, Usual, gap, loss, scale
-from keepfit.monitor.performance import ESTIMABLE, LEAST_ROWS, Losses, estimated_value, stretches_needed
+from keepfit.monitor.drift import LEAST_ROWS
+from keepfit.monitor.performance import ESTIMABLE, Losses, estimated_value, stretches_needed
 from keepfit.monitor.reference import Reference
 from keepfit.monitor.residuals import Residuals, slope, within_days
 from keepfit.records import Outcome, WindowCheck, finite
