@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from keepfit.monitor.apart import disjoint
+from keepfit.monitor.lost import again
 from keepfit.monitor.track import track_of
 from keepfit.records import Noted, RetrainDecision, Trigger
 
@@ -27,8 +29,9 @@ def decide(
     ----------
     windows
         Newest first; the first is the one that was just looked at. Those of other versions than its own do not count:
-        a new model begins anew, which is also what keeps a retrain from asking for the next. Those whose data look
-        broken raise no alarm and clear none.
+        a new model begins anew, which is also what keeps a retrain from asking for the next. But what earlier
+        ones have lost (see `keepfit.monitor.lost`) may ask for one. Those whose data look broken raise no alarm and
+        clear none.
     requests
         When retrains were asked for, newest first.
     made_as_of
@@ -57,19 +60,13 @@ def decide(
     doubted = _doubted(apart)
     counting = [trigger for trigger in alarmed if trigger not in doubted]
     because = tuple(_because(apart, each, policy.when) for each in counting if standing(apart, each, policy.when))
+    due, lost = again(apart, policy.when) if "realised_performance" in policy.on else (False, "")
+    because = (*because, lost) if due else because
     if not because:
-        return RetrainDecision(retrain=False, suppressed_by=_waiting(alarmed, doubted, policy, len(apart)))
+        waiting = _waiting(alarmed, doubted, policy, len(apart))
+        return RetrainDecision(retrain=False, suppressed_by="; ".join(filter(None, (waiting, lost))) or None)
     suppressed = _suppressed(newest, requests, made_as_of, policy, as_of)
     return RetrainDecision(retrain=suppressed is None, because=because, suppressed_by=suppressed)
-
-
-def disjoint(windows: Sequence[Noted]) -> list[Noted]:
-    """The newest window, the newest that ends before it begins, and so on."""
-    chosen: list[Noted] = []
-    for each in windows:
-        if not chosen or each.end <= chosen[-1].start:
-            chosen.append(each)
-    return chosen
 
 
 def standing(apart: Sequence[Noted], trigger: Trigger, when: "Often") -> bool:

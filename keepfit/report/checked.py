@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from keepfit.config.metrics import METRICS
-from keepfit.records import Outcome, RetrainDecision, Window, WindowCheck
+from keepfit.monitor import still_lost
+from keepfit.records import Lost, Outcome, RetrainDecision, Window, WindowCheck
 from keepfit.report.numbers import number, percent
 from keepfit.report.wording import metric_word, visible
 
@@ -159,8 +160,8 @@ def _effect(check: WindowCheck) -> str:
     return f"{size:.2g} times the usual" if check.check == "volume" else ""
 
 
-def headline(window: Window, decision: RetrainDecision) -> tuple[Outcome, str, str]:
-    """The tone, the symbol and the words of what a window has come to."""
+def headline(window: Window, decision: RetrainDecision, lost: Lost | None = None) -> tuple[Outcome, str, str]:
+    """The tone, the symbol and the words of what a window has come to; ``lost`` is what was not back before it."""
     if window.broken:
         return "fail", "!", "The data look broken"
     if decision.retrain:
@@ -168,13 +169,15 @@ def headline(window: Window, decision: RetrainDecision) -> tuple[Outcome, str, s
     if window.alarms:
         moved = "drift" in window.alarms
         return "not_enough_evidence", "?", f"{'Something moved' if moved else 'Worse than usual'}, no retrain"
+    if lost is not None and still_lost(lost, window):
+        return "not_enough_evidence", "?", f"Still worse than before version {lost.version} alarmed, no retrain"
     if not _compared(window):
         return "not_enough_evidence", "?", "Too early to tell"
     return "pass", "✓", "Nothing unusual"
 
 
-def to_do(window: Window, decision: RetrainDecision) -> str:
-    """What a person has to do now; empty where there is nothing."""
+def to_do(window: Window, decision: RetrainDecision, lost: Lost | None = None) -> str:
+    """What a person has to do now; empty where there is nothing. ``lost`` is what was not back before the window."""
     if window.broken:
         return (
             "To do: find out what fed these rows. Nothing learns from them while they look broken; "
@@ -182,6 +185,11 @@ def to_do(window: Window, decision: RetrainDecision) -> str:
         )
     if decision.retrain:
         return f"To do: nothing, where the automation runs; else keepfit retrain {window.use_case}. Its gates decide."
+    if still_lost(lost, window):
+        return (
+            "To do: find out what changed. Retrains go on being asked for until it is back; with a shorter `history` "
+            "a model learns less from the time before."
+        )
     if window.alarms:
         return "To do: nothing yet. The next windows tell whether it lasts."
     if not _compared(window):

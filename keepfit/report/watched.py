@@ -18,7 +18,12 @@ def _told(shown: Shown) -> Iterator[str]:
     watch = shown.watch
     if watch is None or not watch.windows:
         return
-    from keepfit.monitor import disjoint, helped_in_words, track_of  # loads numpy, which others do not need
+    from keepfit.monitor import (
+        disjoint,
+        helped_in_words,
+        lost_in_words,
+        track_of,
+    )  # loads numpy, which others do not need
 
     newest = watch.windows[0]
     own = [each for each in watch.windows if each.version == newest.version]
@@ -27,6 +32,8 @@ def _told(shown: Shown) -> Iterator[str]:
     yield f"watched up to {newest.end:%Y-%m-%d}, version {newest.version}: {alarms}{broken}"
     if (track := track_of(disjoint(own))) is not None:
         yield f"estimates: {track_in_words(track)}"
+    if newest.lost is not UNSET:
+        yield lost_in_words(newest.lost)
     if watch.helped is not UNSET:
         yield from (helped_in_words(each) for each in watch.helped[:3])
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from msgspec import UNSET
 
 from keepfit.config.metrics import METRICS
-from keepfit.monitor import Look, disjoint, helped_in_words, track_of
+from keepfit.monitor import Look, disjoint, helped_in_words, lost_in_words, track_of
 from keepfit.records import Monitored, Window, WindowCheck
 from keepfit.report.charts.alone import alone, data_uri
 from keepfit.report.charts.over_time import PERFORMANCE_HEIGHT, HeatRow, Moment, heat_map, performance_plot
@@ -59,13 +59,14 @@ def render_window(seen: Monitored) -> str:
         .render(
             seen=seen,
             window=window,
-            headline=headline(window, seen.decision),
-            to_do=to_do(window, seen.decision),
+            headline=headline(window, seen.decision, seen.lost),
+            to_do=to_do(window, seen.decision, seen.lost),
             state=state(window, metric_of(window)),
             groups=groups_of(window.checks),
             performance=_performance(window),
             track=track_in_words(seen.track) if seen.track else "",
             helped=helped_in_words(window.helped),
+            lost=lost_in_words(seen.lost) if seen.lost else "",
             caveat=NO_ESTIMATE_SEES,
         )
     )
@@ -78,6 +79,7 @@ def render_watched(use_case: str, looks: Sequence[Look]) -> str:
     helped = [each.window.helped for each in looks if each.window.helped is not None]
     metric = _trigger(looks)
     rows = _heat_rows(looks)
+    lost = None if newest.noted.lost is UNSET else newest.noted.lost
     return (
         environment()
         .get_template("watched.html.j2")
@@ -85,8 +87,8 @@ def render_watched(use_case: str, looks: Sequence[Look]) -> str:
             use_case=use_case,
             looks=list(reversed(looks)),
             newest=newest,
-            headline=headline(newest.window, newest.decision),
-            to_do=to_do(newest.window, newest.decision),
+            headline=headline(newest.window, newest.decision, lost),
+            to_do=to_do(newest.window, newest.decision, lost),
             state=state(newest.window, metric),
             metric=metric_word(metric),
             keys=_keys(looks, metric),
@@ -98,6 +100,7 @@ def render_watched(use_case: str, looks: Sequence[Look]) -> str:
             stretches=list(_stretches(looks)),
             track=track_in_words(track) if track else "",
             helped=[helped_in_words(each) for each in helped],
+            lost=lost_in_words(lost) if lost else "",
             caveat=NO_ESTIMATE_SEES,
         )
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from textwrap import wrap
 
+from keepfit.monitor import lost_in_words
 from keepfit.records import Monitored, Track, Window
 from keepfit.report.checked import bounded, groups_of, headline, metric_of, state, to_do
 from keepfit.report.markdown import as_table, escaped
@@ -20,8 +21,8 @@ def window_text(result: Monitored, width: int = 100) -> str:
     head = f"{result.use_case} as of {result.as_of:%Y-%m-%d %H:%M} UTC"
     if window is None:
         return f"\n{head}\n  {visible(result.reason)}"
-    _, symbol, words = headline(window, result.decision)
-    said = [f"{symbol} {words}", state(window, metric_of(window)), to_do(window, result.decision)]
+    _, symbol, words = headline(window, result.decision, result.lost)
+    said = [f"{symbol} {words}", state(window, metric_of(window)), to_do(window, result.decision, result.lost)]
     lines = [
         "",
         f"{head}, version {window.version.number}",
@@ -31,6 +32,7 @@ def window_text(result: Monitored, width: int = 100) -> str:
         "",
         *_performance(window),
         *_estimates(result.track),
+        *(_wrapped(f"lost      {lost_in_words(result.lost)}", width) if result.lost else []),
         *(f"  broken    {visible(each)}" for each in window.broken),
         *_late(result),
         *([f"  source    {visible(window.source_because)}"] if window.source_because else []),
@@ -115,8 +117,8 @@ def decision_markdown(seen: Monitored) -> str:
     window = seen.window
     if window is None:
         return f"**Nothing was looked at**: {escaped(seen.reason)}\n"
-    _, symbol, words = headline(window, seen.decision)
-    next_step = to_do(window, seen.decision).removeprefix("To do: ")
+    _, symbol, words = headline(window, seen.decision, seen.lost)
+    next_step = to_do(window, seen.decision, seen.lost).removeprefix("To do: ")
     facts = [
         ("decision", seen.reason),
         *([("to do", next_step)] if next_step else []),
@@ -128,6 +130,7 @@ def decision_markdown(seen: Monitored) -> str:
         ("alarms", ", ".join(each.replace("_", " ") for each in window.alarms) or "none"),
         *(("looks broken", each) for each in window.broken),
         *([("estimates", track_in_words(seen.track))] if seen.track else []),
+        *([("lost", lost_in_words(seen.lost))] if seen.lost else []),
         ("ledger entry", "none" if seen.entry is None else str(seen.entry)),
     ]
     return f"**{symbol} {words}**\n\n{as_table(('what', ''), facts)}\n"

@@ -184,3 +184,25 @@ def test_few_usual_rows_still_need_as_many_as_can_be_compared():
 def test_the_numbers_of_a_decision_are_short(store, tmp_path):
     noted(store, tmp_path, structs.replace(window(1)))
     assert watch_of(fold_of(head(store, "visits"))).windows[0].told.estimated == 0.123457
+
+
+def test_what_a_version_lost_is_in_the_entries_of_the_next_until_it_is_back(store, tmp_path):
+    limit = WindowCheck(check="realised_performance", feature="log_loss", outcome="fail", value=0.15, threshold=0.12)
+    bad = window(1, labelled=100, alarms=("realised_performance",))
+    noted(store, tmp_path, structs.replace(bad, checks=(limit,)))
+    second = Seat(number=2, digest=sha256(b"second"))
+    found = noted(store, tmp_path, structs.replace(window(2, labelled=100), version=second))
+    assert (found.lost.version, found.lost.limit) == (1, 0.12)
+    assert not found.decision.retrain
+    again = noted(store, tmp_path, structs.replace(window(2, labelled=100, hours=3), version=second))
+    assert (again.entry, again.lost) == (found.entry, found.lost)
+    found = noted(store, tmp_path, structs.replace(window(3, labelled=100), version=second))
+    assert found.decision.because == (
+        "realised log loss is not back for good at most 0.12, where it was until version 1 alarmed of the window to "
+        "2020-06-02: beyond it in 2 of 2 windows",
+    )
+    good = {"log_loss": Estimate(value=0.1, low=0.05, high=0.11, rows=100, clusters=7)}
+    for day in (4, 5, 6):
+        assert found.lost is not None
+        found = noted(store, tmp_path, structs.replace(window(day, labelled=100), version=second, realised=good))
+    assert found.lost is None

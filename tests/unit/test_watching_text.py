@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from keepfit.records import Monitored, WindowCheck
+from keepfit.records import Estimate, Lost, Monitored, WindowCheck
 from keepfit.report import decision_markdown, window_text
 from keepfit.report.checked import limit_of, row_of, state
 from keepfit.report.watching import render_watched, render_window
@@ -108,6 +108,20 @@ def test_a_window_that_was_not_looked_at_says_why():
     seen = monitored(SAMPLES["quiet"]())
     nothing = Monitored(use_case="x", as_of=seen.as_of, window=None, decision=seen.decision, reason="no champion")
     assert window_text(nothing).splitlines()[-1] == "  no champion"
+
+
+def test_what_an_earlier_version_lost_is_said_where_nothing_alarms():
+    seen = monitored(SAMPLES["quiet"]())
+    lost = Lost(version=1, metric="log_loss", limit=0.3, since=seen.window.span.start)
+    came = Estimate(value=0.4, low=0.35, high=0.45, rows=900, clusters=7)
+    still = replace(seen, lost=lost, window=replace(seen.window, realised={"log_loss": came}))
+    for told in (window_text(still), decision_markdown(still), render_window(still)):
+        assert "Still worse than before version 1 alarmed, no retrain" in told
+        assert "find out what changed" in told
+        assert "not back for good at most 0.3" in " ".join(told.split())
+    back = replace(still, lost=replace(lost, limit=0.5))
+    assert "Nothing unusual" in window_text(back)
+    assert "To do" not in window_text(back)
 
 
 def test_what_passed_is_never_drawn_as_an_alarm_and_what_alarmed_always_is():
