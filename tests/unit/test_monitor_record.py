@@ -8,7 +8,7 @@ from batch_world import use_case
 from msgspec import structs
 
 from keepfit.ledger import append, back_from, fold_of, head, watch_of
-from keepfit.monitor import bounds, late_of, note, source_of
+from keepfit.monitor import bounds, late_of, looks_of, note, source_of
 from keepfit.records import (
     Draft,
     Estimate,
@@ -233,3 +233,15 @@ def test_what_a_version_lost_is_in_the_entries_of_the_next_until_it_is_back(stor
         assert found.lost is not None
         found = noted(store, tmp_path, structs.replace(window(day, labelled=100), version=second, realised=good))
     assert found.lost is None
+
+
+def test_a_window_that_asked_for_a_retrain_is_remembered_as_one_that_did_when_its_labels_come(store, tmp_path):
+    for day in (1, 2):
+        found = noted(store, tmp_path, window(day, alarms=("drift",)))
+    assert found.decision.retrain
+    filled = noted(store, tmp_path, window(2, alarms=("drift",), labelled=100, hours=30), late=True)
+    assert filled.entry == found.entry + 1
+    assert not filled.decision.retrain
+    *_, look = looks_of(store, "visits")
+    assert (look.window.labelled, look.noted.told.labelled) == (100, 100)
+    assert (look.decision, look.entry) == (found.decision, found.entry)
