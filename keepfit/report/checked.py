@@ -250,7 +250,7 @@ def _alarmed(window: Window) -> str:
     if unknown:
         told += f" {len(unknown):,} more could not be judged: {unknown[0].reason or 'too little is known'}."
     if waiting:
-        told += f" {len(waiting):,} wait for labels."
+        told += f" {len(waiting):,} {'waits' if len(waiting) == 1 else 'wait'} for labels."
     return told.strip()
 
 
