@@ -17,8 +17,8 @@ _WINDOWS = 90
 class Look(NamedTuple):
     """A window that was looked at, and what was decided then.
 
-    It is as it was seen last; where one of several looks has asked for a retrain, ``decision``, ``reason`` and ``entry``
-    are those of this look.
+    It is as it was seen last; where one of several looks has asked for a retrain, ``decision``, ``reason`` and
+    ``entry`` are those of this look.
     """
 
     window: Window
