@@ -13,6 +13,7 @@ from keepfit.records import (
     Draft,
     Estimate,
     Forecast,
+    Helped,
     RetrainDecision,
     Seat,
     Span,
@@ -245,3 +246,13 @@ def test_a_window_that_asked_for_a_retrain_is_remembered_as_one_that_did_when_it
     *_, look = looks_of(store, "visits")
     assert (look.window.labelled, look.noted.told.labelled) == (100, 100)
     assert (look.decision, look.entry) == (found.decision, found.entry)
+
+
+def test_whether_a_version_has_helped_stays_with_the_window_that_said_so(store, tmp_path):
+    told = Helped(
+        version=1, replaced=0, end=JUNE, rows=9, metric="log_loss", difference=0.1, low=0.1, high=0.2, outcome="helped"
+    )
+    noted(store, tmp_path, structs.replace(window(1, labelled=50), helped=told))
+    noted(store, tmp_path, window(1, labelled=100, hours=30), late=True)
+    (look,) = looks_of(store, "visits")
+    assert (look.noted.told.labelled, look.noted.helped) == (100, told)
