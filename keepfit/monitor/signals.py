@@ -14,6 +14,7 @@ from keepfit.monitor.part import Tallied
 from keepfit.monitor.performance import stretches_needed
 from keepfit.monitor.reference import Reference, Signal, feature_bins
 from keepfit.records import Outcome, WindowCheck, finite
+from keepfit.records.monitoring import Kind
 
 _NAMED, _NAME = 3, 60  # levels that are new, and how much of a name
 
@@ -36,7 +37,7 @@ def signals_of(reference: Reference, rows: Tallied, *, several: bool = True) -> 
         column, window = reference.columns[asked.column], rows.counts[asked.column]
         before = np.array(column.daily).sum(axis=0)
         distance, chance = _distance(asked.signal, column.bins, before, window, normal)
-        told = _Told(asked.signal, column.name, distance / normal, chance, distance)
+        told = _Told(asked.signal, column.name, distance / normal, chance, distance, column.kind)
         moved = _Moved(column.bins, before, window, rows.new.get(column.name, {}))
         yield _signal(reference, told, partial(_REASONS[asked.signal], moved))
     if _earlier(reference):
@@ -126,6 +127,7 @@ class _Told(NamedTuple):
     score: float
     chance: bool
     effect: float
+    kind: Kind | None = None
 
 
 _UNKNOWN = _Told("multivariate", None, float("nan"), False, float("nan"))
@@ -144,6 +146,7 @@ def _signal(reference: Reference, told: _Told, why: Callable[[], str]) -> Window
     return WindowCheck(
         check=told.signal,
         feature=told.column,
+        kind=told.kind,
         outcome=outcome,
         value=finite(told.score),
         threshold=threshold,

@@ -20,7 +20,7 @@ def made_of(columns, *, days=DAYS, labels=None, answers=None, classes=()):
     answers = draw.normal(size=days.size) if answers is None else answers
     labels = answers + draw.normal(size=days.size) if labels is None else labels
     answered = Answered(days, labels, answers, np.arange(days.size))
-    task = "binary" if classes else "regression"
+    task = {0: "regression", 2: "binary"}.get(len(classes), "multiclass")
     return reference_of("x", task, classes, Rows(days, columns, labels), answered, Monitor())
 
 
@@ -178,3 +178,22 @@ def test_labels_of_one_value_or_below_zero_break_nothing():
     found = looked(made, {"a": WEEK % 3.0}, **same)
     assert (found.estimated["rmse"].value, found.realised["rmse"].value) == (1.0, 1.0)
     assert alarms(found) <= {("drift", "a")}
+
+
+@pytest.mark.parametrize("classes", [("no", "yes"), ("a", "b", "c")])
+def test_a_window_in_which_a_class_never_comes_is_measured_in_what_can_be(classes):
+    draw, kinds = np.random.default_rng(14), len(classes)
+    chances = draw.dirichlet(np.full(kinds, 3.0), DAYS.size)
+    labels = (draw.random(DAYS.size)[:, None] > chances.cumsum(axis=1)).sum(axis=1)
+    made = made_of({"a": chances[:, 0].copy()}, labels=labels, answers=chances, classes=classes)
+    some = slice(0, WEEK.size)
+    usual = looked(made, {"a": chances[some, 0]}, labels=labels[some], answers=chances[some])
+    assert alarms(usual) == set()
+    without = np.where(labels[some] == kinds - 1, 0, labels[some])
+    found = looked(made, {"a": chances[some, 0]}, labels=without, answers=chances[some])
+    assert {("drift", "label"), ("realised_performance", "log_loss")} <= alarms(found)
+    assert f"{classes[-1]}: " in reason(found, "drift", "label")
+    if kinds == 2:
+        auc = next(c for c in found.checks if (c.check, c.feature) == ("realised_performance", "roc_auc"))
+        assert (auc.outcome, auc.reason) == ("not_enough_evidence", "no value")
+    assert all(check.value is None or np.isfinite(check.value) for check in found.checks)

@@ -14,7 +14,7 @@ from sklearn.metrics import accuracy_score, log_loss
 from keepfit.features import Levels
 from keepfit.monitor.bins import bins_of, by_day, rows_by_bin
 from keepfit.monitor.concept import gap, standardised
-from keepfit.monitor.drift import beyond_chance, stability_index
+from keepfit.monitor.drift import SMALL, beyond_chance, calibrated, stability_index
 from keepfit.monitor.multivariate import Part, _auc, apart, sample_of, space_of
 from keepfit.monitor.multivariate import beyond_chance as auc_beyond_chance
 from keepfit.monitor.performance import Stretch, estimated_value, expected_auc, interval, losses_of
@@ -34,6 +34,17 @@ def test_days_of_any_numbers_add_up_to_the_window_and_no_row_is_lost(reference, 
     assert daily.sum(axis=1).tolist() == np.bincount(day, minlength=days)[:days].tolist()
     assert rows_by_bin(bins, column)[bins.missing] == np.isnan(column).sum()
     assert rows_by_bin(bins, np.array(reference))[bins.missing] == np.isnan(reference).sum()
+
+
+def test_rows_of_days_outside_are_not_counted():
+    column = np.zeros(5)
+    counts = by_day(bins_of(column), column, np.array([-1, 0, 1, 2, 9]), 2)
+    assert counts.sum(axis=1).tolist() == [1, 1]
+
+
+def test_a_reference_that_never_moves_alarms_from_what_is_worth_it_only():
+    usual = calibrated(np.zeros((2, 40)), 1, 0.05)
+    assert (usual.threshold, usual.usual) == (1.0, (SMALL, SMALL))
 
 
 @given(st.lists(st.sampled_from("abcdeF"), min_size=1, max_size=40), st.lists(st.sampled_from("abcdefg"), max_size=40))
@@ -80,6 +91,18 @@ def test_independent_rows_are_no_distance_on_average_and_beyond_chance_once_in_a
     alarmed = sum(beyond_chance(float(value), 10, 4000.0, 400.0) for value in values)
     assert 0 < alarmed <= 4 + 3 * 2  # of 4000
     assert not beyond_chance(float("nan"), 10, 4000.0, 400.0)
+
+
+@pytest.mark.parametrize("days", [19 * 7, 19 * 7 + 3, 30 * 7])
+def test_overlapping_weeks_alarm_at_the_stated_rate_also_where_only_some_cuts_have_weeks_enough(days):
+    draw, alarmed, windows = np.random.default_rng(9), 0, 800
+    for _ in range(windows):
+        daily = np.exp(0.8 * draw.normal(size=(4, days + 7)))
+        sums = np.cumsum(np.pad(daily, ((0, 0), (1, 0))), axis=1)
+        weeks = sums[:, 7:] - sums[:, :-7]
+        usual = calibrated(weeks[:, : days - 6], 7, 0.05)
+        alarmed += bool((weeks[:, -1] / usual.usual).max() > usual.threshold)
+    assert 0.01 < alarmed / windows < 0.05 + 2.5 * np.sqrt(0.05 * 0.95 / windows)
 
 
 def every_outcome(answers):
