@@ -150,10 +150,10 @@ def test_too_many_rows_have_a_limit_from_above_and_too_few_one_from_below():
 
 
 def test_of_each_new_version_the_newest_answer_is_on_the_page():
-    first, *_, last = looks = SAMPLES["quiet"]()
+    first, *_, last = looks = SAMPLES["forty"]()
     opened = Helped(
-        version=2,
-        replaced=1,
+        version=7,
+        replaced=6,
         end=last.noted.end,
         rows=700,
         metric="log_loss",
@@ -166,5 +166,5 @@ def test_of_each_new_version_the_newest_answer_is_on_the_page():
     closed = replace(opened, rows=1400, low=0.05, high=0.2, outcome="helped", days=UNSET)
     kept = [each._replace(noted=replace(each.noted, helped=told)) for each, told in ((first, opened), (last, closed))]
     page = render_watched("x", [kept[0], *looks[1:-1], kept[1]])
-    assert "version 2 does better than version 1 would have" in page
-    assert "may do as well" not in page
+    assert "version 7 does better than version 6 would have" in page
+    assert "version 7 may do as well" not in page
