@@ -53,7 +53,7 @@ def rival_of(store: Store, gathered: Gathered, manifest: Manifest) -> Rival | No
     old = registry.manifest(store, manifest.use_case, case.replaced.digest)
     if old.classes != manifest.classes or (old.train_until is not None and old.train_until > gathered.start):
         return None
-    return Rival(case.replaced.number, score.load_trained(store, old.files), case.known)
+    return Rival(case.replaced.number, score.load(store, old.files), case.known)
 
 
 def helped(rival: Rival | None, rows: Tallied, now: Seat, end: datetime, metric: str) -> Helped | None:

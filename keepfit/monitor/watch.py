@@ -51,9 +51,7 @@ def watch(
     """Look at a window, with a version and its reference."""
     before = parse(get(store, reference), Reference, f"objects/{reference}")
     manifest = registry.manifest(store, use_case.name, seat.digest)
-    parts = _Parts(
-        use_case, seat, manifest, score.load_trained(store, manifest.files), rival_of(store, gathered, manifest)
-    )
+    parts = _Parts(use_case, seat, manifest, score.load(store, manifest.files), rival_of(store, gathered, manifest))
     came = rows_of(store, use_case, extracted, gathered, moment)
     give_back()  # what holding rows to the contract left
     rows = tallied(before, map(parts.answered, _sliced(came.tables)))

@@ -62,18 +62,18 @@ print(json.dumps(told))
 PEERS = {"Evidently": ("evidently", EVIDENTLY), "NannyML": ("nannyml", NANNYML)}
 
 
-def rows(seed: int, shift: float, days: int) -> Any:
+def rows(seed: int, shift: float, days: int, count: int = ROWS) -> Any:
     """An Arrow table: 9 numbers, 4 categories, a time, a calibrated chance, a label and a decision."""
     import pyarrow as pa
 
     draw = np.random.default_rng(seed)
-    made: dict[str, Any] = {f"n{place}": draw.normal(shift * (place == 0), 1.0, ROWS) for place in range(NUMBERS)}
+    made: dict[str, Any] = {f"n{place}": draw.normal(shift * (place == 0), 1.0, count) for place in range(NUMBERS)}
     for place in range(CATEGORIES):
         levels = np.array([f"level {each}" for each in range(5 + 20 * place)])
-        made[f"c{place}"] = levels[draw.integers(0, len(levels), ROWS)]
+        made[f"c{place}"] = levels[draw.integers(0, len(levels), count)]
     chance = 1 / (1 + np.exp(-(made["n0"] + 0.5 * made["n1"] - 0.5)))
-    label = (draw.random(ROWS) < chance).astype(int)
-    at = np.datetime64("2020-01-01") + np.sort(draw.integers(0, days, ROWS)).astype("timedelta64[D]")
+    label = (draw.random(count) < chance).astype(int)
+    at = np.datetime64("2020-01-01") + np.sort(draw.integers(0, days, count)).astype("timedelta64[D]")
     made |= {
         "at": at.astype("datetime64[us]"),
         "chance": chance,
@@ -118,7 +118,7 @@ def ours(folder: Path) -> dict[str, float]:
     told["estimate"] = perf_counter() - start
     start = perf_counter()
     rows = tallied(made, [Answers(columns, days_of(now, "at"), answers, none, none)])
-    look(made, Seen(rows, ROWS, 0, 0.01), "log_loss")
+    look(made, Seen(rows, rows.rows, 0, 0.01), "log_loss")
     return told | {"all": perf_counter() - start}
 
 
