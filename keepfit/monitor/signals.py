@@ -36,7 +36,8 @@ def signals_of(reference: Reference, rows: Tallied, *, several: bool = True) -> 
         column, window = reference.columns[asked.column], rows.counts[asked.column]
         before = np.array(column.daily).sum(axis=0)
         distance, chance = _distance(asked.signal, column.bins, before, window, normal)
-        told = _Told(asked.signal, column.name, distance / normal, chance, distance)
+        of = "labels" if column.kind == "label" else "rows"
+        told = _Told(asked.signal, column.name, distance / normal, chance, distance, of)
         moved = _Moved(column.bins, before, window, rows.new.get(column.name, {}))
         yield _signal(reference, told, partial(_REASONS[asked.signal], moved))
     if _earlier(reference):
@@ -119,13 +120,14 @@ def _without_unseen(bins: Bins, counts: Counts) -> Counts:
 
 
 class _Told(NamedTuple):
-    """A signal of a column (None: all): score in units of the usual, whether beyond chance, and how large it is."""
+    """A signal of a column (None: all): score in units of the usual, beyond chance or not, how large it is, of what."""
 
     signal: Signal
     column: str | None
     score: float
     chance: bool
     effect: float
+    of: str = "rows"
 
 
 _UNKNOWN = _Told("multivariate", None, float("nan"), False, float("nan"))
@@ -135,7 +137,7 @@ def _signal(reference: Reference, told: _Told, why: Callable[[], str]) -> Window
     threshold = reference.usual.threshold
     outcome: Outcome
     if not np.isfinite(told.score):
-        outcome, reason = "not_enough_evidence", f"fewer than {LEAST_ROWS} rows"
+        outcome, reason = "not_enough_evidence", f"fewer than {LEAST_ROWS} {told.of}"
     elif threshold is None:
         needed = stretches_needed(reference.false_alarms)
         outcome, reason = "not_enough_evidence", f"not calibrated: {reference.usual.stretches} of {needed} stretches"
