@@ -15,7 +15,11 @@ _WINDOWS = 90
 
 
 class Look(NamedTuple):
-    """A window that was looked at, and what was decided then."""
+    """A window that was looked at, and what was decided then.
+
+    It is as it was seen last; where one of several looks has asked for a retrain, ``decision``, ``reason`` and
+    ``entry`` are those of this look.
+    """
 
     window: Window
     noted: Noted
@@ -32,14 +36,25 @@ def looks_of(store: Store, use_case: str) -> list[Look]:
     IntegrityError
         An entry or a window was altered or is gone.
     """
-    found: dict[tuple[datetime, int], tuple[Entry, Noted, RetrainDecision]] = {}
+    found: dict[tuple[datetime, int], tuple[_Kept, _Kept]] = {}
     for entry in islice(back_from(store, head(store, use_case)), _ENTRIES):
         if entry.noted is not UNSET and entry.retrain is not UNSET:
-            found.setdefault((entry.noted.end, entry.noted.version), (entry, entry.noted, entry.retrain))
+            kept = _Kept(entry, entry.noted, entry.retrain)
+            seen, decided = found.get((kept.noted.end, kept.noted.version), (kept, kept))
+            asked = kept if kept.decision.retrain and not decided.decision.retrain else decided
+            found[kept.noted.end, kept.noted.version] = seen, asked
     newest = [found[key] for key in sorted(found)][-_WINDOWS:]
-    digests = [noted.window for _, noted, _ in newest]
+    digests = [seen.noted.window for seen, _ in newest]
     windows = [parse(data, Window, digest) for digest, data in zip(digests, get_many(store, digests), strict=True)]
     return [
-        Look(window, noted, decision, entry.reason, entry.seq)
-        for window, (entry, noted, decision) in zip(windows, newest, strict=True)
+        Look(window, seen.noted, decided.decision, decided.entry.reason, decided.entry.seq)
+        for window, (seen, decided) in zip(windows, newest, strict=True)
     ]
+
+
+class _Kept(NamedTuple):
+    """An entry about a window."""
+
+    entry: Entry
+    noted: Noted
+    decision: RetrainDecision

@@ -118,7 +118,8 @@ def labelled_residuals(reference: Reference, part: Answers) -> Residuals | None:
         return None
     wanted = {each.name for each in reference.concept.relations}
     given = {**part.columns, **dict(scores(np.asarray(part.answers), reference.classes, feature_bins(reference)))}
-    bins = {each.name: each.bins for each in reference.columns if each.name in wanted and each.name in given}
+    answered = [each for each in reference.columns if each.kind != "label"]  # a feature may have the label's name
+    bins = {each.name: each.bins for each in answered if each.name in wanted and each.name in given}
     known = {name: taken(given[name], part.labelled) for name in bins}
     return residuals_of(bins, known, part.days[part.labelled], part.labels, part.answers[part.labelled])
 

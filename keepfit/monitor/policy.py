@@ -1,7 +1,7 @@
 """Whether what was seen calls for a new model: pure, and with a memory that is handed in."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from keepfit.monitor.apart import disjoint
@@ -41,7 +41,6 @@ def decide(
 
     Examples
     --------
-    >>> from datetime import UTC
     >>> from keepfit.config.monitor import Retrain
     >>> def seen(day, *alarms, broken=False): return Noted(
     ...     start=datetime(2013, 6, day, tzinfo=UTC), end=datetime(2013, 6, day + 7, tzinfo=UTC), version=1, window="…",
@@ -75,7 +74,6 @@ def standing(apart: Sequence[Noted], trigger: Trigger, when: "Often") -> bool:
     It is raised by ``count`` of ``windows`` that do not overlap, newest first, the newest of them included, and clears
     when as many as ``windows`` in a row were quiet. Until then one window that alarms is enough.
 
-    >>> from datetime import UTC
     >>> from keepfit.config.monitor import Often
     >>> june = datetime(2013, 6, 1, tzinfo=UTC)
     >>> def seen(*marks): return [Noted(
@@ -129,19 +127,24 @@ def _suppressed(
 ) -> str | None:
     """What stands against a retrain that the alarms call for."""
     if requests and as_of - requests[0] < policy.cooldown:
-        return f"cooldown: a retrain was asked for {_ago(as_of - requests[0])} ago"
+        return f"cooldown until {_at(requests[0] + policy.cooldown)}: a retrain was asked for as of {_at(requests[0])}"
     lately = sum(as_of - each < policy.at_most.span for each in requests)
     if lately >= policy.at_most.count:
-        return f"budget: {lately} retrains in {_ago(policy.at_most.span)}"
+        return f"budget: {lately} retrains in {_long(policy.at_most.span)}"
     if made_as_of is not None and made_as_of >= newest.end:
-        return f"already retrained: the newest version was made as of {made_as_of:%Y-%m-%d}, after this window"
+        return f"already retrained: the newest version was made as of {_at(made_as_of)}, after this window"
     return None
 
 
-def _ago(span: timedelta) -> str:
+def _at(moment: datetime) -> str:
+    """A moment, which may be one that a run pretends it is: how long ago it was would say nothing then."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _long(span: timedelta) -> str:
     """A time in words.
 
-    >>> _ago(timedelta(days=3, hours=2)), _ago(timedelta(hours=5))
+    >>> _long(timedelta(days=3, hours=2)), _long(timedelta(hours=5))
     ('3 days', '5 hours')
     """
     return f"{span.days} days" if span.days else f"{span.seconds // 3600} hours"

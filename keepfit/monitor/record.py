@@ -27,6 +27,7 @@ from keepfit.records import (
     RetrainDecision,
     Told,
     Track,
+    Trigger,
     Window,
     canonical,
     digest_of,
@@ -53,8 +54,8 @@ def note(store: Store, use_case: UseCase, window: Window, *, actor: str, at: dat
 
     It is decided by the history as it stands when the entry is written. A window that is seen as it was seen before
     (perhaps at a later moment) is not written twice: then the answer is that of the first time. A ``late`` look, at a
-    window that was seen before, is written down if more labels have come, and decides by these only; by none where
-    another version answers by now.
+    window that was seen before, is written down if more labels have come, and decides by what these say only: realised
+    performance, and drift of the label. By nothing where another version answers by now.
     """
     seen = noted(use_case, window)
 
@@ -195,8 +196,15 @@ def _decide(fold: Fold, windows: Sequence[Noted], use_case: UseCase, as_of: date
             return RetrainDecision(retrain=False, suppressed_by=f"version {seen.version} does not answer any more")
         if any(_says_more(each, seen) for each in watch.windows):
             return RetrainDecision(retrain=False, suppressed_by="labels of a newer window are known too")
-        policy = policy.model_copy(update={"on": tuple(each for each in policy.on if each == "realised_performance")})
+        told = ("realised_performance", *_brought(watch.windows, seen))
+        policy = policy.model_copy(update={"on": tuple(each for each in policy.on if each in told)})
     return decide(windows, requests, newest, policy, as_of)
+
+
+def _brought(windows: Sequence[Noted], seen: Noted) -> tuple[Trigger, ...]:
+    """Drift where labels brought it: it was not there when the window was looked at before, and decided on."""
+    before = next(each for each in windows if _same(each, seen))
+    return ("drift",) if "drift" in seen.alarms and "drift" not in before.alarms else ()
 
 
 def _says_more(each: Noted, seen: Noted) -> bool:

@@ -22,12 +22,12 @@ from keepfit.monitor.multivariate import Part, Sample, drawn_by_day, sample_of, 
 from keepfit.monitor.performance import Losses, Stretch, losses_of, stretches_of
 from keepfit.monitor.standstill import Distinct, distinct_of
 from keepfit.records import Record
+from keepfit.records.monitoring import Kind
 
 if TYPE_CHECKING:
     from keepfit.config.monitor import Monitor
 
 Days = NDArray[np.int64]
-Kind = Literal["feature", "score", "label"]
 Signal = Literal["drift", "missing", "unseen", "multivariate", "link"]
 
 LABEL = "label"

@@ -14,6 +14,7 @@ from keepfit.monitor.part import Tallied
 from keepfit.monitor.performance import stretches_needed
 from keepfit.monitor.reference import Reference, Signal, feature_bins
 from keepfit.records import Outcome, WindowCheck, finite
+from keepfit.records.monitoring import Kind
 
 _NAMED, _NAME = 3, 60  # levels that are new, and how much of a name
 
@@ -36,8 +37,7 @@ def signals_of(reference: Reference, rows: Tallied, *, several: bool = True) -> 
         column, window = reference.columns[asked.column], rows.counts[asked.column]
         before = np.array(column.daily).sum(axis=0)
         distance, chance = _distance(asked.signal, column.bins, before, window, normal)
-        of = "labels" if column.kind == "label" else "rows"
-        told = _Told(asked.signal, column.name, distance / normal, chance, distance, of)
+        told = _Told(asked.signal, column.name, distance / normal, chance, distance, column.kind)
         moved = _Moved(column.bins, before, window, rows.new.get(column.name, {}))
         yield _signal(reference, told, partial(_REASONS[asked.signal], moved))
     if _earlier(reference):
@@ -120,14 +120,14 @@ def _without_unseen(bins: Bins, counts: Counts) -> Counts:
 
 
 class _Told(NamedTuple):
-    """A signal of a column (None: all): score in units of the usual, beyond chance or not, how large it is, of what."""
+    """A signal of a column (None: all): score in units of the usual, whether beyond chance, and how large it is."""
 
     signal: Signal
     column: str | None
     score: float
     chance: bool
     effect: float
-    of: str = "rows"
+    kind: Kind | None = None
 
 
 _UNKNOWN = _Told("multivariate", None, float("nan"), False, float("nan"))
@@ -137,7 +137,8 @@ def _signal(reference: Reference, told: _Told, why: Callable[[], str]) -> Window
     threshold = reference.usual.threshold
     outcome: Outcome
     if not np.isfinite(told.score):
-        outcome, reason = "not_enough_evidence", f"fewer than {LEAST_ROWS} {told.of}"
+        what = "labels" if told.kind == "label" else "rows"
+        outcome, reason = "not_enough_evidence", f"fewer than {LEAST_ROWS} {what}"
     elif threshold is None:
         needed = stretches_needed(reference.false_alarms)
         outcome, reason = "not_enough_evidence", f"not calibrated: {reference.usual.stretches} of {needed} stretches"
@@ -146,6 +147,7 @@ def _signal(reference: Reference, told: _Told, why: Callable[[], str]) -> Window
     return WindowCheck(
         check=told.signal,
         feature=told.column,
+        kind=told.kind,
         outcome=outcome,
         value=finite(told.score),
         threshold=threshold,

@@ -67,6 +67,7 @@ def _constant(column: "Watched", values: Floats, length: int) -> Iterator[Window
         yield WindowCheck(
             check="constant",
             feature=column.name,
+            kind=column.kind,
             outcome="fail",
             value=1.0,
             threshold=usual,

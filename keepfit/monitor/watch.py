@@ -72,7 +72,7 @@ def watch(
         expected=tuple(expected(use_case, came, parts.columns, moment)),
     )
     optimize = use_case.train.optimize or default_metric(use_case.task)
-    found = look(before, seen, optimize)
+    found, metric = look(before, seen, optimize), trigger_metric(use_case.task, optimize)
     return Window(
         use_case=use_case.name,
         as_of=moment.as_of,
@@ -87,7 +87,7 @@ def watch(
         broken=found.broken,
         source=gathered.source,
         source_because=gathered.because,
-        helped=helped(parts.rival, rows, seat, gathered.end, trigger_metric(use_case.task, optimize)),
+        helped=None if found.broken else helped(parts.rival, rows, seat, gathered.end, metric),
     )
 
 

@@ -14,6 +14,7 @@ REMEMBERED = 40  # windows that a fold holds, the newest: three weeks of days, a
 
 Trigger = Literal["drift", "estimated_performance", "realised_performance"]
 Source = Literal["log", "rows"]
+Kind = Literal["feature", "score", "label"]
 
 
 class Span(Record, frozen=True, kw_only=True):
@@ -46,11 +47,13 @@ class WindowCheck(Record, frozen=True, kw_only=True):
 
     ``fail`` is an alarm; ``not_enough_evidence`` says that it could not be asked, or that the reference is too short to
     say what is usual. ``value`` beside ``threshold``; ``effect`` is the size of the difference whatever its
-    significance: a stability index, a share, a ratio.
+    significance: a stability index, a share, a ratio. ``feature`` is a column, or the metric that is asked about;
+    ``kind`` says what a column is, which its name does not: None in records that are older, and where it is no column.
     """
 
     check: str
     feature: str | None = None
+    kind: Kind | None = None
     outcome: Outcome
     value: float | None = None
     threshold: float | None = None

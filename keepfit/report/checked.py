@@ -99,8 +99,15 @@ def row_of(check: WindowCheck) -> Row:
 
 
 def feature_word(check: WindowCheck) -> str:
-    """The column, or the metric, that a check is about."""
+    """The column, or the metric, that a check is about; a column that the model reads may be called label, too.
+
+    >>> [feature_word(WindowCheck(check="drift", feature="label", kind=each, outcome="pass")) for each in
+    ...     ("feature", "label")]
+    ['label', 'the label']
+    """
     name = check.feature or ""
+    if check.kind in ("score", "label"):
+        return f"the {name}"
     return metric_word(name) if check.check in _OF_METRICS else name
 
 
@@ -248,7 +255,8 @@ def _alarmed(window: Window) -> str:
 
 
 def _of_labels(check: WindowCheck) -> bool:
-    return check.check in _FROM_LABELS or (check.check, check.feature) == ("drift", "label")
+    named = check.feature if check.kind is None else check.kind
+    return check.check in _FROM_LABELS or (check.check, named) == ("drift", "label")
 
 
 def _performance(window: Window, metric: str) -> str:

@@ -1,6 +1,6 @@
 """The pages of watching: one of a window, one of a use case over time: no script, no network, safe."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -11,7 +11,7 @@ from keepfit.monitor import Look, disjoint, helped_in_words, lost_in_words, trac
 from keepfit.records import Monitored, Window, WindowCheck
 from keepfit.report.charts.alone import alone, data_uri
 from keepfit.report.charts.over_time import PERFORMANCE_HEIGHT, HeatRow, Moment, heat_map, performance_plot
-from keepfit.report.checked import bounded, groups_of, headline, limit_of, metric_of, state, to_do
+from keepfit.report.checked import bounded, feature_word, groups_of, headline, limit_of, metric_of, state, to_do
 from keepfit.report.figures.figure import Key
 from keepfit.report.html import environment
 from keepfit.report.watched import track_in_words
@@ -200,13 +200,21 @@ def _figures(row: HeatRow, looks: Sequence[Look]) -> Figures:
 
 def _ratios(window: Window) -> dict[str, float | None]:
     ratios: dict[str, float | None] = {}
+    features = {check.feature for check in window.checks if check.check == "missing"}  # asked of nothing else
     for check in window.checks:
         if check.check not in _SIGNALS:
             continue
-        name = OF_ALL[check.check] if check.feature is None else check.feature
+        name = OF_ALL[check.check] if check.feature is None else _column(check, features)
         known = [each for each in (_ratio(check), ratios.get(name)) if each is not None]
         ratios[name] = max(known, default=None)
     return ratios
+
+
+def _column(check: WindowCheck, features: Set[str | None]) -> str:
+    """A column's name; in windows of earlier builds nothing but its signals say what it is."""
+    if check.kind is None and check.feature in {"score", "label"} - features:
+        return f"the {check.feature}"
+    return feature_word(check)
 
 
 def _ratio(check: WindowCheck) -> float | None:

@@ -211,7 +211,7 @@ def test_overlapping_windows_count_once():
         (
             [noted(21, DRIFT), noted(14, DRIFT)],
             {"requests": [JUNE + timedelta(days=18)]},
-            "cooldown: a retrain was asked for 3 days",
+            "cooldown until 2013-06-26 00:00 UTC: a retrain was asked for as of 2013-06-19 00:00 UTC",
         ),
         ([noted(21, DRIFT), noted(14, DRIFT)], {"requests": [JUNE, JUNE - timedelta(days=1)]}, "budget: 2 retrains"),
         ([noted(21, DRIFT), noted(14, DRIFT)], {"made": JUNE + timedelta(days=21)}, "already retrained"),

@@ -13,12 +13,12 @@ from msgspec import structs
 from keepfit.config import signature_of
 from keepfit.config.monitor import Monitor, Retrain
 from keepfit.features import Levels
-from keepfit.monitor import Answered, Rows, Seen, Unusable, decide, look, reference_of, tallied
+from keepfit.monitor import Answered, Rows, Seen, Unusable, decide, look, reference_of, tallied, track_of
 from keepfit.monitor.arrival import arrival_of
 from keepfit.monitor.rows import usable
 from keepfit.monitor.standstill import most_alike
 from keepfit.monitor.watch import answers_of
-from keepfit.records import Broken, Moment, Noted, canonical
+from keepfit.records import Broken, Moment, Noted, Told, canonical
 from keepfit.serving.log import DIGEST, SCORE, Label, Prediction, PredictionLog, served
 from keepfit.store import Directory
 
@@ -216,6 +216,13 @@ def test_what_alarmed_in_broken_data_is_no_reason_for_a_retrain_later():
     assert "not yet in 2 of 3" in decision.suppressed_by
     kept = decided(noted(21, "drift"), noted(14, "drift", broken=True), noted(7, "drift"))
     assert kept.because == ("drift in 2 of 3 windows",)
+
+
+def test_broken_windows_say_nothing_of_estimates():
+    told = Told(metric="log_loss", estimated=0.5, low=0.4, high=0.6, realised=0.9, rows=100, labelled=100)
+    wrong = [structs.replace(noted(day, broken=day > 7), told=told) for day in (21, 14, 7)]
+    assert (track_of(wrong).windows, track_of(wrong).trusted) == (1, True)
+    assert track_of(wrong[:2]) is None
 
 
 def test_broken_windows_do_not_clear_an_alarm():

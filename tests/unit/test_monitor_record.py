@@ -8,8 +8,19 @@ from batch_world import use_case
 from msgspec import structs
 
 from keepfit.ledger import append, back_from, fold_of, head, watch_of
-from keepfit.monitor import bounds, late_of, note, source_of
-from keepfit.records import Draft, Estimate, Forecast, Seat, Span, Window, WindowCheck, canonical, sha256
+from keepfit.monitor import bounds, late_of, looks_of, note, source_of
+from keepfit.records import (
+    Draft,
+    Estimate,
+    Forecast,
+    RetrainDecision,
+    Seat,
+    Span,
+    Window,
+    WindowCheck,
+    canonical,
+    sha256,
+)
 from keepfit.store import open_store
 from tasks.run import moment_of
 
@@ -109,6 +120,22 @@ def test_labels_of_a_version_that_was_replaced_are_filled_in_and_ask_for_nothing
     assert late_of(fold_of(head(store, "visits")), use_case(tmp_path), now, now) == []
 
 
+def test_drift_that_only_labels_show_counts_as_any_other(store, tmp_path):
+    for day in (1, 2, 3):
+        assert not noted(store, tmp_path, window(day)).decision.retrain
+    late = [noted(store, tmp_path, window(day, hours=72, labelled=100, alarms=("drift",)), late=True) for day in (1, 2)]
+    assert "drift alarms, but not yet in 2 of 3 windows (1 so far)" in late[0].decision.suppressed_by
+    assert (late[1].decision.retrain, late[1].decision.because) == (True, ("drift in 2 of 2 windows",))
+
+
+def test_drift_that_was_decided_on_before_labels_came_is_not_decided_on_again(store, tmp_path):
+    noted(store, tmp_path, window(1, alarms=("drift",)))
+    broken = window(2, alarms=("drift",), broken=("volume: 3 rows",))
+    assert not noted(store, tmp_path, broken).decision.retrain
+    again = structs.replace(window(2, hours=72, labelled=100, alarms=("drift",)), broken=())
+    assert noted(store, tmp_path, again, late=True).decision == RetrainDecision(retrain=False)
+
+
 def look_in_a_process(folder, number, results):
     made = open_store(str(folder / "store"))
     own = folder / str(number)
@@ -206,3 +233,15 @@ def test_what_a_version_lost_is_in_the_entries_of_the_next_until_it_is_back(stor
         assert found.lost is not None
         found = noted(store, tmp_path, structs.replace(window(day, labelled=100), version=second, realised=good))
     assert found.lost is None
+
+
+def test_a_window_that_asked_for_a_retrain_is_remembered_as_one_that_did_when_its_labels_come(store, tmp_path):
+    for day in (1, 2):
+        found = noted(store, tmp_path, window(day, alarms=("drift",)))
+    assert found.decision.retrain
+    filled = noted(store, tmp_path, window(2, alarms=("drift",), labelled=100, hours=30), late=True)
+    assert filled.entry == found.entry + 1
+    assert not filled.decision.retrain
+    *_, look = looks_of(store, "visits")
+    assert (look.window.labelled, look.noted.told.labelled) == (100, 100)
+    assert (look.decision, look.entry) == (found.decision, found.entry)
