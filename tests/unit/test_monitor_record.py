@@ -8,7 +8,7 @@ from batch_world import use_case
 from msgspec import structs
 
 from keepfit.ledger import append, back_from, fold_of, head, watch_of
-from keepfit.monitor import bounds, late_of, note, source_of
+from keepfit.monitor import bounds, late_of, looks_of, note, source_of
 from keepfit.records import (
     Draft,
     Estimate,
@@ -134,6 +134,17 @@ def test_drift_that_was_decided_on_before_labels_came_is_not_decided_on_again(st
     assert not noted(store, tmp_path, broken).decision.retrain
     again = structs.replace(window(2, hours=72, labelled=100, alarms=("drift",)), broken=())
     assert noted(store, tmp_path, again, late=True).decision == RetrainDecision(retrain=False)
+
+
+def test_a_window_that_called_for_a_retrain_is_shown_so_when_its_labels_have_come(store, tmp_path):
+    noted(store, tmp_path, window(1, alarms=("drift",)))
+    asked = noted(store, tmp_path, window(2, alarms=("drift",)))
+    assert asked.decision.retrain
+    filled = noted(store, tmp_path, window(2, hours=48, labelled=100, alarms=("drift",)), late=True)
+    assert not filled.decision.retrain
+    shown = looks_of(store, "visits")[-1]
+    assert (shown.window.labelled, shown.decision, shown.entry) == (100, asked.decision, asked.entry)
+    assert shown.decided == window(2).as_of
 
 
 def look_in_a_process(folder, number, results):
