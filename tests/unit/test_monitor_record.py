@@ -13,6 +13,7 @@ from keepfit.records import (
     Draft,
     Estimate,
     Forecast,
+    Helped,
     RetrainDecision,
     Seat,
     Span,
@@ -244,3 +245,25 @@ def test_what_a_version_lost_is_in_the_entries_of_the_next_until_it_is_back(stor
         assert found.lost is not None
         found = noted(store, tmp_path, structs.replace(window(day, labelled=100), version=second, realised=good))
     assert found.lost is None
+
+
+def test_a_window_that_asked_for_a_retrain_is_remembered_as_one_that_did_when_its_labels_come(store, tmp_path):
+    for day in (1, 2):
+        found = noted(store, tmp_path, window(day, alarms=("drift",)))
+    assert found.decision.retrain
+    filled = noted(store, tmp_path, window(2, alarms=("drift",), labelled=100, hours=30), late=True)
+    assert filled.entry == found.entry + 1
+    assert not filled.decision.retrain
+    *_, look = looks_of(store, "visits")
+    assert (look.window.labelled, look.noted.told.labelled) == (100, 100)
+    assert (look.decision, look.entry) == (found.decision, found.entry)
+
+
+def test_whether_a_version_has_helped_stays_with_the_window_that_said_so(store, tmp_path):
+    told = Helped(
+        version=1, replaced=0, end=JUNE, rows=9, metric="log_loss", difference=0.1, low=0.1, high=0.2, outcome="helped"
+    )
+    noted(store, tmp_path, structs.replace(window(1, labelled=50), helped=told))
+    noted(store, tmp_path, window(1, labelled=100, hours=30), late=True)
+    (look,) = looks_of(store, "visits")
+    assert (look.noted.told.labelled, look.noted.helped) == (100, told)
