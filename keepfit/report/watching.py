@@ -76,7 +76,8 @@ def render_watched(use_case: str, looks: Sequence[Look]) -> str:
     """A use case over time as one HTML page; looks are oldest first, the newest of each window."""
     newest = looks[-1]
     track = track_of(disjoint([each.noted for each in reversed(looks) if each.noted.version == newest.noted.version]))
-    helped = [each.window.helped for each in looks if each.window.helped is not None]
+    told = (each.noted.helped for each in looks)
+    helped = {each.version: each for each in told if each is not UNSET}.values()  # of each version the newest
     metric = _trigger(looks)
     rows = _heat_rows(looks)
     lost = None if newest.noted.lost is UNSET else newest.noted.lost

@@ -13,6 +13,7 @@ from keepfit.records import (
     Draft,
     Estimate,
     Forecast,
+    Helped,
     RetrainDecision,
     Seat,
     Span,
@@ -136,6 +137,17 @@ def test_drift_that_was_decided_on_before_labels_came_is_not_decided_on_again(st
     assert noted(store, tmp_path, again, late=True).decision == RetrainDecision(retrain=False)
 
 
+def test_a_window_that_called_for_a_retrain_is_shown_so_when_its_labels_have_come(store, tmp_path):
+    noted(store, tmp_path, window(1, alarms=("drift",)))
+    asked = noted(store, tmp_path, window(2, alarms=("drift",)))
+    assert asked.decision.retrain
+    filled = noted(store, tmp_path, window(2, hours=48, labelled=100, alarms=("drift",)), late=True)
+    assert not filled.decision.retrain
+    shown = looks_of(store, "visits")[-1]
+    assert (shown.window.labelled, shown.decision, shown.entry) == (100, asked.decision, asked.entry)
+    assert shown.decided == window(2).as_of
+
+
 def look_in_a_process(folder, number, results):
     made = open_store(str(folder / "store"))
     own = folder / str(number)
@@ -245,3 +257,13 @@ def test_a_window_that_asked_for_a_retrain_is_remembered_as_one_that_did_when_it
     *_, look = looks_of(store, "visits")
     assert (look.window.labelled, look.noted.told.labelled) == (100, 100)
     assert (look.decision, look.entry) == (found.decision, found.entry)
+
+
+def test_whether_a_version_has_helped_stays_with_the_window_that_said_so(store, tmp_path):
+    told = Helped(
+        version=1, replaced=0, end=JUNE, rows=9, metric="log_loss", difference=0.1, low=0.1, high=0.2, outcome="helped"
+    )
+    noted(store, tmp_path, structs.replace(window(1, labelled=50), helped=told))
+    noted(store, tmp_path, window(1, labelled=100, hours=30), late=True)
+    (look,) = looks_of(store, "visits")
+    assert (look.noted.told.labelled, look.noted.helped) == (100, told)

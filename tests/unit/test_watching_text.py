@@ -3,9 +3,10 @@
 import runpy
 from pathlib import Path
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
-from keepfit.records import Estimate, Lost, Monitored, WindowCheck
+from keepfit.records import Estimate, Helped, Lost, Monitored, WindowCheck
 from keepfit.report import decision_markdown, window_text
 from keepfit.report.checked import limit_of, row_of, state
 from keepfit.report.watching import render_watched, render_window
@@ -146,3 +147,24 @@ def test_too_many_rows_have_a_limit_from_above_and_too_few_one_from_below():
         for rows, limit, ratio in ((10.0, 100.0, 0.02), (9000.0, 2500.0, 18.0))
     )
     assert (few.limit, many.limit) == ("at least 100 rows", "at most 2,500 rows")
+
+
+def test_of_each_new_version_the_newest_answer_is_on_the_page():
+    first, *_, last = looks = SAMPLES["forty"]()
+    opened = Helped(
+        version=7,
+        replaced=6,
+        end=last.noted.end,
+        rows=700,
+        metric="log_loss",
+        difference=0.1,
+        low=None,
+        high=None,
+        outcome="unclear",
+        days=(),
+    )
+    closed = replace(opened, rows=1400, low=0.05, high=0.2, outcome="helped", days=UNSET)
+    kept = [each._replace(noted=replace(each.noted, helped=told)) for each, told in ((first, opened), (last, closed))]
+    page = render_watched("x", [kept[0], *looks[1:-1], kept[1]])
+    assert "version 7 does better than version 6 would have" in page
+    assert "version 7 may do as well" not in page
