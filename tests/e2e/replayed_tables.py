@@ -17,7 +17,7 @@ def rows_of(
 ) -> list[tuple[str, ...]]:
     """One row for every window: what was known of it in the end, and what was done."""
     by_end = {week.end: week for week in weeks}
-    return [_row(look, by_end.get(look.window.as_of), versions, year) for look in looks]
+    return [_row(look, by_end.get(look.decided), versions, year) for look in looks]
 
 
 def _row(look: Look, decided: Week | None, versions: Sequence[ShownVersion], year: Year) -> tuple[str, ...]:
