@@ -1,12 +1,14 @@
 """``keepfit monitor`` on a window of up to ten million rows by 20 columns: seconds, and the memory that it takes.
 
-    python -m tests.benchmarks.monitor_memory [ROWS ...]
+    python -m tests.benchmarks.monitor_memory [--served] [ROWS ...]
 
 The command as it is, in a process of its own, with a Prefect server that runs: it reads the Parquet that arrived, holds
-it to the contract and an expectation, scores it, and holds it against the champion's reference. Every size in a folder
-of its own. Prints Markdown; nothing is asserted.
+it to the contract and an expectation, scores it, and holds it against the champion's reference. Or (``--served``) it
+reads a prediction log of so many answers, each with a label. Every size in a folder of its own. Prints Markdown;
+nothing is asserted.
 """
 
+import argparse
 import json
 import shutil
 import subprocess
@@ -39,16 +41,21 @@ def prepared(folder: Path, environ: dict[str, str]) -> None:
     subprocess.run(words, cwd=folder, env=environ, check=True, capture_output=True)
 
 
-def looked(folder: Path, environ: dict[str, str], rows: int) -> Looked:
+def looked(folder: Path, environ: dict[str, str], rows: int, *, served: bool) -> Looked:
     """The window of so many rows, in a copy of the folder."""
     own = folder.with_name(f"{folder.name}-{rows}")
     shutil.copytree(folder, own)
-    made("window", str(own), str(rows))
+    if served:
+        words = ["-m", "tests.benchmarks.many_served", str(own), str(own / ".keepfit"), str(rows)]
+        subprocess.run([sys.executable, *words], cwd=ROOT, check=True)
+    else:
+        made("window", str(own), str(rows))
     found = measured([KEEPFIT, "monitor", NAME, "--as-of", SEEN, "--json"], own, environ)
     window = json.loads(found.out)
     assert window["window"]["rows"] == rows, window["window"]
     checks = {each["check"] for each in window["checks"]}
     assert checks >= {"contract", "expectation", "drift", "multivariate", "realised_performance"}, checks
+    assert window["source"] == ("log" if served else "rows"), window["source"]
     shutil.rmtree(own)
     return Looked(rows, found.wall, found.peak)
 
@@ -69,15 +76,18 @@ def table(found: Sequence[Looked]) -> Iterator[str]:
         yield f"| {each.rows:,} | {each.seconds:.1f} | {beside} | {each.peak:,.0f} MB | {MOST:,} MB |"
 
 
-def main(sizes: Sequence[int]) -> None:
+def main(sizes: Sequence[int], *, served: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="keepfit-bench-") as name:
         home, folder = Path(name) / "prefect", Path(name) / "rows"
         home.mkdir()
         with prefect_running(home) as url:
             environ = environment(home, url)
             prepared(folder, environ)
-            print("\n".join(table([looked(folder, environ, rows) for rows in sizes])))
+            print("\n".join(table([looked(folder, environ, rows, served=served) for rows in sizes])))
 
 
 if __name__ == "__main__":
-    main([int(each) for each in sys.argv[1:]] or SIZES)
+    given = argparse.ArgumentParser()
+    given.add_argument("sizes", nargs="*", type=int, default=SIZES, metavar="ROWS")
+    given.add_argument("--served", action="store_true")
+    main(**vars(given.parse_args()))
