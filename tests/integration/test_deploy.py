@@ -45,6 +45,11 @@ class Server:
     def find(self, path):
         return self.http.post(path, json={}).json()
 
+    def everything(self):
+        """All that deploying could touch, as the server has it: with its ids, and when it was changed."""
+        kinds = ("deployments", "automations", "flows", "work_pools", "v2/concurrency_limits")
+        return {kind: self.find(f"/{kind}/filter") for kind in kinds}
+
     def deployment(self, name):
         return self.http.get(f"/deployments/name/{name}").json()
 
@@ -82,10 +87,11 @@ def test_a_folder_is_deployed_left_alone_changed_and_removed(server):
     flights = {f"{flow}/flight_delay" for flow in ("train", "monitor", "retrain", "judge", "score")}
     assert first["created"] >= flights | {"train/digit_image", "judge/digit_image", "score/digit_image", "keepfit"}
     assert "monitor/digit_image" not in first["created"]  # its rows have no time
-    before = server.find("/deployments/filter"), server.find("/automations/filter")
+    before = server.everything()
+    assert all(before.values())
     code, again, _ = server.deploy(folder)
     assert (code, set(again)) == (0, {"unchanged"})
-    assert (server.find("/deployments/filter"), server.find("/automations/filter")) == before
+    assert server.everything() == before
 
     path = folder / "configs" / "flight_delay.yaml"
     path.write_text(path.read_text() + 'retrain: {schedule: "0 6 1 * *"}\n')

@@ -94,8 +94,11 @@ def test_a_run_becomes_the_job_that_the_pool_describes(kind):
         # what the worker of prefect-kubernetes refuses to start a job without, there and not elsewhere
         assert container["name"] == "prefect-job"
         assert (spec["parallelism"], spec["completions"], spec["restartPolicy"]) == (1, 1, "Never")
+        see_that_only_these_can_be_written(spec, {"/tmp", "/home/keepfit"})
     else:
         assert (job["image"], job["privileged"], job["auto_remove"]) == ("keepfit", False, True)
+        assert job["container_create_kwargs"]["read_only"]
+        assert set(job["container_create_kwargs"]["tmpfs"]) == {"/tmp", "/home/keepfit"}
 
 
 @pytest.mark.parametrize("kind", POOLS)
@@ -113,6 +116,17 @@ def test_the_manifests_of_kubernetes_parse_and_ask_for_no_rights():
         assert spec["securityContext"]["runAsNonRoot"]
         assert not spec["automountServiceAccountToken"]
         assert all(not one["securityContext"]["allowPrivilegeEscalation"] for one in spec["containers"])
+        see_that_only_these_can_be_written(spec, {"/tmp", "/home/keepfit"})
+
+
+def see_that_only_these_can_be_written(spec, places):
+    """The image was tried so: a read-only root, and room where Prefect and the libraries write."""
+    (container,) = spec["containers"]
+    assert container["securityContext"]["readOnlyRootFilesystem"]
+    mounted = {each["mountPath"]: each["name"] for each in container["volumeMounts"]}
+    assert places <= set(mounted)
+    empty = {each["name"] for each in spec["volumes"] if "emptyDir" in each}
+    assert {mounted[place] for place in places} <= empty
 
 
 def test_the_scoring_service_of_kubernetes_starts_and_answers_its_probes_without_a_token(tmp_path):
@@ -174,6 +188,11 @@ def test_whatever_the_image_copies_is_there_and_is_all_that_the_wheel_needs():
 
     project = tomllib.loads((top / "pyproject.toml").read_text())["project"]
     assert {"pyproject.toml", project["readme"], *project["license-files"]} <= set(copied)
+    rules = [
+        line for line in (FOLDER / "Dockerfile.dockerignore").read_text().splitlines() if line[:1] not in {"", "#"}
+    ]
+    assert rules[0] == "*"  # else environments, data and stores would go to the builder
+    assert {rule[1:] for rule in rules if rule.startswith("!")} == set(copied)
 
 
 def test_the_image_installs_as_the_readme_does_and_runs_as_nobody():
