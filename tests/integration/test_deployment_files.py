@@ -13,6 +13,7 @@ import serving_world as world
 from ruamel.yaml import YAML
 from serving_process import serving
 
+from flows.doctor.prefect import server as look_at_server
 from flows.server import prefect_server
 from keepfit.records import sha256
 from keepfit.store import open_store
@@ -35,16 +36,41 @@ def test_a_server_takes_the_pool_and_a_deployment_that_overrides_it(kind):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """Asks a server of our own."""
+def place(tmp_path_factory):
+    """Address and key of a server of our own, with the settings for teams."""
     folder = tmp_path_factory.mktemp("pools")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "KEEPFIT_"))}
-    environ = clean | {"PREFECT_HOME": str(folder / "prefect"), "HOME": str(folder)}
+    environ = clean | {"PREFECT_HOME": str(folder / "prefect"), "HOME": str(folder)} | hardened()
     with prefect_server(environ) as started:
-        started.wait_ready()
-        user, _, word = environ["PREFECT_API_AUTH_STRING"].partition(":")
-        with httpx.Client(base_url=environ["PREFECT_API_URL"], auth=(user, word), trust_env=False, timeout=30) as http:
-            yield http
+        yield started.wait_ready(), environ["PREFECT_API_AUTH_STRING"]
+
+
+@pytest.fixture(scope="module")
+def server(place):
+    """Asks it, as its own pages do."""
+    url, key = place
+    with httpx.Client(base_url=url, auth=tuple(key.split(":", 1)), trust_env=False, timeout=30) as http:
+        token = http.get("/csrf-token", params={"client": "tests"}).json()["token"]
+        http.headers.update({"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": "tests"})
+        yield http
+
+
+def hardened():
+    """What `server.env` makes of an environment with a key and an address."""
+    script = f"set -a; . {FOLDER / 'server.env'}; set +a; env"
+    given = {"PREFECT_SERVER_API_AUTH_STRING": "a:b", "PREFECT_ORIGIN": "https://prefect.example"}
+    done = subprocess.run(
+        ["sh", "-c", script], env={"PATH": os.environ["PATH"]} | given, capture_output=True, text=True, check=True
+    )
+    return dict(line.split("=", 1) for line in done.stdout.splitlines() if line.startswith("PREFECT_SERVER_"))
+
+
+def test_the_doctor_finds_nothing_to_harden_at_a_server_with_the_settings_for_teams(place):
+    url, key = place
+    found = {each.check: each.health for each in look_at_server(url, key, [], "/srv/models")}
+    assert {found[f"Prefect's {name}"] for name in ("key", "CORS", "CSRF")} == {"ok"}
+    assert "Prefect's locks" not in found
+    assert httpx.get(f"{url}/admin/settings", trust_env=False).status_code == 401  # a stranger
 
 
 @pytest.mark.parametrize("kind", POOLS)

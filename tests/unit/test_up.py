@@ -68,6 +68,7 @@ def test_a_child_hears_ctrl_c_also_where_its_parent_is_deaf_to_it(tmp_path):
             env=os.environ | {"PYTHONPATH": str(tmp_path)},
             stdin=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,  # at the end of its input it ends its whole group
         )
     finally:
         signal.signal(signal.SIGINT, before)
