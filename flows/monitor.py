@@ -9,7 +9,7 @@ from flows.requests import open_request, window_end_of
 from flows.train import _moment, _run_name, _start
 from keepfit import data, ledger, registry, report
 from keepfit import monitor as monitoring
-from keepfit.records import Gathered, Monitored, Referenced, RetrainDecision, Seat
+from keepfit.records import Extracted, Gathered, Monitored, Referenced, RetrainDecision, Seat, Window
 from tasks.artifacts import markdown
 from tasks.events import tell_alarm, tell_open, tell_request
 from tasks.extract import extract
@@ -54,22 +54,21 @@ def look(run: Run) -> Monitored:
         return _nothing(run, why)
     data.give_back_at_once()
     extracted = extract(ageless(run))
-    reference, filled = Referenced(reference=digest, note=""), []
-    for known in monitoring.late_of(fold, run.use_case, run.moment.as_of, end):
-        before = gather(run, _window(run, champion, known.start, known.end), reference)
-        filled.append(fill(run, watch(run, extracted, before, champion, reference)))
-    gathered = gather(run, _window(run, champion, start, end), reference)
-    seen = decide(run, watch(run, extracted, gathered, champion, reference))
+    again = monitoring.late_of(fold, run.use_case, run.moment.as_of, end)
+    filled = [fill(run, _seen(run, extracted, seat, known.start, known.end)) for seat, known in again]
+    seen = decide(run, _seen(run, extracted, champion, start, end))
     late = tuple(each for each in filled if each.entry is not None)
     for each in (*late, seen):
-        tell_alarm(run, each)
+        tell_alarm(run, each, champion)
     return draw(run, structs.replace(seen, late=late))
 
 
-def _window(run: Run, champion: Seat, start: datetime, end: datetime) -> Gathered:
-    """A window to gather, with the case as it stands when the windows before it are in the ledger."""
-    case = monitoring.open_case(ledger.fold_of(ledger.head(run.store, run.use_case.name)), champion)
-    return Gathered(start=start, end=end, source="rows", case=case)
+def _seen(run: Run, extracted: Extracted, seat: Seat, start: datetime, end: datetime) -> Window:
+    """A window with the version that answered in it, and the case as it stands when those before are in the ledger."""
+    reference = Referenced(reference=monitoring.reference_digest(run.store, run.use_case.name, seat), note="")
+    case = monitoring.open_case(ledger.fold_of(ledger.head(run.store, run.use_case.name)), seat)
+    gathered = gather(run, Gathered(start=start, end=end, source="rows", case=case), reference)
+    return watch(run, extracted, gathered, seat, reference)
 
 
 def _nothing(run: Run, reason: str) -> Monitored:

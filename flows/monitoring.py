@@ -64,6 +64,7 @@ def monitor_answer(result: Monitored) -> dict[str, Any]:
         "reason": result.reason,
         "estimates": result.track,
         "helped": window.helped if window else None,
+        "lost": result.lost,
         "page": result.page,
         "overview": result.overview,
         "late": [monitor_answer(each) for each in result.late],

@@ -3,16 +3,19 @@
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
-from keepfit.records import Monitored, Window, digest_of
+from keepfit.monitor import still_lost
+from keepfit.records import Monitored, Seat, Window, digest_of
 from tasks.run import Run
 
 ALARM, REQUESTED = "keepfit.alarm.raised", "keepfit.retrain.requested"
 
 
-def tell_alarm(run: Run, seen: Monitored) -> None:
-    """A window alarmed, or its data look broken."""
+def tell_alarm(run: Run, seen: Monitored, champion: Seat) -> None:
+    """A window of the version that answers alarmed, its data look broken, or what was lost before is not back in it."""
     window = seen.window
-    if window is not None and (window.alarms or window.broken):
+    if window is None or window.version != champion:
+        return
+    if window.alarms or window.broken or still_lost(seen.lost, window):
         _emit(ALARM, run, seen, window)
 
 

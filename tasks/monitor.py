@@ -141,6 +141,7 @@ def _noted(run: Run, window: Window, *, late: bool) -> Monitored:
         entry=found.entry,
         reason=monitoring.in_words(found.decision),
         track=found.track,
+        lost=found.lost,
     )
 
 

@@ -28,7 +28,7 @@ class Monitor(Section):
     false_alarms: Annotated[Share, Field(gt=0, le=0.5)] = 0.05
     """How likely a window in which nothing has changed alarms of drift, over all columns together; and, by itself, of
     estimated performance; and of realised performance, over all that labels say together. A reference of fewer than
-    1 / this windows cannot say, and only informs."""
+    1 / this - 1 windows that do not overlap cannot say, and only informs."""
     source: Literal["auto", "log", "rows"] = "auto"
     """What a window consists of: what was served (`log`), what arrived in the sources (`rows`), or what was served
     where the prediction log has a fifth of the usual rows at least, else what arrived (`auto`)."""

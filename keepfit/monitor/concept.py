@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from keepfit.config.metrics import METRICS
 from keepfit.monitor.bins import Bins
 from keepfit.monitor.drift import LEAST_ROWS, averaged_threshold, moments_elsewhere
-from keepfit.monitor.performance import Stretch
+from keepfit.monitor.performance import Stretch, by_first_day
 from keepfit.monitor.residuals import residuals_of, slope, variance, within_days
 from keepfit.records import Record, finite
 
@@ -88,10 +88,11 @@ def gap(reference: tuple[Floats, Floats], window: tuple[Floats, Floats], spread:
     inside = np.where(used, window[0], 0.0)
     total = inside.sum(axis=-1)
     share = (inside * (squares / max(spread.size, 1) - noise)).sum(axis=-1) / np.maximum(total, 1.0)
+    free = max(spread.size - 1, 1)  # of several classes: what all have too much together is nothing
     return Gap(
         np.asarray(np.where(total < LEAST_ROWS, np.nan, share)),
-        np.asarray((squares / noise).sum(axis=-1)),
-        np.asarray(np.maximum(used.sum(axis=-1) - 1.0, 1.0) * spread.size),  # about the mean of the day: one less
+        np.asarray((squares / noise).sum(axis=-1) * free / max(spread.size, 1)),
+        np.asarray(np.maximum(used.sum(axis=-1) - 1.0, 1.0) * free),  # about the mean of the day: one less
     )
 
 
@@ -125,7 +126,7 @@ def concept_of(
     spread = variance(found)
     cells = {name: within_days(found, name) for name in found.binned}
     relations = {name: scale(_of_stretches(days, each, starts, length, spread)) for name, each in cells.items()}
-    losses, short = (_by_metric(stretches, starts, kind) for kind in ("realised", "shortfall"))
+    losses, short = _losses(stretches, starts)
     shared = [standardised(each, length, _STEADY) for each in relations.values()]
     shared += [standardised(each, length) for each in short.values()]
     told = {name: averaged_threshold(largest([*shared, standardised(each, length)]), length, false_alarms)
@@ -141,16 +142,17 @@ def concept_of(
     )
 
 
-def _by_metric(stretches: Sequence[Stretch], starts: Days, kind: str) -> dict[str, Floats]:
-    """Of each metric the loss, or the shortfall, of the stretch that begins on each day, (starts,); NaN: unknown."""
-    names = stretches[0].realised if stretches else ()
-    found = {name: np.full(starts.size, np.nan) for name in names}
-    for each in stretches:
-        for name in names:
-            came, guess = each.realised[name], each.estimated[name]
-            if came is not None and (kind == "realised" or guess is not None):
-                found[name][each.first - starts[0]] = loss(name, came - (guess or 0.0 if kind != "realised" else 0.0))
-    return found
+def _losses(stretches: Sequence[Stretch], starts: Days) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """By metric the loss, and the shortfall, of the stretch that begins on each day, (starts,); NaN: not known."""
+    losses, short = {}, {}
+    for name in stretches[0].realised if stretches else ():
+        found = np.full((2, starts.size), np.nan)
+        first = stretches[0].first - int(starts[0])
+        for row, values in enumerate(([each.realised for each in stretches], [each.estimated for each in stretches])):
+            known = by_first_day(stretches, [each[name] for each in values])
+            found[row, first : first + known.size] = loss(name, 1.0) * known
+        losses[name], short[name] = found[0], found[0] - found[1]
+    return losses, short
 
 
 def loss(metric: str, value: float) -> float:
@@ -194,6 +196,8 @@ def _of_stretches(days: Days, cells: tuple[Floats, Floats], starts: Days, length
 
 def standardised(values: Floats, length: int, least: float = 0.0) -> Floats:
     """Values of stretches (starts,) in standard deviations above the mean of those that share no day; NaN: unknown."""
+    known = values[~np.isnan(values)]
+    values = values - (known.mean() if known.size else 0.0)  # else large values would round their spread away
     given = values[None, :]
     mean, squares = moments_elsewhere(given, length)[0], moments_elsewhere(given**2, length)[0]
     spread = np.maximum(np.sqrt(np.maximum(squares - mean**2, 0.0)), least)

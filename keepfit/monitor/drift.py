@@ -11,7 +11,7 @@ Gammerman & Shafer 2005, Algorithmic Learning in a Random World, 2.2), over all 
 1 / a - 1 cannot say that: drift is "not calibrated" then, and only informs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import floor, inf
 
 import numpy as np
@@ -113,16 +113,18 @@ def averaged_threshold(scores: Floats, length: int, false_alarms: float) -> tupl
 
     Notes
     -----
-    The thresholds of all ``length`` cuts are averaged. Each is exceeded with probability ``false_alarms`` at most; so
-    is their mean wherever the density of scores falls beyond the lowest of them, because the chance to exceed is
-    convex there (Jensen's inequality). None where any cut has too few stretches.
+    The thresholds of all of the ``length`` cuts that have stretches enough are averaged. Each is exceeded with
+    probability ``false_alarms`` at most; so is their mean wherever the density of scores falls beyond the lowest of
+    them, because the chance to exceed is convex there (Jensen's inequality). None where no cut has enough.
 
-    >>> averaged_threshold(np.arange(40.0), 2, 0.05), averaged_threshold(np.arange(37.0), 2, 0.05)
-    ((38.5, 20), (None, 19))
+    >>> averaged_threshold(np.arange(38.0), 2, 0.05), averaged_threshold(np.arange(37.0), 2, 0.05)
+    ((36.5, 19), (36.0, 19))
+    >>> averaged_threshold(np.arange(36.0), 2, 0.05)
+    (None, 18)
     """
     cuts = [cut[np.isfinite(cut)] for cut in (scores[start::length] for start in range(length))]
     found = [each for each in (kth_largest(cut, false_alarms) for cut in cuts) if each is not None]
-    return (float(np.mean(found)) if len(found) == length else None), max(cut.size for cut in cuts)
+    return (float(np.mean(found)) if found else None), max(cut.size for cut in cuts)
 
 
 def _mean_elsewhere(distances: Floats, length: int) -> Floats:
@@ -177,14 +179,12 @@ def missing_share(counts: Counts) -> Floats:
         return np.asarray(counts[..., -1] / counts.sum(axis=-1))
 
 
-def moved_most(reference: Counts, window: Counts) -> Mapping[int, tuple[float, float]]:
-    """The bins that make most of the distance, with their shares in reference and window, most first.
+def moved_most(reference: Counts, window: Counts, most: int = 3) -> list[int]:
+    """The bins that make most of the distance, most first.
 
     >>> moved_most(np.array([50, 50, 0]), np.array([90, 10, 0]))
-    {1: (0.5, 0.1), 0: (0.5, 0.9)}
+    [1, 0]
     """
     p, q = ((each + _HALF) / (each + _HALF).sum() for each in (reference, window))
     parts = (p - q) * np.log(p / q)
-    order = [place for place in np.argsort(-parts, kind="stable").tolist() if reference[place] + window[place]]
-    shares = [each / max(each.sum(), 1) for each in (reference, window)]
-    return {place: (float(shares[0][place]), float(shares[1][place])) for place in order[:3]}
+    return [place for place in np.argsort(-parts, kind="stable").tolist() if reference[place] + window[place]][:most]

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from keepfit.monitor.performance import ESTIMABLE, LEAST_ROWS, estimated_value, expected_auc
+from keepfit.monitor.drift import LEAST_ROWS
+from keepfit.monitor.performance import ESTIMABLE, estimated_value, expected_auc
 from keepfit.monitor.reference import Reference
 
 _RANKED = "roc_auc"  # of all rows beside each other; the others are means of rows, or (rmse) the root of one

@@ -117,7 +117,7 @@ def values_of(columns: Any, rows: Places) -> Floats:
 
 def _values(bins: Bins, column: Any, rows: Places) -> Floats:
     if bins.kind == "number":
-        return np.asarray(np.asarray(column)[rows], np.float32).astype(np.float64)
+        return _single(np.asarray(column)[rows]).astype(np.float64)
     places = bins.places(column._replace(codes=column.codes[rows]))
     return np.where(places == bins.missing, np.nan, places)
 
@@ -225,6 +225,9 @@ def of_stretches(space: Space, sample: Part, pool: Part, first: int, count: int,
     found = []
     for start in range(first, first + count - length + 1):
         low, high = np.searchsorted(pool.days, [start, start + length]).tolist()
+        if high - low < LEAST_ROWS:
+            found.append(np.nan)
+            continue
         others = (sample.days < start) | (sample.days >= start + length)
         stretch = Part(pool.days[low:high], features[low:high])
         found.append(distance(_told(space, whole, stretch, others).auc))
@@ -302,8 +305,14 @@ def _most(parts: Floats, space: Space, shown: int = 3) -> tuple[tuple[int, ...],
     return tuple(tuple(int(each) for each in pairs[place]) for place in np.argsort(-parts, kind="stable")[:shown])
 
 
+def _single(values: Any) -> NDArray[np.float32]:
+    """In single precision; what is beyond it, infinite or not, is the largest number."""
+    most = float(np.finfo(np.float32).max)
+    return np.clip(np.asarray(values, np.float64), -most, most).astype("<f4")
+
+
 def _write(values: Any) -> bytes:
-    return np.ascontiguousarray(values, "<f4").tobytes()
+    return np.ascontiguousarray(_single(values)).tobytes()
 
 
 def _read(data: bytes) -> Floats:

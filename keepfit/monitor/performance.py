@@ -11,7 +11,7 @@ How far an estimate was off in stretches of the reference is its interval, and f
 them comes what counts as worse than usual; both by the order of stretches (see `keepfit.monitor.drift`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from keepfit.config.metrics import METRICS
 from keepfit.evaluate.metrics import measure
-from keepfit.monitor.drift import kth_largest
+from keepfit.monitor.drift import LEAST_ROWS, averaged_threshold
 from keepfit.records import Record, finite
 
 Floats = NDArray[np.float64]
@@ -30,7 +30,6 @@ ESTIMABLE = {
     "multiclass": ("log_loss", "brier", "accuracy"),
     "regression": ("rmse", "mae"),
 }
-LEAST_ROWS = 30
 _BINS = 20
 _BLOCK = 1 << 16  # rows that are looked at together
 
@@ -60,7 +59,7 @@ class Estimated(Record, frozen=True, kw_only=True):
     high: float | None
 
 
-class Usual(NamedTuple):
+class Limit(NamedTuple):
     """The value that a stretch like those of the reference is worse than with the stated probability; None: unknown."""
 
     threshold: float | None
@@ -73,11 +72,13 @@ def losses_of(labels: Floats, predictions: Floats) -> Losses:
     >>> losses_of(np.array([1.0, 2.0]), np.array([1.0, 4.0])).squared
     (0.0, 4.0)
     """
-    cuts = np.unique(np.quantile(predictions, np.linspace(0, 1, min(_BINS, predictions.size) + 1)[1:-1]))
+    shares = np.linspace(0, 1, min(_BINS, predictions.size) + 1)[1:-1]
+    cuts = np.unique(np.quantile(predictions, shares, method="higher"))  # predictions themselves: no bin is empty
+    cuts = cuts[cuts > predictions.min()]
     place = np.searchsorted(cuts, predictions, side="right")
     count = np.bincount(place, minlength=cuts.size + 1)
     off = labels - predictions
-    means = (np.bincount(place, each, cuts.size + 1) / np.maximum(count, 1) for each in (off**2, np.abs(off)))
+    means = (np.bincount(place, each, cuts.size + 1) / count for each in (off**2, np.abs(off)))
     squared, absolute = (tuple(each.tolist()) for each in means)
     return Losses(edges=tuple(cuts.tolist()), squared=squared, absolute=absolute)
 
@@ -204,7 +205,7 @@ def _means(
     return (np.sqrt(means[0]), np.sqrt(means[1])) if metric == "rmse" else (means[0], means[1])
 
 
-def usual(metric: str, stretches: Sequence[Stretch], length: int, false_alarms: float) -> Usual:
+def usual(metric: str, stretches: Sequence[Stretch], length: int, false_alarms: float) -> Limit:
     """From where on an estimate is worse than usual: than what was realised in stretches, and than what was estimated.
 
     Both, because one row that cost very much in the reference may lift every estimate above what its weeks have cost.
@@ -212,46 +213,55 @@ def usual(metric: str, stretches: Sequence[Stretch], length: int, false_alarms: 
 
     >>> weeks = [Stretch(first=7 * n, rows=99, realised={"rmse": 1.0}, estimated={"rmse": 2.0}) for n in range(19)]
     >>> usual("rmse", weeks, 1, 0.05)
-    Usual(threshold=2.0, stretches=19)
+    Limit(threshold=2.0, stretches=19)
     """
     sign = -1.0 if METRICS[metric].higher_is_better else 1.0
-    known = [_beyond(sign, [(each.first, getattr(each, of)[metric]) for each in stretches], length, false_alarms)
-             for of in ("realised", "estimated")]  # fmt: skip
-    values = [each.threshold for each in known if each.threshold is not None]
-    return Usual(sign * max(values) if len(values) == len(known) else None, known[0].stretches)
+    (came, weeks), (guessed, _) = (
+        averaged_threshold(sign * by_first_day(stretches, [each[metric] for each in values]), length, false_alarms)
+        for values in ([each.realised for each in stretches], [each.estimated for each in stretches])
+    )
+    return Limit(None if came is None or guessed is None else sign * max(came, guessed), weeks)
 
 
-def _beyond(sign: float, values: Sequence[tuple[int, float | None]], length: int, false_alarms: float) -> Usual:
-    cuts = _cuts({first: sign * value for first, value in values if value is not None}, length)
-    known = [each for cut in cuts if (each := kth_largest(cut, false_alarms)) is not None]
-    whole = len(known) == len(cuts) and bool(known)
-    return Usual(float(np.mean(known)) if whole else None, max((len(cut) for cut in cuts), default=0))
+def by_first_day(stretches: Sequence[Stretch], values: Sequence[float | None]) -> Floats:
+    """A value of each stretch by the day that it begins on, (days from the first to the last,); NaN: not known.
+
+    >>> weeks = [Stretch(first=day, rows=99, realised={}, estimated={}) for day in (40, 42)]
+    >>> by_first_day(weeks, [0.5, None]).tolist(), by_first_day([], []).tolist()
+    ([0.5, nan, nan], [])
+    """
+    if not stretches:
+        return np.zeros(0)
+    days = np.array([each.first for each in stretches])
+    found = np.full(int(np.ptp(days)) + 1, np.nan)
+    found[days - days.min()] = [np.nan if value is None else value for value in values]
+    return found
 
 
 def interval(
     metric: str, value: float | None, stretches: Sequence[Stretch], length: int, confidence: float
 ) -> Estimated:
-    """An estimate with one-sided bounds, each at ``confidence``, from how far estimates were off in the reference."""
-    off = {
-        each.first: real - guess
-        for each in stretches
-        if (real := each.realised[metric]) is not None and (guess := each.estimated[metric]) is not None
-    }
+    """An estimate with one-sided bounds, each at ``confidence``, from how far estimates were off in the reference.
+
+    No bound is a value that the metric cannot have.
+
+    >>> weeks = [Stretch(first=n, rows=99, realised={"mae": 1.0 + n % 2}, estimated={"mae": 2.0}) for n in range(19)]
+    >>> interval("mae", 0.5, weeks, 1, 0.95)
+    Estimated(value=0.5, low=0.0, high=0.5)
+    """
     if value is None:
         return Estimated(value=None, low=None, high=None)
-    worst = [kth_largest(cut, 1.0 - confidence) for cut in _cuts(off, length)]
-    best = [kth_largest([-each for each in cut], 1.0 - confidence) for cut in _cuts(off, length)]
-    return Estimated(value=value, low=_moved(value, best, -1.0), high=_moved(value, worst, 1.0))
-
-
-def _moved(value: float, found: Sequence[float | None], sign: float) -> float | None:
-    known = [each for each in found if each is not None]
-    return value + sign * float(np.mean(known)) if known and len(known) == len(found) else None
-
-
-def _cuts(by_day: Mapping[int, float], length: int) -> list[list[float]]:
-    """The values of stretches that do not overlap, cut in ``length`` ways."""
-    return [[value for day, value in by_day.items() if day % length == start] for start in range(length)]
+    came, guessed = (
+        by_first_day(stretches, [each[metric] for each in values])
+        for values in ([each.realised for each in stretches], [each.estimated for each in stretches])
+    )
+    down, up = (averaged_threshold(sign * (came - guessed), length, 1.0 - confidence)[0] for sign in (-1.0, 1.0))
+    least, most = float(METRICS[metric].low), float(METRICS[metric].high)
+    return Estimated(
+        value=value,
+        low=None if down is None else max(value - down, least),
+        high=None if up is None else min(value + up, most),
+    )
 
 
 def stretches_needed(false_alarms: float) -> int:

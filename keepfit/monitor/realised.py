@@ -9,14 +9,15 @@ import numpy as np
 
 from keepfit.evaluate.metrics import measure
 from keepfit.monitor.concept import WORTH, Concept, Gap, Relation, Usual, gap, loss, scale
-from keepfit.monitor.performance import ESTIMABLE, LEAST_ROWS, Losses, estimated_value, stretches_needed
-from keepfit.monitor.reference import Reference
+from keepfit.monitor.drift import LEAST_ROWS
+from keepfit.monitor.performance import ESTIMABLE, Losses, estimated_value, stretches_needed
+from keepfit.monitor.reference import Reference, Watched
 from keepfit.monitor.residuals import Residuals, slope, within_days
 from keepfit.records import Outcome, WindowCheck, finite
+from keepfit.records.monitoring import Kind
 
 if TYPE_CHECKING:
     from keepfit.config.metrics import Task
-    from keepfit.monitor.bins import Bins
 
 UNLINKED = 0.2  # of the reference's slope of labels on answers: so little is left rather where labels are of other rows
 _SURE = 3.09  # standard errors of independent rows: once in a thousand windows
@@ -68,8 +69,8 @@ def checks_of(
     limit, names = _Limit(concept.thresholds.get(decides), needed), ESTIMABLE[reference.task]
     found = [_metric(name, came.get(name), concept.metrics.get(name), limit, decides) for name in names]
     found += [_shortfall(name, came.get(name), concept.shortfalls.get(name), limit) for name in names]
-    bins = {each.name: each.bins for each in reference.columns}
-    found += [_relation(each, residuals, concept, limit, bins[each.name]) for each in concept.relations]
+    columns = {each.name: each for each in reference.columns if each.kind != "label"}
+    found += [_relation(each, residuals, concept, limit, columns[each.name]) for each in concept.relations]
     return [*found, *_label_link(concept, residuals, alarmed=any(each.outcome == "fail" for each in found))]
 
 
@@ -110,27 +111,28 @@ def _shortfall(name: str, came: Came | None, usual: Usual | None, limit: _Limit)
 
 
 def _relation(
-    relation: Relation, residuals: Residuals | None, concept: Concept, limit: _Limit, bins: "Bins"
+    relation: Relation, residuals: Residuals | None, concept: Concept, limit: _Limit, column: Watched
 ) -> WindowCheck:
     if residuals is None or relation.name not in residuals.binned:
-        return _unknown("concept", relation.name, None, "no value")
+        return _unknown("concept", relation.name, None, "no value", column.kind)
     before = np.array(relation.rows), np.array(relation.sums)
     rows, sums = within_days(residuals, relation.name)
     now = rows.sum(axis=0), sums.sum(axis=0)
     found = gap(before, now, np.array(concept.variance))
     if relation.usual is None or limit.score is None or not np.isfinite(found.share):
         few = f"fewer than {LEAST_ROWS} rows"
-        return _unknown("concept", relation.name, None, limit.why if np.isfinite(found.share) else few)
+        return _unknown("concept", relation.name, None, limit.why if np.isfinite(found.share) else few, column.kind)
     score = (float(scale(found.share)) - relation.usual.mean) / relation.usual.spread
     failed = score > limit.score and found.share > WORTH and _beyond_chance(found)
     return WindowCheck(
         check="concept",
         feature=relation.name,
+        kind=column.kind,
         outcome="fail" if failed else "pass",
         value=score,
         threshold=limit.score,
         effect=float(found.share),
-        reason=_followed(before, now, bins.named) if failed else "",
+        reason=_followed(before, now, column.bins.named) if failed else "",
     )
 
 
@@ -172,5 +174,6 @@ def _label_link(concept: Concept, residuals: Residuals | None, *, alarmed: bool)
     )
 
 
-def _unknown(check: str, feature: str, value: float | None, reason: str) -> WindowCheck:
-    return WindowCheck(check=check, feature=feature, outcome="not_enough_evidence", value=value, reason=reason)
+def _unknown(check: str, feature: str, value: float | None, reason: str, kind: Kind | None = None) -> WindowCheck:
+    outcome: Outcome = "not_enough_evidence"
+    return WindowCheck(check=check, feature=feature, kind=kind, outcome=outcome, value=value, reason=reason)

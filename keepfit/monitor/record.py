@@ -1,17 +1,20 @@
 """A window and what was decided about it, in the ledger."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from msgspec import UNSET, structs
+from msgspec import UNSET, UnsetType, structs
 
 from keepfit.config import default_metric
 from keepfit.config.model import UseCase
 from keepfit.errors import IntegrityError, Problem
 from keepfit.evaluate import MIN_CLUSTERS
 from keepfit.ledger import append, back_from, fold_of, head, watch_of
+from keepfit.monitor.apart import disjoint
 from keepfit.monitor.late import fuller
-from keepfit.monitor.policy import decide, disjoint
+from keepfit.monitor.lost import lost_of
+from keepfit.monitor.policy import decide
 from keepfit.monitor.track import track_of
 from keepfit.monitor.window import trigger_metric
 from keepfit.records import (
@@ -19,10 +22,12 @@ from keepfit.records import (
     Entry,
     Fold,
     Helped,
+    Lost,
     Noted,
     RetrainDecision,
     Told,
     Track,
+    Trigger,
     Window,
     canonical,
     digest_of,
@@ -33,11 +38,15 @@ WINDOW = "window"  # the role of the object of what was seen
 
 
 class Decided(NamedTuple):
-    """What was decided, the number of the entry that says so (None: there was nothing to say), how estimates fared."""
+    """What was decided, and the number of the entry that says so (None: there was nothing to say).
+
+    ``track`` says how estimates fared, ``lost`` what has not come back.
+    """
 
     decision: RetrainDecision
     entry: int | None
     track: Track | None = None
+    lost: Lost | None = None
 
 
 def note(store: Store, use_case: UseCase, window: Window, *, actor: str, at: datetime, late: bool = False) -> Decided:
@@ -45,7 +54,8 @@ def note(store: Store, use_case: UseCase, window: Window, *, actor: str, at: dat
 
     It is decided by the history as it stands when the entry is written. A window that is seen as it was seen before
     (perhaps at a later moment) is not written twice: then the answer is that of the first time. A ``late`` look, at a
-    window that was seen before, is written down if more labels have come, and decides by these only.
+    window that was seen before, is written down if more labels have come, and decides by what these say only: realised
+    performance, and drift of the label. By nothing where another version answers by now.
     """
     seen = noted(use_case, window)
 
@@ -58,7 +68,9 @@ def note(store: Store, use_case: UseCase, window: Window, *, actor: str, at: dat
         if late and not any(_same(each, seen) and fuller(each, window) for each in watch.windows):
             return Decided(RetrainDecision(retrain=False), None)
         put(store, canonical(window))
-        decision = _decide(fold, seen, use_case, window.as_of, late=late)
+        earlier = [each for each in watch.windows if each.end < seen.end]
+        told = structs.replace(seen, lost=lost_of(earlier, seen, use_case.retrain.when) or UNSET)
+        decision = _decide(fold, [told, *earlier], use_case, window.as_of, late=late)
         return Draft(
             action="monitored",
             actor=actor,
@@ -67,14 +79,15 @@ def note(store: Store, use_case: UseCase, window: Window, *, actor: str, at: dat
             as_of=window.as_of,
             version=window.version,
             objects={WINDOW: seen.window},
-            noted=seen,
+            noted=told,
             retrain=decision,
         )
 
     found = append(store, use_case.name, draft)
     decided = found if isinstance(found, Decided) else Decided(_of(found), found.seq)
     known = [each for each in watch_of(fold_of(head(store, use_case.name))).windows if each.version == seen.version]
-    return decided._replace(track=track_of(disjoint(known)))
+    lost = known[0].lost if known else UNSET
+    return decided._replace(track=track_of(disjoint(known)), lost=None if lost is UNSET else lost)
 
 
 def noted(use_case: UseCase, window: Window) -> Noted:
@@ -96,9 +109,17 @@ def noted(use_case: UseCase, window: Window) -> Noted:
             realised=_short(came.value) if came else None,
             rows=window.span.rows,
             labelled=window.labelled,
+            limit=_limit(window, metric),
         ),
         helped=window.helped or UNSET,
     )
+
+
+def _limit(window: Window, metric: str) -> float | UnsetType:
+    """From where on what came of a window is worse than usual."""
+    found = (each.threshold for each in window.checks if (each.check, each.feature) == ("realised_performance", metric))
+    limit = _short(next(found, None))
+    return UNSET if limit is None else limit
 
 
 def _short(value: float | None) -> float | None:
@@ -113,11 +134,13 @@ def _short(value: float | None) -> float | None:
 def _alike(one: Noted, seen: Noted, *, late: bool) -> bool:
     """Whether a window was seen like this before: by the very same look, or (not ``late``) with the same findings.
 
-    The first look may have closed a case; those that follow find it closed.
+    The first look may have closed a case; those that follow find it closed. What is lost follows
+    from the windows before.
     """
     if late or one.window == seen.window:
         return one.window == seen.window
-    return one == structs.replace(seen, window=one.window, helped=one.helped if seen.helped is UNSET else seen.helped)
+    helped = one.helped if seen.helped is UNSET else seen.helped
+    return one == structs.replace(seen, window=one.window, helped=helped, lost=one.lost)
 
 
 def _same(one: Noted, other: Noted) -> bool:
@@ -164,16 +187,24 @@ def in_words(decision: RetrainDecision) -> str:
     return f"no retrain: {why_not or 'nothing that counts has alarmed'}"
 
 
-def _decide(fold: Fold, seen: Noted, use_case: UseCase, as_of: datetime, *, late: bool) -> RetrainDecision:
-    watch, policy = watch_of(fold), use_case.retrain
+def _decide(fold: Fold, windows: Sequence[Noted], use_case: UseCase, as_of: datetime, *, late: bool) -> RetrainDecision:
+    watch, policy, seen = watch_of(fold), use_case.retrain, windows[0]
     newest = fold.newest_versions[0].as_of if fold.newest_versions else None
     requests = [each for each in watch.requests if each <= as_of]
     if late:
+        if fold.champion is None or fold.champion.number != seen.version:
+            return RetrainDecision(retrain=False, suppressed_by=f"version {seen.version} does not answer any more")
         if any(_says_more(each, seen) for each in watch.windows):
             return RetrainDecision(retrain=False, suppressed_by="labels of a newer window are known too")
-        policy = policy.model_copy(update={"on": tuple(each for each in policy.on if each == "realised_performance")})
-    earlier = [each for each in watch.windows if each.end < seen.end]
-    return decide([seen, *earlier], requests, newest, policy, as_of)
+        told = ("realised_performance", *_brought(watch.windows, seen))
+        policy = policy.model_copy(update={"on": tuple(each for each in policy.on if each in told)})
+    return decide(windows, requests, newest, policy, as_of)
+
+
+def _brought(windows: Sequence[Noted], seen: Noted) -> tuple[Trigger, ...]:
+    """Drift where labels brought it: it was not there when the window was looked at before, and decided on."""
+    before = next(each for each in windows if _same(each, seen))
+    return ("drift",) if "drift" in seen.alarms and "drift" not in before.alarms else ()
 
 
 def _says_more(each: Noted, seen: Noted) -> bool:

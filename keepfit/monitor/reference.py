@@ -6,7 +6,7 @@ figures of every stretch as long as a window, on rows of which the model had not
 so that a monitor reads a megabyte and never the training data.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -20,13 +20,14 @@ from keepfit.monitor.concept import Concept, concept_of
 from keepfit.monitor.drift import LEAST_ROWS, Calibration, calibrated, of_stretches
 from keepfit.monitor.multivariate import Part, Sample, drawn_by_day, sample_of, space_of, values_of
 from keepfit.monitor.performance import Losses, Stretch, losses_of, stretches_of
+from keepfit.monitor.standstill import Distinct, distinct_of
 from keepfit.records import Record
+from keepfit.records.monitoring import Kind
 
 if TYPE_CHECKING:
     from keepfit.config.monitor import Monitor
 
 Days = NDArray[np.int64]
-Kind = Literal["feature", "score", "label"]
 Signal = Literal["drift", "missing", "unseen", "multivariate", "link"]
 
 LABEL = "label"
@@ -52,8 +53,8 @@ class Reference(Record, frozen=True, kw_only=True):
     """The time that a version was made from.
 
     ``first`` is its first day (since 1970, UTC), ``length`` the days of a window; ``usual`` is by signal, in the order
-    of ``signals``. ``rows`` are those of a stretch in the middle of all. ``losses`` are there for regression; versions
-    of earlier builds have no ``sample``, and none of ``concept``.
+    of ``signals``. ``rows`` is the median of stretches that have any. ``losses`` are there for regression; versions
+    of earlier builds have no ``sample``, and none of ``concept`` or ``distinct``.
     """
 
     use_case: str
@@ -70,6 +71,12 @@ class Reference(Record, frozen=True, kw_only=True):
     losses: Losses | None = None
     sample: Sample | None = None
     concept: Concept | None = None
+    distinct: Distinct | None = None
+
+
+def feature_bins(reference: Reference) -> dict[str, Bins]:
+    """The bins of what the model reads, by name."""
+    return {each.name: each.bins for each in reference.columns if each.kind == "feature"}
 
 
 class Rows(NamedTuple):
@@ -111,18 +118,19 @@ def reference_of(
     length = asked.window.days
     named: list[tuple[str, Kind, Any, Days]] = [
         *((name, "feature", column, rows.days) for name, column in rows.columns.items()),
-        *((name, "score", column, answered.days) for name, column in scores(answered.answers, classes)),
+        *((name, "score", column, answered.days) for name, column in scores(answered.answers, classes, rows.columns)),
         (LABEL, "label", label_column(rows.labels, classes), rows.days),
     ]
     watched = [_watched(*each, first, count) for each in named]
     signals, distances = _signals(watched, [column for _, _, column, _ in named], rows.days - first, length)
     bins = {each.name: each.bins for each in watched if each.kind == "feature"}
-    sample, together = _together(bins, rows, answered, (first, count, length))
-    signals += [Asked(column=None, signal="multivariate"), Asked(column=None, signal="link")]
-    distances = np.vstack([distances, together])
+    sample, together, distinct = _together(bins, rows, answered, (first, count, length))
+    if bins:
+        signals += [Asked(column=None, signal="multivariate"), Asked(column=None, signal="link")]
+        distances = np.vstack([distances, together])
     losses = losses_of(answered.labels, answered.answers) if task == "regression" else None
     stretches = stretches_of(task, answered.days, answered.labels, answered.answers, length, losses)
-    perday = np.bincount(rows.days - first, minlength=count)
+    perday = _moving(np.bincount(rows.days - first, minlength=count), length)
     return Reference(
         use_case=use_case,
         task=task,
@@ -133,11 +141,12 @@ def reference_of(
         columns=tuple(watched),
         signals=tuple(signals),
         usual=calibrated(distances, length, asked.false_alarms),
-        rows=float(np.median(_moving(perday, length))),
+        rows=float(np.median(perday[perday > 0])),  # a row with a date far off leaves stretches without any between
         stretches=stretches,
         losses=losses,
         sample=sample,
         concept=_concept(watched, rows, answered, classes, stretches, asked),
+        distinct=distinct,
     )
 
 
@@ -150,7 +159,7 @@ def _concept(
     asked: "Monitor",
 ) -> Concept:
     """How labels follow inputs on the rows that were answered; where these are not known, how they follow answers."""
-    known = dict(scores(answered.answers, classes))
+    known = dict(scores(answered.answers, classes, rows.columns))
     if answered.places is not None:
         known |= {name: taken(column, answered.places) for name, column in rows.columns.items()}
     bins = {each.name: each.bins for each in watched if each.kind != "label" and each.name in known}
@@ -158,18 +167,19 @@ def _concept(
     return concept_of(bins, known, answers, stretches, asked.window.days, asked.false_alarms)
 
 
-def scores(answers: Any, classes: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    """What a model answers, as columns of numbers.
+def scores(answers: Any, classes: Sequence[str], features: Collection[str]) -> Iterator[tuple[str, Any]]:
+    """What a model answers, as columns of numbers, none of which is called like one of ``features``.
 
-    >>> [(name, column.tolist()) for name, column in scores(np.array([[0.2, 0.8]]), ("no", "yes"))]
+    >>> [(name, column.tolist()) for name, column in scores(np.array([[0.2, 0.8]]), ("no", "yes"), ["age"])]
     [('score', [0.8])]
+    >>> [name for name, _ in scores(np.array([[0.2, 0.7, 0.1]]), ("a", "b", "c"), ["score b"])]
+    ['model score a', 'model score b', 'model score c']
     """
-    if answers.ndim == 1:
-        yield "score", answers
-    elif len(classes) == 2:
-        yield "score", answers[:, 1]
-    else:
-        yield from ((f"score {name}", answers[:, place]) for place, name in enumerate(classes))
+    columns = [answers] if answers.ndim == 1 else [answers[:, 1]] if len(classes) == 2 else [*answers.T]
+    names = ["score"] if len(columns) == 1 else [f"score {name}" for name in classes]
+    while not set(names).isdisjoint(features):
+        names = [f"model {name}" for name in names]
+    yield from zip(names, columns, strict=True)
 
 
 def taken(column: Any, rows: NDArray[np.intp]) -> Any:
@@ -184,19 +194,23 @@ def label_column(labels: Any, classes: tuple[str, ...]) -> Any:
 
 def _together(
     bins: Mapping[str, Bins], rows: Rows, answered: Answered, span: tuple[int, int, int]
-) -> tuple[Sample, NDArray[np.float64]]:
-    """The sample; how far every stretch is from its other days over all features at once, and in links, (2, starts)."""
+) -> tuple[Sample, NDArray[np.float64], Distinct | None]:
+    """The sample; how far every stretch is from its other days over all features at once, and in links, (2, starts).
+
+    And how different rows of a stretch are.
+    """
     pairs = {name: (each, rows.columns[name]) for name, each in bins.items()}
     sample = sample_of(pairs, rows.days, rows.labels, _scored(rows.days.size, answered))
     if not pairs:
-        return sample, np.full((2, span[1] - span[2] + 1 if span[1] > span[2] else 0), np.nan)
+        return sample, np.full((2, span[1] - span[2] + 1 if span[1] > span[2] else 0), np.nan), None
     drawn, _ = drawn_by_day(rows.days, span[2], np.random.default_rng([1, 0]))
     pool = Part(rows.days[drawn], values_of(pairs.values(), drawn))
     space = space_of(sample, tuple(bins.values()))
     known = Part(sample.when, sample.matrix())
     linked = links.links_of(space, tuple(bins.values()), known.values)
     apart = multivariate.of_stretches(space, known, pool, *span)
-    return sample, np.vstack([apart, links.of_stretches(linked, space, pool, *span)])
+    far = np.vstack([apart, links.of_stretches(linked, space, pool, *span)])
+    return sample, far, distinct_of(pool, *span)
 
 
 def _scored(rows: int, answered: Answered) -> NDArray[np.float64]:
@@ -226,7 +240,7 @@ def _signals(
         if each.kind == "feature":
             signals += [Asked(column=place, signal="missing")]
             distances += [missing]
-        if each.kind == "feature" and isinstance(column, Levels):
+        if each.kind == "feature" and each.bins.unseen is not None:
             signals += [Asked(column=place, signal="unseen")]
             distances += [unseen_by_stretch(column, days, len(each.daily), length)]
     return signals, np.array(distances)

@@ -15,6 +15,8 @@ LABELLED = 0.5  # the share of labelled rows from which on a window says what ca
 def track_of(apart: Sequence[Noted]) -> Track | None:
     """The record of estimates over windows of one version that do not overlap; None before any of them has labels.
 
+    Windows whose data look broken say nothing of estimates.
+
     Estimates are not trusted where misses are so many that intervals like theirs would have them 1 time in 20 at most
     (a one-sided binomial test): 2 of 2, 2 of 3, 3 of 8.
 
@@ -29,7 +31,7 @@ def track_of(apart: Sequence[Noted]) -> Track | None:
     >>> track_of([seen(0.7), seen(0.61), seen(None)]).trusted
     False
     """
-    known = [told for each in apart if (told := each.told) is not UNSET and _says(told)]
+    known = [told for each in apart if not each.broken and (told := each.told) is not UNSET and _says(told)]
     if not known:
         return None
     hits = sum(_inside(told) for told in known)

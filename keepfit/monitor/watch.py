@@ -11,13 +11,14 @@ from keepfit import features, registry, score
 from keepfit.config import default_metric
 from keepfit.config.model import UseCase
 from keepfit.data import give_back
+from keepfit.monitor.arrival import Seen, Unusable
 from keepfit.monitor.expected import expected
 from keepfit.monitor.helped import Rival, helped, rival_of
 from keepfit.monitor.made import days_of, watched_kinds
 from keepfit.monitor.part import Answers, tallied
 from keepfit.monitor.reference import Reference
-from keepfit.monitor.rows import logged_answers, rows_of
-from keepfit.monitor.window import Seen, look, trigger_metric
+from keepfit.monitor.rows import Came, logged_answers, rows_of, usable
+from keepfit.monitor.window import look, trigger_metric
 from keepfit.records import Extracted, Gathered, Moment, Seat, Span, Window, parse
 from keepfit.score import one_thread
 from keepfit.store import Store, get
@@ -63,12 +64,15 @@ def watch(
         refused=came.refused,
         refused_at_most=use_case.contract.quarantine_at_most,
         broken=came.broken,
+        labels=parts.labels,
+        answers=parts.answers,
+        elsewhere=tuple(_elsewhere(extracted, came)) if gathered.source == "rows" else (),
         age=moment.as_of - newest if newest else None,
         age_at_most=use_case.data.freshness,
         expected=tuple(expected(use_case, came, parts.columns, moment)),
     )
     optimize = use_case.train.optimize or default_metric(use_case.task)
-    found = look(before, seen, optimize)
+    found, metric = look(before, seen, optimize), trigger_metric(use_case.task, optimize)
     return Window(
         use_case=use_case.name,
         as_of=moment.as_of,
@@ -83,8 +87,16 @@ def watch(
         broken=found.broken,
         source=gathered.source,
         source_because=gathered.because,
-        helped=helped(parts.rival, rows, seat, gathered.end, trigger_metric(use_case.task, optimize)),
+        helped=None if found.broken else helped(parts.rival, rows, seat, gathered.end, metric),
     )
+
+
+def _elsewhere(extracted: Extracted, came: Came) -> Iterator[str]:
+    """Rows of the sources that no window will ever have."""
+    if extracted.future:
+        yield f"{extracted.future:,} rows of the sources are dated later than this run began"
+    if came.untimed:
+        yield f"{came.untimed:,} rows of the sources have no time that could be read"
 
 
 def _sliced(tables: "Iterator[pa.Table]") -> "Iterator[pa.Table]":
@@ -104,6 +116,7 @@ class _Parts:
         self.rival = rival
         self.newest: datetime | None = None
         self.columns: tuple[str, ...] = ()
+        self.labels, self.answers = Unusable(), Unusable()
 
     def answered(self, table: "pa.Table") -> Answers:
         """A part with the version's answers to it."""
@@ -113,15 +126,17 @@ class _Parts:
         self.columns = tuple(table.column_names)
         latest = pc.max(table.column(time)).as_py()
         self.newest = max((each for each in (self.newest, latest) if each is not None), default=None)
-        known = np.flatnonzero(label.is_valid().to_numpy())
         classes = self._manifest.classes
-        answers = answers_of(self._scorer, classes, table, self._seat.digest)
+        known, labels, such = usable(label, classes)
+        self.labels = _more(self.labels, label.length() - label.null_count - known.size, known.size, such)
+        answers, bad, of = answers_of(self._scorer, classes, table, self._seat.digest)
+        self.answers = _more(self.answers, bad, of - bad, "")
         return Answers(
             columns=features.from_table(table, watched_kinds(self._scorer.encoding)),
             days=days_of(table, time),
             answers=answers,
             labelled=known,
-            labels=np.asarray(features.encode_labels(label.take(known), classes)),
+            labels=labels,
             others=self._others(table, known, answers),
         )
 
@@ -132,12 +147,20 @@ class _Parts:
         return self.rival.answers(table.take(known)) if known.size else answers[known]  # none of them: the same shape
 
 
-def answers_of(scorer: "Scorer", classes: tuple[str, ...], table: "pa.Table", digest: str) -> Any:
-    """What a version says to each row, (n, k) or (n,): as it was logged, or anew where another one answered."""
-    logged = logged_answers(table, digest, len(classes) or 1)
-    anew = np.flatnonzero(~np.isfinite(logged).all(axis=1))
+def _more(found: Unusable, bad: int, good: int, such: str) -> Unusable:
+    return Unusable(found.rows + bad, found.of + bad + good, found.such or such)
+
+
+def answers_of(scorer: "Scorer", classes: tuple[str, ...], table: "pa.Table", digest: str) -> tuple[Any, int, int]:
+    """What a version says to each row, (n, k) or (n,): as it was logged, or anew where another one answered.
+
+    And how many of its own answers in the log are none, so that it is asked anew there too, of how many.
+    """
+    answers, own = logged_answers(table, digest, len(classes))
+    anew = np.flatnonzero(np.isnan(answers).any(axis=1))
+    bad = int(own[anew].sum())
     if anew.size:
         some = table if anew.size == table.num_rows else table.take(anew)
         with one_thread():
-            logged[anew] = scorer.predict(features.from_table(some, scorer.encoding.kinds)).reshape(anew.size, -1)
-    return logged if classes else logged[:, 0]
+            answers[anew] = scorer.predict(features.from_table(some, scorer.encoding.kinds)).reshape(anew.size, -1)
+    return (answers if classes else answers[:, 0]), bad, int(own.sum())

@@ -1,70 +1,41 @@
 """A window beside the reference: every question that the monitor asks, each with its answer and why."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from typing import Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple
 
 from keepfit.config.metrics import METRICS, Task
 from keepfit.evaluate import Clusters, estimate
 from keepfit.evaluate.metrics import measure
 from keepfit.evaluate.scales import Scale
-from keepfit.monitor import links, multivariate
-from keepfit.monitor.bins import Bins
+from keepfit.monitor.arrival import Seen, arrival_of
 from keepfit.monitor.chosen import Measured
-from keepfit.monitor.drift import LEAST_ROWS, beyond_chance, missing_share, moved_most, stability_index
-from keepfit.monitor.multivariate import Part
-from keepfit.monitor.part import Tallied
-from keepfit.monitor.performance import (
-    ESTIMABLE,
-    interval,
-    stretches_needed,
-    usual,
-)
+from keepfit.monitor.drift import LEAST_ROWS
+from keepfit.monitor.performance import ESTIMABLE, interval, stretches_needed, usual
 from keepfit.monitor.realised import came_of, checks_of
-from keepfit.monitor.reference import Reference, Signal, Watched
-from keepfit.records import Broken, Estimate, Forecast, Outcome, WindowCheck, finite
+from keepfit.monitor.reference import Reference
+from keepfit.monitor.signals import signals_of
+from keepfit.monitor.standstill import standstill
+from keepfit.records import Estimate, Forecast, Outcome, Trigger, WindowCheck
 
 CONFIDENCE = 0.95  # one-sided, of bounds
 EMPTIED = 0.2  # by so much more of a column is missing: rather a broken feed than the world
 LINK_GONE = 0.5  # of what one column says of another: rather of another row than of another world
 NEW_LEVELS = 0.5  # such a share of levels that nobody has seen: rather another code than another world
-FEWER, MORE = 0.2, 5.0  # times the usual rows
-_RULES = 3  # that are named
 _BROKEN_FROM = {
     "volume": 0.0,
     "freshness": 0.0,
     "contract": 0.0,
+    "label_values": 0.0,
+    "answers": 0.0,
+    "constant": 0.0,
+    "copies": 0.0,
     "label_link": 0.0,
     "link": LINK_GONE,
     "expectation": 0.0,
     "missing": EMPTIED,
     "unseen": NEW_LEVELS,
 }  # by effect
-_HOUR = timedelta(hours=1)
-
-Counts = NDArray[np.int64]
-
-
-class Seen(NamedTuple):
-    """What is known of a window: its sums, and how it came.
-
-    ``arrived`` counts all rows, ``refused`` those that break the contract, ``broken`` says which rules; their share is
-    held to ``refused_at_most``. ``age`` is that of the newest row of all, None where there is none; ``expected`` what
-    was seen of the expectations.
-    """
-
-    rows: Tallied
-    arrived: int
-    refused: int
-    refused_at_most: float
-    broken: tuple[Broken, ...] = ()
-    age: timedelta | None = None
-    age_at_most: timedelta | None = None
-    expected: tuple[WindowCheck, ...] = ()
 
 
 class Found(NamedTuple):
@@ -73,7 +44,7 @@ class Found(NamedTuple):
     checks: tuple[WindowCheck, ...]
     estimated: dict[str, Forecast]
     realised: dict[str, Estimate]
-    alarms: tuple[Any, ...]
+    alarms: tuple[Trigger, ...]
     broken: tuple[str, ...]
 
 
@@ -99,7 +70,8 @@ def look(reference: Reference, seen: Seen, optimize: str) -> Found:
         that can be estimated, log loss or the root mean squared error stands in for it.
     """
     decides = trigger_metric(reference.task, optimize)
-    checks = [*_arrival(reference, seen), *signals_of(reference, seen)]
+    still = standstill(reference, seen.rows.drawn)
+    checks = [*arrival_of(reference.rows, seen), *still, *signals_of(reference, seen.rows)]
     estimated = _estimated(reference, seen.rows.estimated)
     realised = _realised(reference, seen.rows.measured)
     checks += [*_performance("estimated_performance", reference, {n: f.value for n, f in estimated.items()}, decides)]
@@ -121,7 +93,7 @@ def _told_by_labels(
     return checks_of(reference, reference.concept, came, seen.rows.residuals, decides)
 
 
-_TRIGGERS: dict[str, tuple[str, ...]] = {
+_TRIGGERS: dict[Trigger, tuple[str, ...]] = {
     "realised_performance": ("realised_performance", "shortfall", "concept"),
     "estimated_performance": ("estimated_performance",),
     "drift": ("drift", "missing", "unseen", "multivariate", "link"),
@@ -135,181 +107,6 @@ def trigger_metric(task: Task, optimize: str) -> str:
     ('roc_auc', 'log_loss', 'rmse')
     """
     return optimize if optimize in ESTIMABLE[task] else ESTIMABLE[task][0]
-
-
-def _arrival(reference: Reference, seen: Seen) -> Iterator[WindowCheck]:
-    """How many rows came, how old the newest is, how many break the contract, and what was expected of them."""
-    ratio = seen.arrived / reference.rows if reference.rows else 0.0
-    well = FEWER <= ratio <= MORE
-    yield WindowCheck(
-        check="volume",
-        outcome="pass" if well else "fail",
-        value=float(seen.arrived),
-        threshold=reference.rows * (MORE if ratio > 1 else FEWER),
-        effect=ratio,
-        reason="" if well else f"{seen.arrived:,} rows, {ratio:.2g} times the usual {reference.rows:,.0f}",
-    )
-    if seen.age_at_most is not None:
-        yield _freshness(seen.age, seen.age_at_most)
-    share = seen.refused / seen.arrived if seen.arrived else 0.0
-    well = share <= seen.refused_at_most
-    yield WindowCheck(
-        check="contract",
-        outcome="pass" if well else "fail",
-        value=share,
-        threshold=seen.refused_at_most,
-        effect=share,
-        reason="" if well else f"{seen.refused:,} of {seen.arrived:,} rows break the contract{_by(seen.broken)}",
-    )
-    yield from seen.expected
-
-
-def _by(broken: Sequence[Broken]) -> str:
-    """Which rules most rows break.
-
-    >>> _by((Broken(rule="minutes: min 0", column="minutes", rows=3, examples=("-1",)),))
-    ': minutes: min 0 (3, such as -1)'
-    """
-    most = sorted(broken, key=lambda each: -each.rows)[:_RULES]
-    told = "; ".join(f"{each.rule} ({', such as '.join([f'{each.rows:,}', *each.examples[:1]])})" for each in most)
-    return f": {told}" if told else ""
-
-
-def _freshness(age: timedelta | None, most: timedelta) -> WindowCheck:
-    hours = None if age is None else age / _HOUR
-    fresh = age is not None and age <= most
-    said = "there are no rows" if hours is None else f"the newest row is {hours:,.0f} hours old"
-    return WindowCheck(
-        check="freshness",
-        outcome="pass" if fresh else "fail",
-        value=hours,
-        threshold=most / _HOUR,
-        effect=hours,
-        reason="" if fresh else said,
-    )
-
-
-def signals_of(reference: Reference, seen: Seen, *, several: bool = True) -> Iterator[WindowCheck]:
-    """Every signal, its score in units of what is usual beside the threshold of all together.
-
-    Parameters
-    ----------
-    several
-        Whether several columns at once are asked about too.
-    """
-    for asked, normal in zip(reference.signals, reference.usual.usual, strict=True):
-        if asked.column is None:
-            if asked.signal == "link":
-                yield _links(reference, seen.rows.drawn, normal)
-            elif several and not _earlier(reference):
-                yield _multivariate(reference, seen.rows.drawn, normal)
-            continue
-        column, window = reference.columns[asked.column], seen.rows.counts[asked.column]
-        before = np.array(column.daily).sum(axis=0)
-        distance, chance = _distance(asked.signal, column, before, window)
-        told = _Told(asked.signal, column.name, distance / normal, chance, distance)
-        yield _signal(reference, told, partial(_moved, column, before, window))
-    if _earlier(reference):
-        why = "not calibrated: the reference was made by an earlier build"
-        yield WindowCheck(check="multivariate", outcome="not_enough_evidence", reason=why)
-
-
-def _earlier(reference: Reference) -> bool:
-    """Whether a reference was made before several columns at once were asked about as they are now."""
-    return reference.sample is None or reference.concept is None
-
-
-def _multivariate(reference: Reference, drawn: Part, normal: float) -> WindowCheck:
-    """All features at once: how well rows of the window can be told from those of the reference's sample."""
-    bins = tuple(each.bins for each in reference.columns if each.kind == "feature")
-    sample = reference.sample
-    if sample is None or not bins or len(drawn.days) < LEAST_ROWS:
-        return _signal(reference, _Told("multivariate", None, float("nan"), False, float("nan")), str)
-    before = Part(sample.when, sample.matrix())
-    found = multivariate.apart(multivariate.space_of(sample, bins), before, drawn)
-    chance = multivariate.beyond_chance(found.auc, len(before.days), len(drawn.days))
-    told = _Told("multivariate", None, multivariate.distance(found.auc) / normal, chance, found.auc)
-    by = multivariate.pair_names(sample.columns, found.by)
-    return _signal(
-        reference,
-        told,
-        lambda: f"rows can be told from the reference's, AUC {found.auc:.3f}" + (f": {by}" if by else ""),
-    )
-
-
-def _links(reference: Reference, drawn: Part, normal: float) -> WindowCheck:
-    """What one column says of another, beside the reference's sample."""
-    bins = tuple(each.bins for each in reference.columns if each.kind == "feature")
-    sample = reference.sample
-    if sample is None or len(drawn.days) < LEAST_ROWS:
-        return _signal(reference, _Told("link", None, float("nan"), False, float("nan")), str)
-    space = multivariate.space_of(sample, bins)
-    found = links.apart(links.links_of(space, bins, sample.matrix()), space, sample.matrix(), drawn.values)
-    told = _Told("link", None, found.distance / normal, True, found.gone)
-    names = [sample.columns[place] for place in found.by]
-    return _signal(
-        reference, told, lambda: f"{' says little of '.join(names)} any more: {found.gone:.0%} of their link is gone"
-    )
-
-
-def _distance(signal: Signal, column: Watched, before: Counts, window: Counts) -> tuple[float, bool]:
-    """How far the window is from the reference, and whether independent rows would hardly be so far."""
-    if min(window.sum(), before.sum()) < LEAST_ROWS:
-        return float("nan"), False
-    if signal == "missing":
-        return float(abs(missing_share(window) - missing_share(before))), True
-    if signal == "unseen":
-        return float(window[column.bins.unseen] / window.sum()), True
-    known = _without_unseen(column.bins, before), _without_unseen(column.bins, window)
-    used = int(((known[0] + known[1]) > 0).sum())
-    psi = float(stability_index(*known))
-    return psi, beyond_chance(psi, used, float(before.sum()), float(window.sum()))
-
-
-def _without_unseen(bins: Bins, counts: Counts) -> Counts:
-    """Unseen levels among the rare ones: they are a signal of their own, which the reference has none of."""
-    if bins.unseen is None:
-        return counts
-    moved = counts.copy()
-    moved[bins.unseen - 1] += moved[bins.unseen]
-    moved[bins.unseen] = 0
-    return moved
-
-
-class _Told(NamedTuple):
-    """A signal of a column (None: all): score in units of the usual, whether beyond chance, and how large it is."""
-
-    signal: Signal
-    column: str | None
-    score: float
-    chance: bool
-    effect: float
-
-
-def _signal(reference: Reference, told: _Told, why: Callable[[], str]) -> WindowCheck:
-    threshold = reference.usual.threshold
-    outcome: Outcome
-    if not np.isfinite(told.score):
-        outcome, reason = "not_enough_evidence", f"fewer than {LEAST_ROWS} rows"
-    elif threshold is None:
-        needed = stretches_needed(reference.false_alarms)
-        outcome, reason = "not_enough_evidence", f"not calibrated: {reference.usual.stretches} of {needed} stretches"
-    else:
-        outcome, reason = ("fail", why()) if told.score > threshold and told.chance else ("pass", "")
-    return WindowCheck(
-        check=told.signal,
-        feature=told.column,
-        outcome=outcome,
-        value=finite(told.score),
-        threshold=threshold,
-        effect=finite(told.effect),
-        reason=reason,
-    )
-
-
-def _moved(column: Watched, before: Counts, window: Counts) -> str:
-    shares = moved_most(before, window).items()
-    return "; ".join(f"{column.bins.named(place)}: {was:.1%} before, {now:.1%} now" for place, (was, now) in shares)
 
 
 def _estimated(reference: Reference, values: Mapping[str, float | None]) -> dict[str, Forecast]:

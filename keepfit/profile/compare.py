@@ -15,6 +15,7 @@ from keepfit.profile.shape import ColumnProfile, Numbers, Texts
 BINS = 10
 _CHANCE = 0.001
 _COMMON = 0.01  # share of the reference from which a value has a bin of its own
+_END = 0.05  # share of the reference from which what is beyond its smallest or largest number has one
 
 Counts = NDArray[np.float64]
 
@@ -104,6 +105,14 @@ def _of_numbers(a: Numbers, b: Numbers, *, both: bool) -> Bins:
     # By the middle of its ranks: a value that many rows have is apart from what is below and above it.
     before = np.cumsum(reference) - reference
     group = np.minimum((BINS * (before + reference / 2) / reference.sum()).astype(np.int64), BINS - 1)
+    # Beyond an end at which many rows are lies something else: a cap that is gone, a code for "unknown".
+    there = np.flatnonzero(reference)
+    smallest, largest = there[0], there[-1]
+    least = max(_END * reference.sum(), 2)
+    if reference[smallest] >= least:
+        group[:smallest] = -1
+    if reference[largest] >= least:
+        group[largest + 1 :] = BINS
     group = np.unique(group, return_inverse=True)[1]
     return Bins(np.bincount(group, rows[0]).astype(float), np.bincount(group, rows[1]).astype(float))
 

@@ -14,6 +14,7 @@ REMEMBERED = 40  # windows that a fold holds, the newest: three weeks of days, a
 
 Trigger = Literal["drift", "estimated_performance", "realised_performance"]
 Source = Literal["log", "rows"]
+Kind = Literal["feature", "score", "label"]
 
 
 class Span(Record, frozen=True, kw_only=True):
@@ -46,11 +47,13 @@ class WindowCheck(Record, frozen=True, kw_only=True):
 
     ``fail`` is an alarm; ``not_enough_evidence`` says that it could not be asked, or that the reference is too short to
     say what is usual. ``value`` beside ``threshold``; ``effect`` is the size of the difference whatever its
-    significance: a stability index, a share, a ratio.
+    significance: a stability index, a share, a ratio. ``feature`` is a column, or the metric that is asked about;
+    ``kind`` says what a column is, which its name does not: None in records that are older, and where it is no column.
     """
 
     check: str
     feature: str | None = None
+    kind: Kind | None = None
     outcome: Outcome
     value: float | None = None
     threshold: float | None = None
@@ -125,7 +128,10 @@ class Case(Record, frozen=True, kw_only=True):
 
 
 class Told(Record, frozen=True, kw_only=True):
-    """What was estimated of a window, and what came, in the metric that may trigger; None: not known."""
+    """What was estimated of a window, and what came, in the metric that may trigger; None: not known.
+
+    Beyond ``limit`` what came is worse than usual; it is not there where it was not known, or the ledger is older.
+    """
 
     metric: str
     estimated: float | None
@@ -134,12 +140,26 @@ class Told(Record, frozen=True, kw_only=True):
     realised: float | None
     rows: int
     labelled: int
+    limit: float | UnsetType = UNSET
+
+
+class Lost(Record, frozen=True, kw_only=True):
+    """Realised performance that alarmed in the time of an earlier version, and that no later one has brought back.
+
+    ``limit`` is where it was worse than usual for ``version``, ``since`` the end of the first window that was.
+    """
+
+    version: int
+    metric: str
+    limit: float
+    since: datetime
 
 
 class Noted(Record, frozen=True, kw_only=True):
     """A window as the fold remembers it, enough to decide by.
 
-    ``told`` is not there in ledgers that are older than it; ``helped`` only where the window closes a case.
+    ``told`` is not there in ledgers that are older than it; ``helped`` only where the window closes a case,
+    ``lost`` only while something is.
     """
 
     end: datetime
@@ -150,6 +170,7 @@ class Noted(Record, frozen=True, kw_only=True):
     broken: bool
     told: Told | UnsetType = UNSET
     helped: Helped | UnsetType = UNSET
+    lost: Lost | UnsetType = UNSET
 
 
 class RetrainDecision(Record, frozen=True, kw_only=True):
@@ -196,6 +217,7 @@ class Monitored(Record, frozen=True, kw_only=True):
     """What ``keepfit monitor --json`` answers.
 
     ``late`` are earlier windows that were looked at again, because more of their labels had come.
+    ``lost`` is what has not come back since an earlier version's time.
     ``page`` is that of the window, ``overview`` that of the use case over time.
     """
 
@@ -206,6 +228,7 @@ class Monitored(Record, frozen=True, kw_only=True):
     entry: int | None = None
     reason: str = ""
     track: Track | None = None
+    lost: Lost | None = None
     late: tuple["Monitored", ...] = ()
     page: str | None = None
     overview: str | None = None

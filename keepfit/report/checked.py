@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from keepfit.config.metrics import METRICS
-from keepfit.records import Outcome, RetrainDecision, Window, WindowCheck
+from keepfit.monitor import still_lost
+from keepfit.records import Lost, Outcome, RetrainDecision, Window, WindowCheck
 from keepfit.report.numbers import number, percent
 from keepfit.report.wording import metric_word, visible
 
@@ -12,12 +13,22 @@ CHECK_WORDS = {
     "missing": "missing values",
     "unseen": "levels never seen before",
     "multivariate": "several columns at once",
+    "link": "links between columns",
+    "label_link": "labels beside answers",
     "volume": "rows",
     "freshness": "age of the newest row",
     "contract": "rows that break the contract",
+    "label_values": "labels that the model does not know",
+    "answers": "logged answers that are none",
+    "constant": "one value only",
+    "copies": "different rows",
 }
-_ARRIVAL = ("volume", "freshness", "contract")
+_ARRIVAL = ("volume", "freshness", "contract", "label_values", "answers", "constant", "copies")
+_SHARES = ("contract", "label_values", "answers", "constant", "copies")
 _PERFORMANCE = ("realised_performance", "estimated_performance")
+_OF_METRICS = (*_PERFORMANCE, "shortfall")
+_IN_USUAL = ("drift", "missing", "unseen", "multivariate", "link")  # their values are times what is usual
+_FROM_LABELS = ("realised_performance", "shortfall", "concept")
 _GROUPS: tuple[tuple[Outcome, str, str], ...] = (
     ("fail", "✗", "alarmed"),
     ("not_enough_evidence", "?", "could not be judged"),
@@ -88,9 +99,16 @@ def row_of(check: WindowCheck) -> Row:
 
 
 def feature_word(check: WindowCheck) -> str:
-    """The column, or the metric, that a check is about."""
+    """The column, or the metric, that a check is about; a column that the model reads may be called label, too.
+
+    >>> [feature_word(WindowCheck(check="drift", feature="label", kind=each, outcome="pass")) for each in
+    ...     ("feature", "label")]
+    ['label', 'the label']
+    """
     name = check.feature or ""
-    return metric_word(name) if check.check in _PERFORMANCE else name
+    if check.kind in ("score", "label"):
+        return f"the {name}"
+    return metric_word(name) if check.check in _OF_METRICS else name
 
 
 def check_words(check: WindowCheck) -> str:
@@ -106,16 +124,24 @@ def check_words(check: WindowCheck) -> str:
 
 
 def _in_units(check: WindowCheck, value: float) -> str:
-    if check.check == "contract":
+    if check.check in _SHARES:
         return percent(value)
+    if check.check in _IN_USUAL:
+        return f"{number(float(value))}×"
+    if check.check == "concept":
+        return f"{number(float(value))} σ"
     unit = {"volume": "rows", "freshness": "hours"}.get(check.check)
     return f"{value:,.0f} {unit}" if unit else number(float(value))
 
 
 def _side(check: WindowCheck) -> str:
     """Whether the limit is one from below or from above."""
+    if check.check == "copies":
+        return "least"
     if check.check == "volume":
         return "most" if (check.effect or 0.0) > 1 else "least"
+    if check.check == "label_link":
+        return "least"
     metric = METRICS.get(check.feature or "") if check.check in _PERFORMANCE else None
     return "least" if metric is not None and metric.higher_is_better else "most"
 
@@ -126,17 +152,23 @@ def _effect(check: WindowCheck) -> str:
     if size is None:
         return ""
     if check.check == "drift":
-        return f"stability index {number(float(size))}"
+        return f"PSI {size:.2g}"
     if check.check == "multivariate":
         return f"AUC {size:.3f}"
-    shares = {"missing": "share moved by {}", "unseen": "{} of rows"}.get(check.check)
+    shares = {
+        "missing": "share moved by {}",
+        "unseen": "{} of rows",
+        "concept": "{} of the variance",
+        "link": "{} of it gone",
+        "label_link": "{} of it gone",
+    }.get(check.check)
     if shares:
         return shares.format(percent(size))
     return f"{size:.2g} times the usual" if check.check == "volume" else ""
 
 
-def headline(window: Window, decision: RetrainDecision) -> tuple[Outcome, str, str]:
-    """The tone, the symbol and the words of what a window has come to."""
+def headline(window: Window, decision: RetrainDecision, lost: Lost | None = None) -> tuple[Outcome, str, str]:
+    """The tone, the symbol and the words of what a window has come to; ``lost`` is what was not back before it."""
     if window.broken:
         return "fail", "!", "The data look broken"
     if decision.retrain:
@@ -144,9 +176,47 @@ def headline(window: Window, decision: RetrainDecision) -> tuple[Outcome, str, s
     if window.alarms:
         moved = "drift" in window.alarms
         return "not_enough_evidence", "?", f"{'Something moved' if moved else 'Worse than usual'}, no retrain"
-    if not any(each.outcome in ("pass", "fail") for each in window.checks if each.check not in _ARRIVAL):
+    if lost is not None and still_lost(lost, window):
+        return "not_enough_evidence", "?", f"Still worse than before version {lost.version} alarmed, no retrain"
+    if not _compared(window):
         return "not_enough_evidence", "?", "Too early to tell"
     return "pass", "✓", "Nothing unusual"
+
+
+def to_do(window: Window, decision: RetrainDecision, lost: Lost | None = None) -> str:
+    """What a person has to do now; empty where there is nothing. ``lost`` is what was not back before the window."""
+    if window.broken:
+        return (
+            "To do: find out what fed these rows. Nothing learns from them while they look broken; "
+            "the next window is judged anew."
+        )
+    if decision.retrain:
+        return f"To do: nothing, where the automation runs; else keepfit retrain {window.use_case}. Its gates decide."
+    if still_lost(lost, window):
+        return (
+            "To do: find out what changed. Retrains go on being asked for until it is back; with a shorter `history` "
+            "a model learns less from the time before."
+        )
+    if window.alarms:
+        return "To do: nothing yet. The next windows tell whether it lasts."
+    if not _compared(window):
+        return "To do: nothing now. A version that is made from a longer history will have limits."
+    return ""
+
+
+def _compared(window: Window) -> bool:
+    """Whether anything was held against the reference."""
+    return any(each.outcome in ("pass", "fail") for each in window.checks if each.check not in _ARRIVAL)
+
+
+def limit_of(window: Window, kind: str, metric: str) -> str:
+    """What is usual of a metric, ``kind`` estimated or realised.
+
+    It is the limit of that check, which is another one for what came than for what is estimated.
+    """
+    found = [each for each in window.checks if (each.check, each.feature) == (f"{kind}_performance", metric)]
+    limits = [row_of(each).limit for each in found if each.threshold is not None]
+    return limits[0] if limits else ""
 
 
 def state(window: Window, metric: str) -> str:
@@ -156,7 +226,8 @@ def state(window: Window, metric: str) -> str:
     rows = (
         f"{span.rows:,} {'row' if span.rows == 1 else 'rows'} {came} from {span.start:%Y-%m-%d} to {span.end:%Y-%m-%d}"
     )
-    return f"{rows}. {_alarmed(window)} {_performance(window, metric)}".strip()
+    labelled = f", {window.labelled:,} with labels" if window.labelled else ""
+    return f"{rows}{labelled}. {_alarmed(window)} {_performance(window, metric)}".strip()
 
 
 def metric_of(window: Window) -> str:
@@ -169,6 +240,8 @@ def _alarmed(window: Window) -> str:
     alarms = sorted((each for each in window.checks if each.outcome == "fail"), key=_order)
     asked = sum(each.outcome in ("pass", "fail") for each in window.checks)
     unknown = [each for each in window.checks if each.outcome == "not_enough_evidence"]
+    waiting = [each for each in unknown if _of_labels(each)] if not window.labelled else []
+    unknown = [each for each in unknown if each not in waiting]
     told = f"None of {asked} checks alarmed." if asked else ""
     if alarms:
         names = ", ".join(map(check_words, alarms[:_NAMED]))
@@ -176,21 +249,29 @@ def _alarmed(window: Window) -> str:
         told = f"{len(alarms):,} of {asked:,} checks alarmed: {names}{more}."
     if unknown:
         told += f" {len(unknown):,} more could not be judged: {unknown[0].reason or 'too little is known'}."
+    if waiting:
+        told += f" {len(waiting):,} {'waits' if len(waiting) == 1 else 'wait'} for labels."
     return told.strip()
+
+
+def _of_labels(check: WindowCheck) -> bool:
+    named = check.feature if check.kind is None else check.kind
+    return check.check in _FROM_LABELS or (check.check, named) == ("drift", "label")
 
 
 def _performance(window: Window, metric: str) -> str:
     guess, came = window.estimated.get(metric), window.realised.get(metric)
     word = metric_word(metric)
     word = word[:1].upper() + word[1:]
-    limit = guess.threshold if guess else None
-    higher = metric in METRICS and METRICS[metric].higher_is_better
-    usual = f"; worse than usual {'below' if higher else 'above'} {number(limit)}" if limit is not None else ""
     if came is not None and came.value is not None:
-        return f"{word} is {bounded(came.value, came.low, came.high)} on {window.labelled:,} labels{usual}."
-    if guess is not None and guess.value is not None:
-        return f"{word} is estimated at {bounded(guess.value, guess.low, guess.high)}, labels have not come{usual}."
-    return ""
+        told = f"{word} is {bounded(came.value, came.low, came.high)}"
+        usual = limit_of(window, "realised", metric)
+    elif guess is not None and guess.value is not None:
+        told = f"{word} is estimated at {bounded(guess.value, guess.low, guess.high)}, labels have not come"
+        usual = limit_of(window, "estimated", metric)
+    else:
+        return ""
+    return f"{told}; usual is {usual}." if usual else f"{told}."
 
 
 def bounded(value: float | None, low: float | None, high: float | None) -> str:

@@ -1,20 +1,19 @@
 """The pages of watching: one of a window, one of a use case over time: no script, no network, safe."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby
 
 from msgspec import UNSET
 
 from keepfit.config.metrics import METRICS
-from keepfit.monitor import Look, disjoint, helped_in_words, track_of
+from keepfit.monitor import Look, disjoint, helped_in_words, lost_in_words, track_of
 from keepfit.records import Monitored, Window, WindowCheck
 from keepfit.report.charts.alone import alone, data_uri
 from keepfit.report.charts.over_time import PERFORMANCE_HEIGHT, HeatRow, Moment, heat_map, performance_plot
-from keepfit.report.checked import bounded, groups_of, headline, metric_of, state
+from keepfit.report.checked import bounded, feature_word, groups_of, headline, limit_of, metric_of, state, to_do
 from keepfit.report.figures.figure import Key
 from keepfit.report.html import environment
-from keepfit.report.numbers import number
 from keepfit.report.watched import track_in_words
 from keepfit.report.wording import metric_word
 
@@ -22,8 +21,8 @@ NO_ESTIMATE_SEES = (
     "An estimate takes the model's word for how labels follow from inputs. Where labels begin to follow in another way "
     "(concept change), no estimate can see it: only realised performance does, when labels have come."
 )
-TOGETHER = "several columns at once"
-_SIGNALS = {"drift", "missing", "unseen", "multivariate"}
+OF_ALL = {"multivariate": "all together", "link": "links"}  # of no column by itself
+_SIGNALS = {"drift", "missing", "unseen", *OF_ALL}
 _MOST_ROWS = 40  # of the heat map: those that came nearest to their thresholds
 _MOST_FIGURES = 400  # rows of the table beside it
 
@@ -60,12 +59,14 @@ def render_window(seen: Monitored) -> str:
         .render(
             seen=seen,
             window=window,
-            headline=headline(window, seen.decision),
+            headline=headline(window, seen.decision, seen.lost),
+            to_do=to_do(window, seen.decision, seen.lost),
             state=state(window, metric_of(window)),
             groups=groups_of(window.checks),
             performance=_performance(window),
             track=track_in_words(seen.track) if seen.track else "",
             helped=helped_in_words(window.helped),
+            lost=lost_in_words(seen.lost) if seen.lost else "",
             caveat=NO_ESTIMATE_SEES,
         )
     )
@@ -75,9 +76,11 @@ def render_watched(use_case: str, looks: Sequence[Look]) -> str:
     """A use case over time as one HTML page; looks are oldest first, the newest of each window."""
     newest = looks[-1]
     track = track_of(disjoint([each.noted for each in reversed(looks) if each.noted.version == newest.noted.version]))
-    helped = [each.window.helped for each in looks if each.window.helped is not None]
+    told = (each.noted.helped for each in looks)
+    helped = {each.version: each for each in told if each is not UNSET}.values()  # of each version the newest
     metric = _trigger(looks)
     rows = _heat_rows(looks)
+    lost = None if newest.noted.lost is UNSET else newest.noted.lost
     return (
         environment()
         .get_template("watched.html.j2")
@@ -85,7 +88,8 @@ def render_watched(use_case: str, looks: Sequence[Look]) -> str:
             use_case=use_case,
             looks=list(reversed(looks)),
             newest=newest,
-            headline=headline(newest.window, newest.decision),
+            headline=headline(newest.window, newest.decision, lost),
+            to_do=to_do(newest.window, newest.decision, lost),
             state=state(newest.window, metric),
             metric=metric_word(metric),
             keys=_keys(looks, metric),
@@ -97,6 +101,7 @@ def render_watched(use_case: str, looks: Sequence[Look]) -> str:
             stretches=list(_stretches(looks)),
             track=track_in_words(track) if track else "",
             helped=[helped_in_words(each) for each in helped],
+            lost=lost_in_words(lost) if lost else "",
             caveat=NO_ESTIMATE_SEES,
         )
     )
@@ -149,11 +154,12 @@ def _moment(look: Look, metric: str) -> Moment:
 def _keys(looks: Sequence[Look], metric: str) -> list[Key]:
     """The legend of what is drawn, and of nothing else."""
     moments = [_moment(each, metric) for each in looks]
+    came = "realised, with its bounds" if any(m.realised_low is not None for m in moments) else "realised"
     drawn = (
         (Key("line", "candidate", "estimated"), any(m.estimated is not None for m in moments)),
         (Key("band", "candidate", "where it probably is"), any(m.low is not None for m in moments)),
-        (Key("dot", "mark champion", "realised, with its bounds"), any(m.realised is not None for m in moments)),
-        (Key("threshold", "", "worse than usual from here"), any(m.threshold is not None for m in moments)),
+        (Key("dot", "mark champion", came), any(m.realised is not None for m in moments)),
+        (Key("threshold", "", "an estimate alarms beyond"), any(m.threshold is not None for m in moments)),
         (Key("fold", "", "another version"), len({m.version for m in moments}) > 1),
         (Key("asked", "", "a retrain was asked for"), any(m.asked for m in moments)),
     )
@@ -195,13 +201,21 @@ def _figures(row: HeatRow, looks: Sequence[Look]) -> Figures:
 
 def _ratios(window: Window) -> dict[str, float | None]:
     ratios: dict[str, float | None] = {}
+    features = {check.feature for check in window.checks if check.check == "missing"}  # asked of nothing else
     for check in window.checks:
         if check.check not in _SIGNALS:
             continue
-        name = TOGETHER if check.feature is None else check.feature
+        name = OF_ALL[check.check] if check.feature is None else _column(check, features)
         known = [each for each in (_ratio(check), ratios.get(name)) if each is not None]
         ratios[name] = max(known, default=None)
     return ratios
+
+
+def _column(check: WindowCheck, features: Set[str | None]) -> str:
+    """A column's name; in windows of earlier builds nothing but its signals say what it is."""
+    if check.kind is None and check.feature in {"score", "label"} - features:
+        return f"the {check.feature}"
+    return feature_word(check)
 
 
 def _ratio(check: WindowCheck) -> float | None:
@@ -247,14 +261,15 @@ def _stretches(looks: Sequence[Look]) -> Iterator[Stretch]:
         )
 
 
-def _performance(window: Window) -> list[tuple[str, str, str, str]]:
-    """Metric, estimate, what came, from where on it counts as worse."""
+def _performance(window: Window) -> list[tuple[str, str, str, str, str]]:
+    """Metric, estimate and what is usual of it, what came and what is usual of that."""
     return [
         (
             metric_word(name),
             bounded(guess.value, guess.low, guess.high),
+            limit_of(window, "estimated", name) or "not calibrated",
             bounded(came.value, came.low, came.high) if (came := window.realised.get(name)) else "not known yet",
-            "not calibrated" if guess.threshold is None else number(float(guess.threshold)),
+            limit_of(window, "realised", name) or ("not calibrated" if name in window.realised else ""),
         )
         for name, guess in window.estimated.items()
     ]

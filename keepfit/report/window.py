@@ -1,37 +1,38 @@
 """A window of production in words: what moved, how good the model is, what was decided."""
 
 from collections.abc import Iterator
+from textwrap import wrap
 
-from keepfit.records import Estimate, Forecast, Monitored, Track, Window, WindowCheck
-from keepfit.report.checked import groups_of, headline, metric_of, state
+from keepfit.monitor import lost_in_words
+from keepfit.records import Monitored, Track, Window
+from keepfit.report.checked import bounded, groups_of, headline, metric_of, state, to_do
 from keepfit.report.markdown import as_table, escaped
 from keepfit.report.watched import track_in_words
-from keepfit.report.wording import visible
+from keepfit.report.wording import metric_word, visible
 
-_SOURCES = {"log": "rows served", "rows": "rows"}
-_SHOWN = 8  # checks that passed
+_SHOWN = {"not_enough_evidence": 3, "pass": 8}  # checks; of those that alarmed all are
+_NAME = 70  # characters of a check and its column
 _MOST_LINES = 300  # of the table of checks
-_MARKS = {"pass": "✓", "fail": "✗", "not_enough_evidence": "?", "skipped": "·", "unjudged": "·"}
 
 
-def window_text(result: Monitored) -> str:
-    """What ``keepfit monitor`` says to people."""
+def window_text(result: Monitored, width: int = 100) -> str:
+    """What ``keepfit monitor`` says to people: what happened and what to do, then the numbers, alarms first."""
     window = result.window
     head = f"{result.use_case} as of {result.as_of:%Y-%m-%d %H:%M} UTC"
     if window is None:
         return f"\n{head}\n  {visible(result.reason)}"
-    span = window.span
+    _, symbol, words = headline(window, result.decision, result.lost)
+    said = [f"{symbol} {words}", state(window, metric_of(window)), to_do(window, result.decision, result.lost)]
     lines = [
         "",
-        head,
-        f"  window {span.start:%Y-%m-%d} to {span.end:%Y-%m-%d}, {span.rows:,} {_SOURCES[window.source]}, "
-        f"{window.labelled:,} with labels; "
-        f"version {window.version.number}",
+        f"{head}, version {window.version.number}",
+        *(line for each in said for line in _wrapped(each, width)),
         "",
-        *map(_line, _ordered(window.checks)),
+        *_checks(window, width),
         "",
         *_performance(window),
         *_estimates(result.track),
+        *(_wrapped(f"lost      {lost_in_words(result.lost)}", width) if result.lost else []),
         *(f"  broken    {visible(each)}" for each in window.broken),
         *_late(result),
         *([f"  source    {visible(window.source_because)}"] if window.source_because else []),
@@ -39,6 +40,26 @@ def window_text(result: Monitored) -> str:
         *_pages(result),
     ]
     return "\n".join(lines)
+
+
+def _wrapped(words: str, width: int, indent: str = "  ") -> list[str]:
+    return wrap(visible(words, 2000), width, initial_indent=indent, subsequent_indent=indent)
+
+
+def _checks(window: Window, width: int) -> Iterator[str]:
+    """Every alarm with its reason; of the others some, and how many more there are."""
+    for group in groups_of(window.checks):
+        shown = len(group.rows) if group.outcome == "fail" else _SHOWN.get(group.outcome, 0)
+        for row in group.rows[:shown]:
+            what = f"{row.check} of {row.feature}" if row.feature else row.check
+            beside = ", ".join(filter(None, (row.value, row.limit)))
+            if group.outcome == "fail":
+                yield f"  {group.symbol} {visible(what, _NAME):<40} {beside}".rstrip()
+                yield from _wrapped("; ".join(filter(None, (row.effect, row.reason))), width, " " * 6)
+            else:
+                yield f"  {group.symbol} {visible(what, _NAME):<40} {visible(beside or row.reason)}".rstrip()
+        if len(group.rows) > shown:
+            yield f"  {group.symbol} {len(group.rows) - shown:,} {'more ' if shown else ''}{group.word}"
 
 
 def _estimates(track: Track | None) -> Iterator[str]:
@@ -61,45 +82,15 @@ def _late(result: Monitored) -> Iterator[str]:
             yield f"  labels    of {span.start:%Y-%m-%d} to {span.end:%Y-%m-%d} have come: {visible(each.reason)}"
 
 
-def _ordered(checks: tuple[WindowCheck, ...]) -> list[WindowCheck]:
-    """Alarms first, then what is not known, then the largest of what passed."""
-    order = {"fail": 0, "not_enough_evidence": 1, "pass": 2, "skipped": 3, "unjudged": 4}
-    ranked = sorted(checks, key=lambda each: (order[each.outcome], -(each.value or 0.0)))
-    alarms = [each for each in ranked if each.outcome == "fail"]
-    return [*alarms, *[each for each in ranked if each.outcome != "fail"][:_SHOWN]]
-
-
-def _line(check: WindowCheck) -> str:
-    what = f"{check.check} of {check.feature}" if check.feature else check.check
-    beside = _beside(check)
-    return f"  {_MARKS[check.outcome]} {visible(what):<38} {beside:<22} {visible(check.reason)}".rstrip()
-
-
-def _beside(check: WindowCheck) -> str:
-    if check.value is None:
-        return ""
-    return f"{check.value:.4g}" + ("" if check.threshold is None else f" / {check.threshold:.4g}")
-
-
 def _performance(window: Window) -> Iterator[str]:
+    """Each metric as it is estimated, and as it came."""
     for name, told in window.estimated.items():
         if told.value is not None:
-            real = window.realised.get(name)
-            yield f"  {name:<10} estimated {_forecast(told)}" + (f"; realised {_estimate(real)}" if real else "")
+            came = window.realised.get(name)
+            real = f"; realised {bounded(came.value, came.low, came.high)}" if came else ""
+            yield f"  {metric_word(name):<11} estimated {bounded(told.value, told.low, told.high)}{real}"
     if any(told.value is not None for told in window.estimated.values()) and not window.labelled:
         yield "  (estimates cannot see that labels follow the same inputs in another way; labels will tell)"
-
-
-def _forecast(told: Forecast) -> str:
-    known = told.low is not None and told.high is not None
-    return f"{told.value:.4g}" + (f" ({told.low:.4g} to {told.high:.4g})" if known else "")
-
-
-def _estimate(told: Estimate) -> str:
-    if told.value is None:
-        return "not known"
-    known = told.low is not None and told.high is not None
-    return f"{told.value:.4g}" + (f" ({told.low:.4g} to {told.high:.4g})" if known else "")
 
 
 def window_markdown(window: Window) -> str:
@@ -126,9 +117,11 @@ def decision_markdown(seen: Monitored) -> str:
     window = seen.window
     if window is None:
         return f"**Nothing was looked at**: {escaped(seen.reason)}\n"
-    _, symbol, words = headline(window, seen.decision)
+    _, symbol, words = headline(window, seen.decision, seen.lost)
+    next_step = to_do(window, seen.decision, seen.lost).removeprefix("To do: ")
     facts = [
         ("decision", seen.reason),
+        *([("to do", next_step)] if next_step else []),
         (
             "window",
             f"{window.span.start:%Y-%m-%d} to {window.span.end:%Y-%m-%d} (UTC), version {window.version.number}",
@@ -137,6 +130,7 @@ def decision_markdown(seen: Monitored) -> str:
         ("alarms", ", ".join(each.replace("_", " ") for each in window.alarms) or "none"),
         *(("looks broken", each) for each in window.broken),
         *([("estimates", track_in_words(seen.track))] if seen.track else []),
+        *([("lost", lost_in_words(seen.lost))] if seen.lost else []),
         ("ledger entry", "none" if seen.entry is None else str(seen.entry)),
     ]
     return f"**{symbol} {words}**\n\n{as_table(('what', ''), facts)}\n"

@@ -29,7 +29,10 @@ STAYS = (Fate.KEPT, Fate.PENDING, Fate.UNLABELLED)
 
 
 class Arrived:
-    """What came: rows that hold, how many there were, those that do not (the reader's too), and what these break."""
+    """What came: rows that hold, how many there were, those that do not (the reader's too), and what these break.
+
+    ``untimed`` counts rows that nobody can date, so that they are in no window.
+    """
 
     def __init__(
         self,
@@ -38,11 +41,12 @@ class Arrived:
         fates: NDArray[np.uint8],
         refused: int,
         broken: tuple[Broken, ...],
+        untimed: int = 0,
     ) -> None:
         self._store, self._held, self._fates = store, held, fates
         self.rows = sum(each.rows for each in held) + refused - int(np.isin(fates, (Fate.COPY, Fate.REPLACED)).sum())
         self.refused = int(np.isin(fates, QUARANTINED).sum()) + refused
-        self.broken = broken
+        self.broken, self.untimed = broken, untimed
 
     def tables(self, columns: Sequence[str] | None = None) -> "Iterator[pa.Table]":
         """The rows that hold, labels that are not known yet null, part by part; some columns of them, or all."""
@@ -56,25 +60,31 @@ class Arrived:
 
 
 class _Held(NamedTuple):
-    """A table in the store, and its rows."""
+    """A table in the store, its rows, and how many of the part that it is of have no time."""
 
     digest: str
     rows: int
+    untimed: int
 
 
 def arrived(
     store: "Store", use_case: UseCase, extracted: Extracted, moment: Moment, start: datetime, end: datetime
 ) -> Arrived:
     """The rows with an event time from ``start`` on and before ``end``; the use case has event times."""
-    held = list(_within(store, extracted.parts, str(use_case.data.event_time), start, end))
+    import pyarrow as pa
+
+    found = list(_within(store, extracted.parts, str(use_case.data.event_time), start, end))
+    held = [each for each in found if each.rows]
     rows, parts = sum(each.rows for each in held), tuple(each.digest for each in held)
     window = replace(extracted, parts=parts, rows=rows, refused=(), refused_rows=0)
-    book = sift(store, use_case, window, moment, terms_of(store, use_case, window), TakenOut(store))
-    refused = sum(
-        int(_inside(table.column("_time"), start, end).sum())
-        for table in get_tables(store, extracted.refused, ["_time"])
-    )
-    return Arrived(store, held, book.fates, refused, book.tally.broken())
+    terms = terms_of(store, use_case, window)
+    book = sift(store, use_case, window, moment, terms, TakenOut(store))
+    refused, untimed = 0, sum(each.untimed for each in found)
+    for table in get_tables(store, extracted.refused):
+        rows = table.filter(pa.array(_inside(table.column("_time"), start, end)))
+        refused, untimed = refused + rows.num_rows, untimed + table.column("_time").null_count
+        book.tally.refused(rows, list(terms.columns))
+    return Arrived(store, held, book.fates, refused, book.tally.broken(), untimed)
 
 
 def _within(store: "Store", parts: Sequence[str], time: str, start: datetime, end: datetime) -> "Iterator[_Held]":
@@ -84,10 +94,12 @@ def _within(store: "Store", parts: Sequence[str], time: str, start: datetime, en
     for digest, times in zip(parts, get_tables(store, parts, [time]), strict=True):
         inside = _inside(times.column(time), start, end)
         if inside.all() and inside.size:
-            yield _Held(digest, inside.size)
+            yield _Held(digest, inside.size, 0)
         elif inside.any():
             table = get_table(store, digest).filter(pa.array(inside))
-            yield _Held(put_table(store, table), table.num_rows)
+            yield _Held(put_table(store, table), table.num_rows, times.column(time).null_count)
+        else:
+            yield _Held(digest, 0, times.column(time).null_count)
 
 
 def _inside(at: "pa.ChunkedArray", start: datetime, end: datetime) -> "NDArray[np.bool_]":

@@ -92,7 +92,7 @@ def ours(folder: Path) -> dict[str, float]:
     from keepfit.monitor import Answered, Answers, Reference, Rows, Seen, look, reference_of, tallied
     from keepfit.monitor.made import days_of
     from keepfit.monitor.performance import estimated_value
-    from keepfit.monitor.window import signals_of
+    from keepfit.monitor.signals import signals_of
     from keepfit.records import canonical, parse
 
     before, now = (pq.read_table(folder / f"{name}.parquet") for name in ("before", "now"))
@@ -110,7 +110,7 @@ def ours(folder: Path) -> dict[str, float]:
     start = perf_counter()
     columns = features.from_table(now, kinds)
     rows = tallied(made, [Answers(columns, days_of(now, "at"), answers[:0], none, none)])
-    checks = list(signals_of(made, Seen(rows, ROWS, 0, 0.01), several=False))
+    checks = list(signals_of(made, rows, several=False))
     told = {"drift": perf_counter() - start}
     assert len(checks) > len(kinds)
     start = perf_counter()

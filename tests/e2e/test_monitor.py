@@ -1,5 +1,6 @@
 """From windows of production to a retrain: looked at, decided, written down, done once, and never by hearsay."""
 
+import math
 import shutil
 import time
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from watched_world import MANY, WATCHED
 
 from keepfit.ledger import fold_of, head, watch_of
 from keepfit.registry import verify
+from keepfit.serving.log import Label, Prediction, PredictionLog
 
 
 def rows(month, turned=False):
@@ -154,7 +156,8 @@ def test_what_was_served_is_looked_at_with_the_labels_that_came_for_it(apart, wa
     assert (answer["source"], answer["window"]["rows"], answer["labelled"]) == ("log", len(asked), len(asked[::2]))
     assert ("drift", "minutes") in {(c["check"], c["feature"]) for c in answer["checks"] if c["outcome"] == "fail"}
     told = warm.run(apart, "monitor", "visits", "--as-of", "2020-04-21")
-    assert f"{len(asked)} rows served, {len(asked[::2])} with labels" in told.out
+    assert f"{len(asked)} rows were served" in told.out
+    assert f"{len(asked[::2])} with labels" in told.out
 
     after = monitored(apart, warm, "2020-04-23")
     assert (after["source"], after["alarms"]) == ("rows", [])
@@ -168,12 +171,63 @@ def test_what_was_served_is_looked_at_with_the_labels_that_came_for_it(apart, wa
     assert len(ends) == len(set(ends)), "a window counts once, however often it is looked at"
 
 
+def logged(world, day, labels, scores):
+    """A day of the prediction log that no service of ours would have written."""
+    digest, moment = fold_of(head(world.store, "visits")).champion.digest, datetime.fromisoformat(f"{day}T12:00:00Z")
+    log = PredictionLog(world.folder / "log", world.store, "visits", "other", sync=False)
+    asked = [
+        {
+            "id": f"x{n}",
+            "at": f"{day}T{n % 24:02d}:00:00Z",
+            "minutes": n * 37 % 100 + 0.5,
+            "door": ("north", "south")[n % 2],
+        }
+        for n in range(100)
+    ]
+    log.put(
+        [
+            Prediction(f"p{n}", moment, "visits", 1, digest, "champion", record, scores(n), None, (), 1.0)
+            for n, record in enumerate(asked)
+        ]
+    )
+    log.label([Label(labels(n), moment, id=f"p{n}") for n in range(100)])
+    log.close()
+
+
+def test_a_log_with_answers_and_labels_that_are_none_is_held_for_a_person(apart, warm):
+    logged(apart, "2020-04-20", lambda n: "perhaps" if n % 2 else True, lambda n: (math.nan, math.nan))
+    told = warm.run(apart, "monitor", "visits", "--as-of", "2020-04-21")
+    assert told.code == 0, told.err
+    assert "50 of 100 labels are none that the model knows, such as perhaps" in told.out
+    assert "100 of 100 logged answers are none" in told.out
+    assert "a person must look" in told.out
+    asked = warm.run(apart, "retrain", "visits", "--json", "--as-of", "2020-04-21").answer
+    assert (asked["retrained"], asked["monitored"]["decision"]["retrain"]) == (False, False)
+
+
+def test_a_feed_whose_types_changed_is_held_for_a_person_and_says_the_column(apart, warm):
+    path = apart.work / "data" / "visits" / "2020-05.csv"
+    lines = [line.split(",") for line in path.read_text().splitlines()]
+    turned = [lines[0], *([key, at, f"{minutes} min", *more] for key, at, minutes, *more in lines[1:])]
+    path.write_text("\n".join(map(",".join, turned)) + "\n")
+    for day in ("2020-05-06", "2020-05-07", "2020-05-08"):
+        answer = monitored(apart, warm, day)
+        (why,) = answer["broken"]
+        assert "100 of 100 rows break the contract: minutes: not of the declared type" in why
+        assert (answer["decision"]["retrain"], "a person must look" in answer["reason"]) == (False, True)
+
+
 def test_a_new_champion_is_held_against_the_one_that_it_replaced(apart, warm):
+    before = monitored(apart, warm, "2020-04-28")
+    assert (before["version"], before["labelled"]) == (1, 0)
     second = warm.run(apart, "run", "visits", "--json", "--as-of", "2020-04-29").answer
     number = second["version"]
     assert second["champion"] == number, second["verdict"]
     early = monitored(apart, warm, "2020-05-02")
     assert (early["version"], early["helped"], early["labelled"]) == (number, None, 0)
+    (filled,) = early["late"]
+    assert (filled["version"], filled["labelled"], filled["helped"]) == (1, 100, None), "its labels came since"
+    assert (filled["decision"]["retrain"], filled["estimates"]["windows"] > 0) == (False, True)
     late = monitored(apart, warm, "2020-05-04")
     found = next(each for each in late["late"] if each["helped"])["helped"]
     assert (found["version"], found["replaced"], found["rows"]) == (number, 1, 99)

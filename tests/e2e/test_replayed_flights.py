@@ -125,10 +125,11 @@ def keep(docs, world, looks, raised):
 
 
 def page_of(world, look):
-    """The page of a window as it was seen last."""
-    return newest(world, "window", look)
+    """The page of a window as it was seen when it asked for a retrain."""
+    return newest(world, "window", look, "A retrain is asked for")
 
 
-def newest(world, kind, look):
+def newest(world, kind, look, saying=""):
     folder = world.work / ".keepfit" / CASE / "reports"
-    return max(folder.glob(f"{kind}-{look.noted.end:%Y-%m-%d}-*.html"), key=lambda path: path.stat().st_mtime_ns)
+    pages = [page for page in folder.glob(f"{kind}-{look.noted.end:%Y-%m-%d}-*.html") if saying in page.read_text()]
+    return max(pages, key=lambda path: path.stat().st_mtime_ns)

@@ -211,7 +211,7 @@ def test_overlapping_windows_count_once():
         (
             [noted(21, DRIFT), noted(14, DRIFT)],
             {"requests": [JUNE + timedelta(days=18)]},
-            "cooldown: a retrain was asked for 3 days",
+            "cooldown until 2013-06-26 00:00 UTC: a retrain was asked for as of 2013-06-19 00:00 UTC",
         ),
         ([noted(21, DRIFT), noted(14, DRIFT)], {"requests": [JUNE, JUNE - timedelta(days=1)]}, "budget: 2 retrains"),
         ([noted(21, DRIFT), noted(14, DRIFT)], {"made": JUNE + timedelta(days=21)}, "already retrained"),
@@ -300,8 +300,17 @@ def test_no_history_brings_a_retrain_that_the_policy_forbids(marks, count, more,
 
 def test_windows_wait_for_their_labels_and_are_looked_at_again_when_they_have_come():
     waiting = [told(day) for day in (28, 21, 14)]
-    chosen = late([*waiting, told(7, realised=0.5)], 1, JUNE + timedelta(days=28), JUNE, timedelta(days=1))
+    chosen = late([*waiting, told(7, realised=0.5)], {1}, JUNE + timedelta(days=28), JUNE, timedelta(days=1))
     assert [each.end for each in chosen] == [each.end for each in (waiting[2], waiting[1])]
+
+
+def test_windows_of_an_earlier_version_wait_for_their_labels_too_the_newest_that_are_due_first():
+    earlier = [told(day) for day in (35, 28, 21, 14)]
+    since = [told(day, version=2) for day in (49, 42)]
+    now, known_after = JUNE + timedelta(days=49), timedelta(days=14)
+    chosen = late([*since, *earlier], {1, 2}, now, now, known_after)
+    assert [(each.end - JUNE).days for each in chosen] == [14, 21, 28, 35]
+    assert [(each.end - JUNE).days for each in late([*since, *earlier], {2}, now, now, known_after)] == [42]
 
 
 def test_a_retrain_says_why():

@@ -8,8 +8,20 @@ from batch_world import use_case
 from msgspec import structs
 
 from keepfit.ledger import append, back_from, fold_of, head, watch_of
-from keepfit.monitor import bounds, note, source_of
-from keepfit.records import Draft, Estimate, Forecast, Seat, Span, Window, WindowCheck, canonical, sha256
+from keepfit.monitor import bounds, late_of, looks_of, note, source_of
+from keepfit.records import (
+    Draft,
+    Estimate,
+    Forecast,
+    Helped,
+    RetrainDecision,
+    Seat,
+    Span,
+    Window,
+    WindowCheck,
+    canonical,
+    sha256,
+)
 from keepfit.store import open_store
 from tasks.run import moment_of
 
@@ -74,6 +86,55 @@ def test_labels_that_have_not_grown_are_no_entry(store, tmp_path):
     assert noted(store, tmp_path, window(1, hours=30, labelled=52), late=True).entry is None
     assert noted(store, tmp_path, window(1, hours=40, labelled=50), late=True).entry is None
     assert noted(store, tmp_path, window(1, hours=50, labelled=70), late=True).entry == before + 1
+
+
+def test_labels_of_a_version_that_was_replaced_are_filled_in_and_ask_for_nothing(store, tmp_path):
+    for day in (1, 2):
+        noted(store, tmp_path, window(day))
+    second = Seat(number=2, digest=sha256(b"second"))
+    for action in ("registered", "promoted"):
+        append(
+            store,
+            "visits",
+            lambda _, what=action: Draft(
+                action=what, actor="me", reason="a better one", at=JUNE, as_of=JUNE, version=second, outcome="pass"
+            ),
+        )
+    noted(store, tmp_path, structs.replace(window(3), version=second))
+    fold = fold_of(head(store, "visits"))
+    now = JUNE + timedelta(days=4)
+    again = late_of(fold, use_case(tmp_path), now, now)
+    assert [(seat, each.end - JUNE) for seat, each in again] == [
+        (SEAT, timedelta(days=1)),
+        (SEAT, timedelta(days=2)),
+        (second, timedelta(days=3)),
+    ]
+    alarms = ("realised_performance",)
+    filled = [noted(store, tmp_path, window(day, hours=72, labelled=100, alarms=alarms), late=True) for day in (1, 2)]
+    assert [each.decision.retrain for each in filled] == [False, False]
+    assert "version 1 does not answer any more" in filled[-1].decision.suppressed_by
+    assert (filled[-1].track.windows, filled[-1].track.hits) == (2, 2)
+    watch = watch_of(fold_of(head(store, "visits")))
+    assert watch.requests == ()
+    assert [(each.version, each.told.realised) for each in watch.windows] == [(2, None), (1, 0.15), (1, 0.15)]
+    append(store, "visits", lambda _: Draft(action="disabled", actor="me", reason="enough", at=JUNE, as_of=JUNE))
+    assert late_of(fold_of(head(store, "visits")), use_case(tmp_path), now, now) == []
+
+
+def test_drift_that_only_labels_show_counts_as_any_other(store, tmp_path):
+    for day in (1, 2, 3):
+        assert not noted(store, tmp_path, window(day)).decision.retrain
+    late = [noted(store, tmp_path, window(day, hours=72, labelled=100, alarms=("drift",)), late=True) for day in (1, 2)]
+    assert "drift alarms, but not yet in 2 of 3 windows (1 so far)" in late[0].decision.suppressed_by
+    assert (late[1].decision.retrain, late[1].decision.because) == (True, ("drift in 2 of 2 windows",))
+
+
+def test_drift_that_was_decided_on_before_labels_came_is_not_decided_on_again(store, tmp_path):
+    noted(store, tmp_path, window(1, alarms=("drift",)))
+    broken = window(2, alarms=("drift",), broken=("volume: 3 rows",))
+    assert not noted(store, tmp_path, broken).decision.retrain
+    again = structs.replace(window(2, hours=72, labelled=100, alarms=("drift",)), broken=())
+    assert noted(store, tmp_path, again, late=True).decision == RetrainDecision(retrain=False)
 
 
 def look_in_a_process(folder, number, results):
@@ -151,3 +212,47 @@ def test_few_usual_rows_still_need_as_many_as_can_be_compared():
 def test_the_numbers_of_a_decision_are_short(store, tmp_path):
     noted(store, tmp_path, structs.replace(window(1)))
     assert watch_of(fold_of(head(store, "visits"))).windows[0].told.estimated == 0.123457
+
+
+def test_what_a_version_lost_is_in_the_entries_of_the_next_until_it_is_back(store, tmp_path):
+    limit = WindowCheck(check="realised_performance", feature="log_loss", outcome="fail", value=0.15, threshold=0.12)
+    bad = window(1, labelled=100, alarms=("realised_performance",))
+    noted(store, tmp_path, structs.replace(bad, checks=(limit,)))
+    second = Seat(number=2, digest=sha256(b"second"))
+    found = noted(store, tmp_path, structs.replace(window(2, labelled=100), version=second))
+    assert (found.lost.version, found.lost.limit) == (1, 0.12)
+    assert not found.decision.retrain
+    again = noted(store, tmp_path, structs.replace(window(2, labelled=100, hours=3), version=second))
+    assert (again.entry, again.lost) == (found.entry, found.lost)
+    found = noted(store, tmp_path, structs.replace(window(3, labelled=100), version=second))
+    assert found.decision.because == (
+        "realised log loss is not back for good at most 0.12, where it was until version 1 alarmed of the window to "
+        "2020-06-02: beyond it in 2 of 2 windows",
+    )
+    good = {"log_loss": Estimate(value=0.1, low=0.05, high=0.11, rows=100, clusters=7)}
+    for day in (4, 5, 6):
+        assert found.lost is not None
+        found = noted(store, tmp_path, structs.replace(window(day, labelled=100), version=second, realised=good))
+    assert found.lost is None
+
+
+def test_a_window_that_asked_for_a_retrain_is_remembered_as_one_that_did_when_its_labels_come(store, tmp_path):
+    for day in (1, 2):
+        found = noted(store, tmp_path, window(day, alarms=("drift",)))
+    assert found.decision.retrain
+    filled = noted(store, tmp_path, window(2, alarms=("drift",), labelled=100, hours=30), late=True)
+    assert filled.entry == found.entry + 1
+    assert not filled.decision.retrain
+    *_, look = looks_of(store, "visits")
+    assert (look.window.labelled, look.noted.told.labelled) == (100, 100)
+    assert (look.decision, look.entry) == (found.decision, found.entry)
+
+
+def test_whether_a_version_has_helped_stays_with_the_window_that_said_so(store, tmp_path):
+    told = Helped(
+        version=1, replaced=0, end=JUNE, rows=9, metric="log_loss", difference=0.1, low=0.1, high=0.2, outcome="helped"
+    )
+    noted(store, tmp_path, structs.replace(window(1, labelled=50), helped=told))
+    noted(store, tmp_path, window(1, labelled=100, hours=30), late=True)
+    (look,) = looks_of(store, "visits")
+    assert (look.noted.told.labelled, look.noted.helped) == (100, told)

@@ -127,3 +127,16 @@ def test_times_are_alike_by_their_span():
     assert p.likeness(january, february) > 0.85
     assert p.likeness(january, year) < 0.1
     assert p.likeness(january, far) == 0
+
+
+@pytest.mark.parametrize("beyond", [1000.0, -1000.0])
+def test_numbers_beyond_an_end_at_which_many_rows_are_are_told_from_it(beyond):
+    """A cap, or a floor, that is gone: none of ten bins with equal shares shows it."""
+    values = np.random.default_rng(1).normal(0, 1, 5000)
+    capped = np.minimum(values, 1.0) if beyond > 0 else np.maximum(values, -1.0)
+    gone = np.where(np.abs(capped) == 1, beyond, capped)
+    before, after = of(capped), of(gone)
+    assert p.psi(before, before) == 0
+    assert p.psi(before, after) > 0.25 > p.psi_by_chance(before, after)
+    steady = of(values)  # of no number many rows: one that is larger is nothing new
+    assert p.psi(steady, of([*values, beyond])) < p.psi_by_chance(steady, steady)

@@ -203,7 +203,10 @@ def forty():
         if moved and number in (12, 27):
             decision = RetrainDecision(retrain=True, because=("drift in 2 of 3 windows",))
         elif moved and number in (13, 28):
-            because, why = ("drift in 3 of 3 windows",), "cooldown: a retrain was asked for 7 days ago"
+            because, why = (
+                ("drift in 3 of 3 windows",),
+                "cooldown until 2013-07-01 00:00 UTC: a retrain was asked for as of 2013-06-03 00:00 UTC",
+            )
             decision = RetrainDecision(retrain=False, because=because, suppressed_by=why)
         elif moved:
             why = "drift alarms, but not yet in 2 of 3 windows (3 so far)"
@@ -252,7 +255,7 @@ def asked():
 def broken():
     """A regression whose feed has gone wrong: a retrain is held for a person."""
     why = "volume: 310 rows, 0.047 times the usual 6,550"
-    missing = "missing of temp: missing: 0.1% before, 100.0% now"
+    missing = "missing of temp: 0.1% before, 100.0% now"
     decision = RetrainDecision(
         retrain=False,
         because=("drift in 2 of 3 windows",),

@@ -61,10 +61,13 @@ def _typed(part: "pa.Table", signature: Signature, time: str | None, *, regressi
 
 
 def _label(value: Any, regression: bool) -> Any:
-    """A value, or a class as text: truth values as Arrow writes them."""
-    if value is None or regression:
-        return value
-    return text_of(value)
+    """A value, or a class as text: truth values as Arrow writes them; NaN for what is no number but should be."""
+    if value is None:
+        return None
+    if not regression:
+        return text_of(value)
+    number = None if isinstance(value, bool) else _read(float, value)
+    return float("nan") if number is None else number
 
 
 def _column(records: Sequence[dict[str, Any]], name: str, kind: str) -> Any:
