@@ -202,3 +202,11 @@ def test_a_window_in_which_a_class_never_comes_is_measured_in_what_can_be(classe
         auc = next(c for c in found.checks if (c.check, c.feature) == ("realised_performance", "roc_auc"))
         assert (auc.outcome, auc.reason) == ("not_enough_evidence", "no value")
     assert all(check.value is None or np.isfinite(check.value) for check in found.checks)
+
+
+@pytest.mark.parametrize(("arrived", "well"), [(167, False), (168, True), (4200, True), (4201, False)])
+def test_a_fifth_of_the_usual_rows_and_five_times_as_many_are_still_a_window(arrived, well):
+    made, week = reference(), world(99, 7)  # 840 rows are usual
+    found = look(made, seen(made, week, arrived=arrived), "log_loss")
+    assert (("volume", None) not in alarms(found)) == well
+    assert any(why.startswith("volume") for why in found.broken) != well
