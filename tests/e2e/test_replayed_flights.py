@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from journeys import World
 from replayed_flights import CASE, WEEK, Replay, Year, use_case
-from replayed_tables import put_between_marks, rows_of
+from replayed_tables import rows_of, write_table
 
 from keepfit.ledger import fold_of, head, watch_of
 from keepfit.monitor import looks_of
@@ -114,7 +114,7 @@ def test_the_year_whose_pages_are_kept_in_the_docs(tmp_path):
     assert alarmed & {6, 7}
     if docs := os.environ.get("KEEPFIT_DOCS"):
         keep(Path(docs), world, looks, raising[0])
-        put_between_marks(Path(docs) / "watching.md", rows)
+        write_table(Path(docs) / "watching.md", rows)
 
 
 def keep(docs, world, looks, raised):

@@ -180,6 +180,11 @@ def test_labels_of_one_value_or_below_zero_break_nothing():
     assert alarms(found) <= {("drift", "a")}
 
 
+def test_labels_that_have_not_come_are_not_called_rows():
+    made, week = reference(), world(99, 7)
+    assert reason(look(made, seen(made, week, labelled=False), "log_loss"), "drift", "label") == "fewer than 30 labels"
+
+
 @pytest.mark.parametrize("classes", [("no", "yes"), ("a", "b", "c")])
 def test_a_window_in_which_a_class_never_comes_is_measured_in_what_can_be(classes):
     draw, kinds = np.random.default_rng(14), len(classes)
