@@ -7,9 +7,10 @@ import pytest
 from monitor_world import days_of, reference, seen
 
 from keepfit.config.monitor import Retrain
-from keepfit.monitor import decide, fuller, links, look, open_case
+from keepfit.monitor import decide, fuller, links, look, open_case, track_of
 from keepfit.monitor.bins import Bins, bins_of
 from keepfit.monitor.concept import WORTH, Concept, Relation, Usual
+from keepfit.monitor.drift import beyond_chance, calibrated, moments_elsewhere
 from keepfit.monitor.multivariate import sample_of, space_of
 from keepfit.monitor.performance import LEAST_ROWS
 from keepfit.monitor.realised import _label_link, _Limit, _relation, came_of
@@ -159,3 +160,34 @@ def test_of_several_links_the_one_that_broke_is_told_and_no_column_is_linked_to_
     apart = links.apart(found, space, values, torn)
     assert set(apart.by) == {0, 1}
     assert apart.gone > 0.9
+
+
+def test_a_stretch_is_held_against_those_that_share_no_day_with_it():
+    found = moments_elsewhere(np.arange(10.0)[None, :], 2)[0]
+    assert found[4] == np.mean([0, 1, 2, 6, 7, 8, 9])
+    assert found[0] == np.mean([2, 3, 4, 5, 6, 7, 8, 9])
+    rare = np.full((1, 40), 0.1)
+    rare[0, 20] = 1.0
+    assert calibrated(rare, 1, 0.05).threshold == 1.0  # the second largest of 40
+    assert calibrated(rare, 1, 0.025).threshold == pytest.approx(
+        10.0
+    )  # ten times the others, not ten less its own part
+
+
+def test_chance_has_one_degree_less_than_bins():
+    spread = 1 / 500 + 1 / 500
+    limit = 10.828 - 1.0  # of chi squared with one degree, once in a thousand, less what chance adds
+    assert beyond_chance((limit + 0.01) * spread, 2, 500, 500)
+    assert not beyond_chance((limit - 0.01) * spread, 2, 500, 500)
+
+
+@pytest.mark.parametrize(
+    ("realised", "labelled", "hits"), [(0.6, 50, 1), (0.4, 50, 1), (0.61, 50, 0), (0.39, 50, 0), (0.5, 49, None)]
+)
+def test_an_estimate_holds_up_to_its_bounds_and_is_asked_where_half_of_the_labels_are_known(realised, labelled, hits):
+    told = Told(
+        metric="log_loss", estimated=0.5, low=0.4, high=0.6, realised=realised, rows=100, labelled=labelled
+    )  # fmt: skip
+    track = track_of([Noted(start=NOW, end=NOW, version=1, window="", alarms=(), broken=False, told=told)])
+    assert (track.hits if track else None) == hits
+    assert track is None or track.bias == pytest.approx(realised - 0.5)
