@@ -2,23 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from keepfit.config.model import UseCase
-from keepfit.data.engine import connected
+from keepfit.data.joined import BATCH, Placed, joining, register
 from keepfit.data.tables import get_tables
-from keepfit.errors import InfrastructureError, Problem
 from keepfit.store import Store
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_BATCH = 1 << 16  # rows
-_JOINED = """
-    select place, label from known join asked using (key) where label is not null order by place, turn
-"""
+_FOUND = "create table found as select place, turn, label from known join asked using (key) where label is not null"
+_IN_ORDER = "select place, label from found order by place, turn"
 
 
 def with_source_labels(
@@ -39,7 +36,7 @@ def with_source_labels(
         for table in get_tables(store, served):
             known = found.of_rows(first, table.num_rows)
             first += table.num_rows
-            yield table if known is None else _filled(table, name, known)
+            yield table if known is None else _filled(table, name, known.column("label").combine_chunks())
 
 
 def _filled(table: "pa.Table", name: str, known: "pa.Array") -> "pa.Table":
@@ -49,71 +46,22 @@ def _filled(table: "pa.Table", name: str, known: "pa.Array") -> "pa.Table":
     return table.set_column(table.column_names.index(name), name, pc.coalesce(own, known.cast(own.type)))
 
 
-class _Found:
-    """Places of rows and their labels, in order, read as far as is asked."""
-
-    def __init__(self, batches: "Iterator[pa.RecordBatch]") -> None:
-        self._batches = batches
-        self._waiting: pa.Table | None = None
-
-    def of_rows(self, first: int, rows: int) -> "pa.Array | None":
-        """The labels of the next rows, null where none is known; None: of none of them."""
-        import pyarrow as pa
-
-        self._read(first + rows)
-        if self._waiting is None:
-            return None
-        places = self._waiting.column("place").to_numpy()
-        count = int(np.searchsorted(places, first + rows))
-        where, turn = np.unique(places[:count], return_index=True)
-        label = self._waiting.column("label").take(pa.array(turn)).combine_chunks()
-        self._waiting = self._waiting.slice(count)
-        if not where.size:
-            return None
-        at = np.full(rows, -1)
-        at[where - first] = np.arange(where.size)
-        return label.take(pa.array(at, mask=at < 0))
-
-    def _read(self, end: int) -> None:
-        import pyarrow as pa
-
-        while self._waiting is None or not self._waiting.num_rows or self._waiting.column("place")[-1].as_py() < end:
-            batch = next(self._batches, None)
-            if batch is None:
-                return
-            more = pa.Table.from_batches([batch])
-            self._waiting = more if self._waiting is None else pa.concat_tables([self._waiting, more])
-
-
 @contextmanager
-def _joined(store: Store, use_case: UseCase, served: Sequence[str], extracted: Sequence[str]) -> Iterator[_Found]:
-    import duckdb
+def _joined(store: Store, use_case: UseCase, served: Sequence[str], extracted: Sequence[str]) -> Iterator[Placed]:
     import pyarrow as pa
 
     key, name = list(use_case.data.key), use_case.data.label.column
     asked = pa.schema([("place", pa.int64()), ("key", pa.string())])
     known = pa.schema([("turn", pa.int64()), ("key", pa.string()), ("label", pa.string())])
-    with connected() as connection:
-        try:
-            _register(connection, "served", asked, _asked(get_tables(store, served, [*key, name]), key, name))
-            connection.execute("create table asked as from served")
-            if connection.execute("select count(*) from asked").fetchall() == [(0,)]:
-                yield _Found(iter(()))
-                return
-            _register(connection, "known", known, _known(get_tables(store, extracted, [*key, name]), key, name))
-            yield _Found(iter(connection.sql(_JOINED).to_arrow_reader(_BATCH)))
-        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
-            do = "free space where temporary files go (TMPDIR)"
-            what = "looking for the labels of what was served ran out of memory or disk"
-            raise InfrastructureError(Problem(what, "monitor", found=str(error)[:300], do=do)) from error
-
-
-def _register(connection: Any, name: str, schema: "pa.Schema", tables: "Iterator[pa.Table]") -> None:
-    """Make rows known that are read once, a batch at a time."""
-    import pyarrow as pa
-
-    batches = (batch for table in tables for batch in table.cast(schema).to_batches())
-    connection.register(name, pa.RecordBatchReader.from_batches(schema, batches))
+    with joining("looking for the labels of what was served", "monitor") as connection:
+        register(connection, "served", asked, _asked(get_tables(store, served, [*key, name]), key, name))
+        connection.execute("create table asked as from served")
+        if connection.execute("select count(*) from asked").fetchall() == [(0,)]:
+            yield Placed(iter(()))
+            return
+        register(connection, "known", known, _known(get_tables(store, extracted, [*key, name]), key, name))
+        connection.execute(_FOUND)  # by itself: joining and sorting at once needs the memory of both
+        yield Placed(iter(connection.sql(_IN_ORDER).to_arrow_reader(BATCH)))
 
 
 def _asked(tables: "Iterator[pa.Table]", key: Sequence[str], label: str) -> "Iterator[pa.Table]":

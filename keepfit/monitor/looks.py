@@ -20,7 +20,8 @@ class Look(NamedTuple):
     """A window that was looked at, and what was decided then.
 
     It is as it was seen last; where one of several looks has asked for a retrain, ``decision``, ``reason`` and
-    ``entry`` are those of this look, and ``noted.helped`` is there where any look has closed a case.
+    ``entry`` are those of this look, made as of ``decided``, and ``noted.helped`` is there where
+    any look has closed a case.
     """
 
     window: Window
@@ -28,6 +29,7 @@ class Look(NamedTuple):
     decision: RetrainDecision
     reason: str
     entry: int
+    decided: datetime
 
 
 def looks_of(store: Store, use_case: str) -> list[Look]:
@@ -61,4 +63,5 @@ def _look(window: Window, own: Sequence[_Kept]) -> Look:
     decided = next((each for each in own if each.decision.retrain), own[0])
     helped = next((each.noted.helped for each in own if each.noted.helped is not UNSET), UNSET)
     noted = structs.replace(own[0].noted, helped=helped)
-    return Look(window, noted, decided.decision, decided.entry.reason, decided.entry.seq)
+    moment = decided.entry.as_of or window.as_of
+    return Look(window, noted, decided.decision, decided.entry.reason, decided.entry.seq, moment)

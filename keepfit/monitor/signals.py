@@ -137,7 +137,8 @@ def _signal(reference: Reference, told: _Told, why: Callable[[], str]) -> Window
     threshold = reference.usual.threshold
     outcome: Outcome
     if not np.isfinite(told.score):
-        outcome, reason = "not_enough_evidence", f"fewer than {LEAST_ROWS} rows"
+        what = "labels" if told.kind == "label" else "rows"
+        outcome, reason = "not_enough_evidence", f"fewer than {LEAST_ROWS} {what}"
     elif threshold is None:
         needed = stretches_needed(reference.false_alarms)
         outcome, reason = "not_enough_evidence", f"not calibrated: {reference.usual.stretches} of {needed} stretches"

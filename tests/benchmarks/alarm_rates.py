@@ -40,6 +40,7 @@ SIZES = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0)
 SHARES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
 CAUGHT = 0.8  # of windows
 BEGIN = datetime(2013, 1, 1, tzinfo=UTC)
+HEAD = ("windows", "number", "drift", "estimated performance", "realised performance", "look broken")
 
 Windows = Iterator[Found]
 Plant = Callable[[Flights, float, Any], Flights]
@@ -337,8 +338,7 @@ def report(repeats: int, jobs: int) -> Iterator[str]:
     with ProcessPoolExecutor(jobs, get_context("fork")) as pool:
         changes, calm = pool.map(power, PLANTS), pool.map(partial(quiet_row, repeats=repeats), QUIET)
         yield f"## Nothing happens: alarms at a stated rate of {WEEK.false_alarms:.0%}\n"
-        head = ["windows", "number", "drift", "estimated performance", "realised performance", "look broken"]
-        yield from table(head, list(calm))
+        yield from table(HEAD, list(calm))
         yield f"\n## Something happens: the size s from which {CAUGHT:.0%} of windows alarm\n"
         head = ["change", "from s on, a week", "by", "weeks until 2 of 3 (of 7 times)", "from s on, four weeks"]
         head += ["estimate alarms (largest s)", "looks broken (largest s)"]

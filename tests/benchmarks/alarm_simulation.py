@@ -1,6 +1,6 @@
 """How often the monitor alarms where nothing happens, on streams whose truth is known; prints Markdown.
 
-    python -m tests.benchmarks.alarm_simulation [DRAWS] [--write FILE]
+    python -m tests.benchmarks.alarm_simulation [DRAWS] [--write docs/watching.md]
 
 Days differ by themselves: how common the label is (or how high the value), what the input says of it, and the input
 itself have a part that all rows of a day share, which may hang on from day to day. Nothing else ever changes. Every
@@ -21,7 +21,7 @@ from scipy.stats import beta
 from keepfit.config.monitor import Monitor
 from keepfit.features import Levels
 from keepfit.monitor import Answered, Answers, Found, Reference, Rows, Seen, look, reference_of, tallied
-from tests.benchmarks.holdouts import put_below_mark, table
+from tests.benchmarks.holdouts import put_between_marks, table
 
 WEEKS = 26
 AFTER = (0, 3, 6)  # weeks after the reference that are looked at
@@ -172,14 +172,14 @@ def _rate(count: int, rows: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="How often the monitor alarms where nothing happens, by simulation.")
     parser.add_argument("draws", nargs="?", type=int, default=100)
-    parser.add_argument("--write", type=Path, help="put the table below the line `<!-- tables -->` of this file")
+    parser.add_argument("--write", type=Path, help="put the table between the lines `<!-- simulation -->` of this file")
     given = parser.parse_args()
     head = ["stream", "weeks", "drift", "estimated performance", "realised performance"]
     head += ["realised, rows taken for independent", "estimate covers (90%)"]
     lines = table(head, [row(setting, given.draws) for setting in SETTINGS])
     print("\n".join(lines))
     if given.write:
-        put_below_mark(given.write, lines)
+        put_between_marks(given.write, "simulation", lines)
 
 
 if __name__ == "__main__":

@@ -111,6 +111,16 @@ def put_below_mark(path: Path, lines: Sequence[str]) -> None:
     path.write_text(f"{head}{mark or '<!-- tables -->'}\n" + "\n".join(lines) + "\n", encoding="utf-8")
 
 
+def put_between_marks(path: Path, name: str, lines: Sequence[str]) -> None:
+    """Put the lines between `<!-- name -->` and `<!-- end of name -->` of a file, which has both."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
+    before, mark, rest = path.read_text(encoding="utf-8").partition(begin)
+    _, other, after = rest.partition(end)
+    if not (mark and other):
+        raise SystemExit(f"{path} lacks the line {(begin if not mark else end).strip()}")
+    path.write_text(before + begin + "\n" + "\n".join(lines) + "\n\n" + end + after, encoding="utf-8")
+
+
 def outcomes(answer: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The gates of an answer of `keepfit run --json`, by what they ask."""
     return {gate["gate"]: gate for gate in answer["verdict"]["gates"]}

@@ -1,8 +1,9 @@
 """What ``keepfit monitor`` does by plain calls into ``keepfit``: what Prefect costs is the difference.
 
-python -m tests.benchmarks.monitor_without_prefect USE_CASE AS_OF STORE
+python -m tests.benchmarks.monitor_without_prefect USE_CASE AS_OF STORE [log]
 
-Prints the window's rows and checks, and the peak of memory in MB since the sources were read.
+``log``: of what was served instead of what arrived. Prints the window's rows and checks, and the peak of memory in MB
+since the sources were read.
 """
 
 import gc
@@ -13,13 +14,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from keepfit import data, ledger, monitor
-from keepfit.config import find, load
+from keepfit.config import find, load, signature_of
+from keepfit.config.model import UseCase
+from keepfit.data.tables import Parts
 from keepfit.records import Gathered, Moment, Monitored, canonical, sha256
 from keepfit.report.watching import render_watched, render_window
-from keepfit.store import open_store, publish
+from keepfit.serving.log.window import served
+from keepfit.store import Store, open_store, publish
 
 
-def main(name: str, as_of: str, address: str) -> None:
+def logged(store: Store, use_case: UseCase, start: datetime, end: datetime, moment: Moment) -> Gathered:
+    """What was served in a window."""
+    parts, signature = Parts(store), signature_of(use_case)
+    for each in served(store, signature, start, end, moment, regression=use_case.task == "regression"):
+        parts.add(each)
+    return Gathered(start=start, end=end, source="log", parts=parts.close(), rows=parts.rows)
+
+
+def main(name: str, as_of: str, address: str, source: str = "rows") -> None:
     root, started = Path.cwd(), datetime.now(UTC)
     use_case = load(find(name, root), os.environ).use_case
     moment = Moment(as_of=datetime.fromisoformat(as_of).replace(tzinfo=UTC), started=started)
@@ -29,11 +41,14 @@ def main(name: str, as_of: str, address: str) -> None:
         raise SystemExit("there is no champion")
     reference = str(monitor.reference_digest(store, name, champion))
     data.give_back_at_once()
-    extracted = data.extract(store, use_case, moment, root)
+    ageless = use_case.model_copy(update={"data": use_case.data.model_copy(update={"freshness": None})})
+    extracted = data.extract(store, ageless, moment, root)
     data.give_back()
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
     start, end = monitor.bounds(moment.as_of, use_case.monitor.every, use_case.monitor.window)
     gathered = Gathered(start=start, end=end, source="rows")
+    if source == "log":
+        gathered = logged(store, use_case, start, end, moment)
     window = monitor.watch(store, use_case, extracted, gathered, moment, champion, reference)
     found = monitor.note(store, use_case, window, actor="me", at=started)
     seen = Monitored(
@@ -45,7 +60,7 @@ def main(name: str, as_of: str, address: str) -> None:
     lines = Path("/proc/self/status").read_text().splitlines()
     peak = next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
     told = json.loads(canonical(window))
-    print(json.dumps({"window": told["span"], "checks": told["checks"], "peak": peak}))
+    print(json.dumps({"window": told["span"], "labelled": told["labelled"], "checks": told["checks"], "peak": peak}))
 
 
 if __name__ == "__main__":

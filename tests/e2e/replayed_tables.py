@@ -7,10 +7,9 @@ from replayed_flights import LABELLED, Week, Year
 
 from keepfit.monitor import Look, helped_in_words
 from keepfit.records import ShownVersion
-from tests.benchmarks.holdouts import table
+from tests.benchmarks.holdouts import put_between_marks, table
 
 HEAD = ("week up to", "flights", "late", "version", "log loss estimated", "realised", "alarms", "decision")
-BEGIN, END = "<!-- replay -->\n", "<!-- end of replay -->\n"
 
 
 def rows_of(
@@ -18,7 +17,7 @@ def rows_of(
 ) -> list[tuple[str, ...]]:
     """One row for every window: what was known of it in the end, and what was done."""
     by_end = {week.end: week for week in weeks}
-    return [_row(look, by_end.get(look.window.as_of), versions, year) for look in looks]
+    return [_row(look, by_end.get(look.decided), versions, year) for look in looks]
 
 
 def _row(look: Look, decided: Week | None, versions: Sequence[ShownVersion], year: Year) -> tuple[str, ...]:
@@ -56,9 +55,6 @@ def _number(value: float | None) -> str:
     return "not known" if value is None else f"{value:.3f}"
 
 
-def put_between_marks(path: Path, rows: Sequence[tuple[str, ...]]) -> None:
-    """The table between the two marks of a page of the docs."""
-    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    lines = "\n".join(table(HEAD, rows))
-    path.write_text(f"{before}{BEGIN}\n{lines}\n\n{END}{after}", encoding="utf-8")
+def write_table(path: Path, rows: Sequence[tuple[str, ...]]) -> None:
+    """Put the table into a page of the docs."""
+    put_between_marks(path, "replay", table(HEAD, rows))

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FEW, MANY = 150_000, 600_000
 MOST = 250  # MB that the many may need beyond the few, which are a part; read as one table they took 1,100
+LABELS, FIVE_TIMES, MOST_LABELS = 300_000, 1_500_000, 150  # MB beyond; held in memory they took 258
 
 
 def run(folder, module, *words):
@@ -44,3 +45,13 @@ def looked(folder, rows):
 def test_four_times_the_rows_need_the_memory_of_a_part(folder):
     few, many = looked(folder, FEW), looked(folder, MANY)
     assert many - few < MOST
+
+
+def test_labels_that_were_sent_are_joined_in_bounded_memory(tmp_path):
+    script = Path(__file__).parent / "labels_held.py"
+    environ = os.environ | {"PYTHONPATH": str(ROOT), "ARROW_DEFAULT_MEMORY_POOL": "system"}
+    peaks = [
+        float(subprocess.check_output([sys.executable, script, tmp_path / str(count), str(count)], env=environ))
+        for count in (LABELS, FIVE_TIMES)
+    ]
+    assert peaks[1] - peaks[0] < MOST_LABELS, peaks

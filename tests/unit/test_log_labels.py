@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 from log_world import LOG_OF, NOON, in_store, prediction
 
+from keepfit.errors import IntegrityError
 from keepfit.serving.log import Label, PredictionLog, labelled
+from keepfit.serving.log.table import parquet, predictions_table
 from keepfit.store import Directory
 
 DAY = timedelta(days=1)
@@ -88,3 +90,31 @@ def test_labels_lie_by_the_day_they_became_known(tmp_path, store):
     days = [key.split("/")[2] for key in store.list(f"{LOG_OF}/labels/")]
     assert days == ["2026-03-02", "2026-03-04"]
     assert len(in_store(store)) == 10
+
+
+class Busy(Directory):
+    """A store to which another worker brings something while its first file of predictions is read."""
+
+    def read(self, key):
+        data = super().read(key)
+        if "/predictions/" in key and not list(self.list(f"{LOG_OF}/predictions/2026-03-01/a-")):
+            name = f"{LOG_OF}/predictions/2026-03-01/a-0.parquet"
+            self.create(name, parquet(predictions_table([prediction(n, worker="a") for n in range(3)]), "a"))
+        return data
+
+
+def test_what_comes_in_the_meantime_gives_nobody_the_label_of_another(tmp_path):
+    store = Busy(tmp_path / "store")
+    logged(tmp_path, store, [Label(f"label {n}", NOON + DAY, id=f"w-{n}") for n in range(10)])
+    assert found(store, NOON + 2 * DAY) == {f"w-{n}": f"label {n}" for n in range(10)}
+    assert len(in_store(store)) == 13
+
+
+def test_an_altered_file_of_labels_is_said_to_be_one(tmp_path, store):
+    logged(tmp_path, store, [Label("late", NOON + DAY, id="w-3")])
+    (name,) = store.list(f"{LOG_OF}/labels/")
+    path = tmp_path / "store" / name
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(IntegrityError, match="altered"):
+        found(store, NOON + 2 * DAY)

@@ -51,7 +51,7 @@ def window_of(checks):
 
 def look_of(window):
     noted = Noted(start=window.span.start, end=window.span.end, version=1, window="", alarms=("drift",), broken=False)
-    return Look(window, noted, RetrainDecision(retrain=False), "no", 1)
+    return Look(window, noted, RetrainDecision(retrain=False), "no", 1, window.as_of)
 
 
 def heat(window):

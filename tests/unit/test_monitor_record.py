@@ -137,6 +137,17 @@ def test_drift_that_was_decided_on_before_labels_came_is_not_decided_on_again(st
     assert noted(store, tmp_path, again, late=True).decision == RetrainDecision(retrain=False)
 
 
+def test_a_window_that_called_for_a_retrain_is_shown_so_when_its_labels_have_come(store, tmp_path):
+    noted(store, tmp_path, window(1, alarms=("drift",)))
+    asked = noted(store, tmp_path, window(2, alarms=("drift",)))
+    assert asked.decision.retrain
+    filled = noted(store, tmp_path, window(2, hours=48, labelled=100, alarms=("drift",)), late=True)
+    assert not filled.decision.retrain
+    shown = looks_of(store, "visits")[-1]
+    assert (shown.window.labelled, shown.decision, shown.entry) == (100, asked.decision, asked.entry)
+    assert shown.decided == window(2).as_of
+
+
 def look_in_a_process(folder, number, results):
     made = open_store(str(folder / "store"))
     own = folder / str(number)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import chdtri
+from scipy.special import chdtri, ndtri
 from scipy.stats import entropy, mannwhitneyu
 from sklearn.metrics import accuracy_score, log_loss
 
@@ -15,9 +15,19 @@ from keepfit.features import Levels
 from keepfit.monitor.bins import bins_of, by_day, rows_by_bin
 from keepfit.monitor.concept import gap, standardised
 from keepfit.monitor.drift import SMALL, beyond_chance, calibrated, stability_index
-from keepfit.monitor.multivariate import Part, _auc, apart, sample_of, space_of
+from keepfit.monitor.multivariate import (
+    Part,
+    _auc,
+    apart,
+    distance,
+    of_stretches,
+    sample_of,
+    scores_of,
+    space_of,
+    values_of,
+)
 from keepfit.monitor.multivariate import beyond_chance as auc_beyond_chance
-from keepfit.monitor.performance import Stretch, estimated_value, expected_auc, interval, losses_of
+from keepfit.monitor.performance import Stretch, estimated_value, expected_auc, interval, losses_of, stretches_of
 from keepfit.monitor.residuals import residuals_of, variance, within_days
 
 ODD = st.floats() | st.sampled_from([0.0, -0.0, 1.0, 1.0 + 1e-12, np.inf, -np.inf, np.nan, 1e308, 5e-324])
@@ -230,3 +240,65 @@ def test_a_stretch_is_as_uncommon_whatever_the_size_of_the_metric():
     small, large = standardised(values, 7), standardised(values + 1e7, 7)
     assert large == pytest.approx(small, abs=1e-4)
     assert np.isnan(standardised(np.full(60, np.nan), 7)).all()
+
+
+def space_of_days(level, rows=40):
+    """A reference of one column, ``level`` (d,) being what each day has of its own, as a sample and its space."""
+    draw, days = np.random.default_rng(20), np.repeat(np.arange(level.size), rows)
+    column = draw.normal(size=days.size) + level[days]
+    bins = bins_of(column)
+    sample = sample_of({"a": (bins, column)}, days, column, column[:, None])
+    return Part(sample.when, sample.matrix()), space_of(sample, (bins,))
+
+
+def test_what_each_day_has_of_its_own_is_not_learnt_by_heart():
+    """Rows of a day are never on both sides: else every week of days that differ would be told apart."""
+    draw, found = np.random.default_rng(21), []
+    known, space = space_of_days(draw.normal(size=120))
+    days = np.repeat(np.arange(200, 206), 40)
+    for _ in range(60):
+        now = draw.normal(size=6)[days - 200] + draw.normal(size=days.size)
+        found.append(apart(space, known, Part(days, now[:, None])).auc)
+    assert abs(np.mean(found) - 0.5) < 0.05  # 0.6 with rows of a day on both sides
+
+
+def test_a_stretch_of_the_reference_is_asked_beside_its_other_days_only():
+    known, space = space_of_days(np.random.default_rng(22).normal(size=30))
+    told = of_stretches(space, known, known, 0, 30, 7)
+    assert told.size == 24
+    for start in (0, 11, 23):
+        inside = (known.days >= start) & (known.days < start + 7)
+        rest, stretch = (Part(known.days[which], known.values[which]) for which in (~inside, inside))
+        assert told[start] == pytest.approx(distance(apart(space, rest, stretch).auc))
+
+
+def test_a_missing_value_is_a_usual_one_and_equal_values_share_their_rank():
+    column = np.repeat([1.0, 2.0, np.nan], [100, 100, 50])
+    bins = bins_of(column)
+    sample = sample_of({"a": (bins, column)}, np.arange(250) // 25, np.zeros(250), np.zeros((250, 1)))
+    scores = scores_of(space_of(sample, (bins,)), np.array([[np.nan], [1.0], [1.5], [2.0], [9.0]]))[:, 0]
+    assert scores == pytest.approx([0.0, ndtri(0.25), 0.0, ndtri(0.75), ndtri(1 - 0.5 / 200)])
+    level = Levels(np.array([0, -1], np.int32), ("x",))
+    assert np.isnan(values_of([(bins_of(level), level)], np.arange(2))[:, 0]).tolist() == [False, True]
+
+
+def test_a_window_of_almost_one_kind_of_days_is_not_judged():
+    known, space = space_of_days(np.zeros(60))
+    days = np.array([100] * 60 + [101] * 5)
+    assert np.isnan(apart(space, known, Part(days, np.zeros((65, 1)))).auc)
+
+
+def test_where_the_reference_has_no_rows_residuals_say_nothing():
+    none, moved = np.zeros((2, 1)), np.array([[0.0], [400.0]])
+    found = gap((np.array([500.0, 0.0]), none), (np.array([500.0, 500.0]), moved), np.array([0.2]))
+    assert (float(found.chi), float(found.degrees)) == (0.0, 1.0)
+    assert float(found.share) < 0
+
+
+def test_a_stretch_takes_in_all_rows_of_its_days_and_no_other():
+    draw, days = np.random.default_rng(23), np.repeat(np.arange(5, 15), 40)
+    answers = draw.normal(size=days.size)
+    labels = answers + days  # each day costs what its number is
+    found = stretches_of("regression", days, labels, answers, 7, losses_of(labels, answers))
+    assert [(each.first, each.rows) for each in found] == [(first, 280) for first in (5, 6, 7, 8)]
+    assert [each.realised["mae"] for each in found] == pytest.approx([8, 9, 10, 11])

@@ -161,7 +161,7 @@ def look(
         told=told,
         helped=UNSET if helped is None else helped,
     )
-    return Look(window, noted, decision, in_words(decision), 12 + number)
+    return Look(window, noted, decision, in_words(decision), 12 + number, window.as_of)
 
 
 NAMES = ("origin", "carrier", "dest", "distance", "departure_minute", "temp", "wind_speed", "precip", "visib")

@@ -1,48 +1,66 @@
-"""The label of each prediction, by id or by the key fields of its record."""
+"""The label of each prediction, by id or by the key fields of its record; joined on disk where memory ends."""
 
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from keepfit.data.joined import Placed
 
-class Latest(NamedTuple):
-    """The labels, newest first, and for every id and every key that has one the row of its newest."""
+Parts = Iterator["pa.Table"]
 
-    ids: "pa.Array"
-    id_rows: "pa.Array"
-    keys: "pa.Array"
-    key_rows: "pa.Array"
-    table: "pa.Table"
-
-
-def latest(labels: "pa.Table", key: Sequence[str]) -> Latest:
-    """Of labels in any order the newest for every id and for every key; those that lack a key field are nobody's."""
-    import pyarrow.compute as pc
-
-    order = pc.sort_indices(labels, [("at", "descending"), ("received", "descending")])
-    table = labels.take(order)
-    ids, id_rows = _first(table.column("id").combine_chunks())
-    keys, key_rows = _first(_keys(table.column("key").to_pylist(), key))
-    return Latest(ids, id_rows, keys, key_rows, table.select(["value", "at"]))
+_KNOWN = 'create table known (name text, turn bigint, value text, "at" timestamptz, received timestamptz)'
+_ASKED = "create table asked (name text, place bigint)"
+_COUNTS = "select count(*), count(*) filter (starts_with(name, 'key ')) from known"
+_FOUND = 'create table found as select place, turn, value, "at", received from asked join known using (name)'
+_IN_ORDER = """
+    select place, value as label, "at" as label_at from found order by place, "at" desc, received desc, turn
+"""
 
 
-def with_labels(part: "pa.Table", known: Latest, key: Sequence[str]) -> "pa.Table":
-    """Predictions with ``label`` and ``label_at``."""
+@contextmanager
+def latest(labels: Parts, asked: Callable[[bool], Parts], key: Sequence[str]) -> "Iterator[Placed]":
+    """The newest label of each prediction, ``label`` and ``label_at`` by its place among those that are asked about.
+
+    Parameters
+    ----------
+    labels
+        In any order. One by key that lacks a field is nobody's.
+    asked
+        Reads the ``id`` of predictions, and their ``record`` if it is told to.
+
+    Raises
+    ------
+    InfrastructureError
+        The disk is full of what did not fit into memory.
+    """
+    from keepfit.data.joined import BATCH, Placed, fill, joining
+
+    with joining("looking for the labels of what was served", "prediction log") as connection:
+        connection.execute(_KNOWN)
+        connection.execute(_ASKED)
+        fill(connection, "known", _named(labels, "key", key, "turn", ("value", "at", "received")))
+        ((there, by_key),) = connection.execute(_COUNTS).fetchall()
+        if there:
+            fill(connection, "asked", _named(asked(by_key > 0), "record", key if by_key else (), "place"))
+        connection.execute(_FOUND)  # by itself: joining and sorting at once needs the memory of both
+        yield Placed(iter(connection.sql(_IN_ORDER).to_arrow_reader(BATCH)))
+
+
+def with_labels(part: "pa.Table", known: "Placed", first: int) -> "pa.Table":
+    """Predictions, the first of which has the place ``first``, with ``label`` and ``label_at``."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    row = known.id_rows.take(pc.index_in(part.column("id").combine_chunks(), known.ids))
-    if key and len(known.keys):
-        by_key = known.key_rows.take(pc.index_in(_keys(part.column("record").to_pylist(), key), known.keys))
-        row = pc.min_element_wise(row, by_key)  # the table is sorted, newest first
-    found = known.table.take(row) if known.table.num_rows else _nothing(known.table, part.num_rows)
-    chunked = pa.table({"label": found.column("value"), "label_at": found.column("at")})
-    return part.append_column("label", chunked.column(0)).append_column("label_at", chunked.column(1))
+    found = known.of_rows(first, part.num_rows)
+    for name, kind in (("label", pa.string()), ("label_at", pa.timestamp("us", tz="UTC"))):
+        column = pa.nulls(part.num_rows, kind) if found is None else found.column(name).cast(kind)
+        part = part.append_column(name, column)
+    return part
 
 
 def key_text(fields: Any, names: Sequence[str]) -> str | None:
@@ -62,26 +80,25 @@ def _text(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
+def _named(parts: Parts, fields: str, key: Sequence[str], number: str, kept: Sequence[str] = ()) -> Parts:
+    """What is ``kept`` of rows and their ``number``, by ``name``: that of their id, and that of their key fields."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    first = 0
+    for part in parts:
+        numbers = pa.array(np.arange(first, first + part.num_rows))
+        first += part.num_rows
+        rows = part.select(kept).append_column(number, numbers)
+        names = [pc.binary_join_element_wise("id", part.column("id"), " ")]
+        names += [_keys(part.column(fields).to_pylist(), key)] if key else []
+        for each in names:
+            yield rows.append_column("name", each).filter(each.is_valid())
+
+
 def _keys(texts: Sequence[str | None], names: Sequence[str]) -> "pa.Array":
     import pyarrow as pa
 
-    found = [key_text(msgspec.json.decode(text), names) if names and text is not None else None for text in texts]
-    return pa.array(found, pa.string())
-
-
-def _first(names: "pa.Array") -> "tuple[pa.Array, pa.Array]":
-    """Each name once, and the first row that has it."""
-    import numpy as np
-    import pyarrow as pa
-
-    encoded = names.dictionary_encode()
-    there = np.flatnonzero(encoded.indices.is_valid().to_numpy(zero_copy_only=False))
-    codes = encoded.indices.drop_null().to_numpy(zero_copy_only=False)
-    kept, first = np.unique(codes, return_index=True)
-    return encoded.dictionary.take(pa.array(kept, pa.int32())), pa.array(there[first], pa.int64())
-
-
-def _nothing(table: "pa.Table", rows: int) -> "pa.Table":
-    import pyarrow as pa
-
-    return pa.table([pa.nulls(rows, field.type) for field in table.schema], schema=table.schema)
+    found = (key_text(msgspec.json.decode(text), names) if text is not None else None for text in texts)
+    return pa.array([each and f"key {each}" for each in found], pa.string())

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from keepfit.serving.log.join import Latest, latest, with_labels
+from keepfit.serving.log.join import latest, with_labels
 from keepfit.serving.log.table import labels_schema, opened, predictions_schema, unreadable
 from keepfit.store import Store
 
@@ -27,8 +27,8 @@ def predictions(
     IntegrityError
         A file was altered.
     """
-    days = _days(start, end)
-    return _stretch(store, f"{use_case}/predictions", days, (start, end), predictions_schema(), rows)
+    names = _files(store, f"{use_case}/predictions", start, end)
+    return _stretch(store, names, (start, end), predictions_schema(), rows)
 
 
 def labelled(
@@ -44,55 +44,52 @@ def labelled(
     """The same, with ``label`` (JSON) and ``label_at``: null where no label was known before ``as_of``.
 
     Of several labels the one with the latest ``at`` counts, then the one that was received last. A label by ``key``
-    fields belongs to every prediction whose record has these values (compared as text). Labels of the time from
-    ``start`` to ``as_of`` are held in memory, some 100 bytes each.
+    fields belongs to every prediction whose record has these values (compared as text). Predictions are read twice:
+    what has labels is found out first, on disk where memory ends.
 
     Raises
     ------
     IntegrityError
         A file was altered.
+    InfrastructureError
+        The disk is full of what did not fit into memory.
     """
-    known = _latest(store, use_case, start, as_of, tuple(key), rows)
-    for part in predictions(store, use_case, start, end, rows=rows):
-        yield with_labels(part, known, tuple(key))
-
-
-def _latest(store: Store, use_case: str, start: datetime, as_of: datetime, key: tuple[str, ...], rows: int) -> Latest:
     import pyarrow as pa
 
+    names = _files(store, f"{use_case}/predictions", start, end)  # once: workers go on, and places have to stay
+    whole = predictions_schema()
+
+    def asked(by_key: bool) -> "Iterator[pa.Table]":
+        some = pa.schema([whole.field(name) for name in ("id", "at", *(["record"] if by_key else []))])
+        return _stretch(store, names, (start, end), some, rows)
+
     since = start - timedelta(days=1)  # a caller's clock may be behind ours
-    found = _stretch(store, f"{use_case}/labels", _days(since, as_of), (since, as_of), labels_schema(), rows)
-    return latest(pa.concat_tables([labels_schema().empty_table(), *found]), key)
+    told = _files(store, f"{use_case}/labels", since, as_of)
+    first = 0
+    with latest(_stretch(store, told, (since, as_of), labels_schema(), rows), asked, key) as known:
+        for part in _stretch(store, names, (start, end), whole, rows):
+            yield with_labels(part, known, first)
+            first += part.num_rows
 
 
-def _days(start: datetime, end: datetime) -> Iterator[str]:
-    """The days in UTC from ``start`` to ``end``."""
+def _files(store: Store, prefix: str, start: datetime, end: datetime) -> list[str]:
+    """The files of the days in UTC from ``start`` to ``end``, in their order; of many days one list says which are."""
     first, last = start.astimezone(UTC).date(), end.astimezone(UTC).date()
-    return ((first + timedelta(days=count)).isoformat() for count in range((last - first).days + 1))
+    days = [(first + timedelta(days=count)).isoformat() for count in range((last - first).days + 1)]
+    if len(days) <= _FEW:
+        return [name for day in days for name in store.list(f"{prefix}/{day}/")]
+    known = set(days)
+    return [name for name in store.list(f"{prefix}/") if name[len(prefix) + 1 :].partition("/")[0] in known]
 
 
 def _stretch(
-    store: Store,
-    prefix: str,
-    days: Iterator[str],
-    stretch: tuple[datetime, datetime],
-    schema: "pa.Schema",
-    rows: int,
+    store: Store, names: Sequence[str], stretch: tuple[datetime, datetime], schema: "pa.Schema", rows: int
 ) -> "Iterator[pa.Table]":
-    for day in _there(store, prefix, list(days)):
-        for name in store.list(f"{prefix}/{day}/"):
-            for table in _batches(store, name, schema, rows):
-                within = _within(table, *stretch)
-                if within.num_rows:
-                    yield within
-
-
-def _there(store: Store, prefix: str, days: list[str]) -> list[str]:
-    """Of days in their order those that may have files: of many, one list of all files says so."""
-    if len(days) <= _FEW:
-        return days
-    there = {name[len(prefix) + 1 :].partition("/")[0] for name in store.list(f"{prefix}/")}
-    return [day for day in days if day in there]
+    for name in names:
+        for table in _batches(store, name, schema, rows):
+            within = _within(table, *stretch)
+            if within.num_rows:
+                yield within
 
 
 def _batches(store: Store, name: str, schema: "pa.Schema", rows: int) -> "Iterator[pa.Table]":
