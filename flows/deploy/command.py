@@ -37,7 +37,16 @@ def loaded_cases(names: Sequence[str], root: Path) -> list[Loaded]:
     """
     paths = [find(name, root) for name in names] or sorted((root / "configs").glob("*.yaml"))
     if not paths:
-        raise ConfigError(Problem("there is no use case", str(root / "configs"), "a file NAME.yaml", "none"))
+        raise ConfigError(
+            Problem(
+                "there is no use case",
+                where=str(root / "configs"),
+                expected="a file NAME.yaml",
+                found="none" if (root / "configs").is_dir() else "no such folder",
+                did="started and changed nothing",
+                do="change to the folder that holds configs/, or write an example with `keepfit demo`",
+            )
+        )
     cases: list[Loaded] = []
     problems: list[Problem] = []
     for path in paths:

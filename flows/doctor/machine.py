@@ -91,7 +91,7 @@ def store(address: str) -> tuple[Store | None, list[Finding]]:
 
 def _folder(root: Path) -> Iterator[Finding]:
     if not root.exists():
-        yield warn("store", f"{root} is not there yet", "the first run makes it")
+        yield _made_by_the_first_run(root)
         return
     try:
         with tempfile.NamedTemporaryFile(dir=root, prefix=".doctor-") as file:
@@ -106,6 +106,14 @@ def _folder(root: Path) -> Iterator[Finding]:
     else:
         yield ok("store", f"{root} can be written, {free / 1e9:.0f} GB left")
     yield clock("clock of the store", apart)
+
+
+def _made_by_the_first_run(root: Path) -> Finding:
+    above = next(each for each in root.absolute().parents if each.exists())
+    if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
+        return warn("store", f"{root} is not there yet", "the first run makes it")
+    what = "cannot be written" if above.is_dir() else "is no folder"
+    return fail("store", f"{root} cannot be made: {above} {what}", "see --store and KEEPFIT_STORE")
 
 
 def clock(check: str, apart: float) -> Finding:

@@ -28,6 +28,7 @@ def server(url: str | None, key: str | None, cases: Sequence[Loaded], store: str
         return
     user, _, word = (key or "").partition(":")
     with httpx.Client(base_url=url, timeout=10.0) as client:
+        sent = time.time()
         try:
             stranger = client.get("/admin/version", headers={"Origin": _STRANGER})
         except httpx.HTTPError as error:
@@ -35,13 +36,25 @@ def server(url: str | None, key: str | None, cases: Sequence[Loaded], store: str
             return
         yield from _open_to(url, stranger)
         if date := stranger.headers.get("date"):
-            yield clock("clock of Prefect", parsedate_to_datetime(date).timestamp() + 0.5 - time.time())
+            said = parsedate_to_datetime(date).timestamp()
+            yield clock("clock of Prefect", _apart(said, sent, sent + stranger.elapsed.total_seconds()))
         if key:
             client.auth = httpx.BasicAuth(user, word)
         try:
             yield from _known(client, cases, store)
         except (httpx.HTTPError, ValueError) as error:
             yield fail("Prefect", f"{url}: {error}", "set PREFECT_API_AUTH_STRING, or see the server's log")
+
+
+def _apart(said: float, sent: float, received: float) -> float:
+    """How far another clock is away for certain: it says whole seconds, at some moment while it was asked.
+
+    >>> _apart(said=100.0, sent=100.2, received=107.0), _apart(said=95.0, sent=100.2, received=107.0)
+    (0.0, -4.2)
+    """
+    if said > received:
+        return round(said - received, 1)
+    return round(min(said + 1.0 - sent, 0.0), 1)
 
 
 def _open_to(url: str, answer: httpx.Response) -> Iterator[Finding]:

@@ -25,6 +25,8 @@ def end_with_parent() -> None:
 
 
 if __name__ == "__main__":
+    # Prefect's worker ends by sending itself SIGINT, which a shell's background job is born deaf to
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=end_with_parent, name="lifeline", daemon=True).start()
     module, *words = sys.argv[1:]
     sys.argv = [module, *words]

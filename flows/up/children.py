@@ -80,11 +80,12 @@ class Child:
         self._process.wait()
         self._close()
 
-    def tail(self, lines: int = 4) -> str:
-        """The last lines of its log."""
+    def last_words(self, lines: int = 3) -> list[str]:
+        """The last lines of its log that say something: not the places of a traceback, which are indented."""
         with contextlib.suppress(OSError):
-            return "\n".join(self.log.read_text(errors="replace").strip().splitlines()[-lines:])
-        return ""
+            said = [line for line in self.log.read_text(errors="replace").splitlines() if line[:1].strip()]
+            return said[-lines:]
+        return []
 
     def _signal(self, number: int) -> None:
         if self._process is not None:

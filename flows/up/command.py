@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -15,6 +16,8 @@ from typing import Any
 import msgspec
 
 from flows.deploy.command import absolute_store, deployed, loaded_cases
+from flows.doctor.machine import store as look_at_store
+from flows.problems import show_problems
 from flows.server import HEARTBEAT, configured, defaults, loopback
 from flows.up.children import Child, keep, stop
 from keepfit.config import Loaded
@@ -82,7 +85,9 @@ def _start(
 ) -> None:
     """Server first, since the others need it; then what it holds, then the rest."""
     worker, scoring, server = children
+    _warn("starting Prefect's server; the first time takes half a minute")
     server.start()
+    _look_at(store)
     _wait_ready(server, f"http://127.0.0.1:{listener.getsockname()[1]}/api/health", ending)
     if ending.is_set():
         return
@@ -91,6 +96,25 @@ def _start(
     _warn(f"deployed {len(cases)} use cases: {changed} of {len(plan.changes)} deployments and automations changed")
     worker.start()
     scoring.start()
+
+
+def _look_at(store: str) -> None:
+    """Say where the store cannot be used; it may be so again soon, and what this machine has of it is served."""
+    _, found = look_at_store(store)
+    bad = [each for each in found if each.health == "fail"]
+    problems = [
+        Problem(
+            "the store cannot be used",
+            where=store,
+            expected="a place that answers, and takes new files",
+            found=each.found,
+            did="started all the same: what this machine has a copy of is served, runs fail until it is there",
+            do=each.do,
+        )
+        for each in bad
+    ]
+    if problems:
+        show_problems(InfrastructureError(*problems))
 
 
 def _children(
@@ -148,24 +172,46 @@ def _home(environ: Mapping[str, str], store: str) -> Path:
 @contextlib.contextmanager
 def _alone(home: Path) -> Iterator[None]:
     """Hold the lock of the folder: a second `up` for the same store would break its database."""
-    home.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(home / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = _lock_of(home)
     deadline = time.monotonic() + _LOCK_SECONDS
     try:
+        if not _locked(descriptor):
+            _warn("waiting for another `keepfit up` of this store to end")
         while not _locked(descriptor):
             if time.monotonic() > deadline:
                 raise ConfigError(
                     Problem(
                         "`keepfit up` runs already for this store",
-                        where=str(home),
+                        where=str(home / "lock"),
+                        expected=f"that nobody holds it for {_LOCK_SECONDS:g} s",
+                        found=f"process {os.pread(descriptor, 20, 0).decode() or 'unknown'} holds it",
                         did="started nothing",
                         do="use that one, stop it, or name another store",
                     )
                 )
             time.sleep(0.2)
+        os.truncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock_of(home: Path) -> int:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        return os.open(home / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise InfrastructureError(
+            Problem(
+                "there is no place for Prefect's database and the logs",
+                where=str(home),
+                expected="a folder that can be made and written",
+                found=error.strerror or str(error),
+                did="started nothing",
+                do="make room, give this user the right to write there, or set XDG_STATE_HOME to another folder",
+            )
+        ) from None
 
 
 def _locked(descriptor: int) -> bool:
@@ -185,6 +231,7 @@ def _listening(port: int, option: str) -> Iterator[socket.socket]:
             Problem(
                 "a port of this machine cannot be had",
                 where=f"{option} {port}",
+                expected="one that nobody listens on",
                 found=str(error),
                 did="started nothing",
                 do="choose another; 0 takes one that is free",
@@ -208,12 +255,17 @@ def _wait_ready(server: Child, url: str, ending: Event) -> None:
                     "the Prefect server does not start",
                     where=url,
                     expected=f"an answer within {READY_SECONDS:g} s",
-                    found=server.tail() or "nothing in its log",
+                    found="\n            ".join([*server.last_words(), _room(server.log.parent)]),
                     did="stopped all again",
                     do=f"see {server.log}",
                 )
             )
         ending.wait(0.2)
+
+
+def _room(folder: Path) -> str:
+    free = shutil.disk_usage(folder).free
+    return f"{free / 1e6:,.0f} MB left on the disk of {folder}"
 
 
 def _addresses(

@@ -3,7 +3,6 @@
 import getpass
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -78,7 +77,6 @@ def steady(text):
 
 
 def test_the_commands_print_and_the_server_answers_what_the_readme_shows(tmp_path):
-    shutil.copytree(ROOT / "configs", tmp_path / "configs")
     assert keepfit(["demo", "--until", "2013-05-01"], tmp_path).returncode == 0
     assert [block.splitlines()[0].split()[2] for block in SHOWN] == ["run", "run", "show"]
     for block in SHOWN:

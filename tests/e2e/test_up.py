@@ -1,7 +1,8 @@
 """`keepfit up`: a person, an event and a schedule start runs; what dies is started again; nothing is left behind."""
 
 import signal
-from pathlib import Path
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from journeys import World
@@ -10,8 +11,6 @@ from watched_world import write
 
 from keepfit.ledger import fold_of, head, watch_of
 from keepfit.registry import verify
-
-CHROMIUM = Path("/usr/bin/chromium")
 
 
 @pytest.fixture(scope="module")
@@ -33,25 +32,19 @@ def entries(world):
     return head(world.store, "visits").seq
 
 
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium in /usr/bin (apt-get install chromium)")
-def test_a_person_trains_the_first_champion_from_the_pages_of_prefect(up):
-    from playwright.sync_api import sync_playwright
-
+def test_a_person_trains_the_first_champion_from_the_pages_of_prefect(up, browser):
     assert up.version() is None
-    page_of = f"{up.said['prefect']}/deployments/deployment/{up.deployment('train')['id']}"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 1200})
-        page.goto(page_of)
-        page.get_by_role("button", name="Run", exact=True).click()
-        page.get_by_text("Custom run").click()
-        page.get_by_text("The moment the run pretends it is").wait_for()
-        moment = page.locator("label", has_text="as_of").locator("xpath=following::*[self::input or self::textarea][1]")
-        moment.fill("2020-04-01")
-        page.get_by_role("button", name="Submit").click()
-        page.wait_for_url("**tab=Runs")
-        page.get_by_text("Completed").first.wait_for(timeout=120_000)
-        browser.close()
+    page = browser.new_page(viewport={"width": 1280, "height": 1200})
+    page.goto(f"{up.said['prefect']}/deployments/deployment/{up.deployment('train')['id']}")
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_text("Custom run").click()
+    page.get_by_text("The moment the run pretends it is").wait_for()
+    moment = page.locator("label", has_text="as_of").locator("xpath=following::*[self::input or self::textarea][1]")
+    moment.fill("2020-04-01")
+    page.get_by_role("button", name="Submit").click()
+    page.wait_for_url("**tab=Runs")
+    page.get_by_text("Completed").first.wait_for(timeout=120_000)
+    page.close()
     assert up.runs("train")[0]["parameters"]["as_of"] == "2020-04-01"
     assert up.until(up.version) == 1
 
@@ -76,6 +69,19 @@ def test_a_page_of_somebody_else_cannot_steer_the_server(up):
     answer = httpx.post(where, json={}, headers={"Origin": "https://evil.example"}, trust_env=False)
     assert answer.status_code == 403
     assert "access-control-allow-origin" not in answer.headers
+
+
+def test_the_server_has_planned_the_end_of_the_next_window(up):
+    """The schedule that the YAML asks for: every day, in UTC, as of which its runs will be."""
+
+    def planned():
+        found = up.ask("POST", "/flow_runs/filter", {"flow_runs": {"state": {"name": {"any_": ["Scheduled"]}}}})
+        return [each for each in found if each["deployment_id"] == up.deployment("monitor")["id"]]
+
+    first = min(datetime.fromisoformat(each["expected_start_time"]) for each in up.until(planned))
+    now = datetime.now(first.tzinfo)
+    assert now < first <= now + timedelta(days=1)
+    assert (first.hour, first.minute, first.second) == (0, 0, 0)
 
 
 def test_a_schedule_starts_a_run(up):
@@ -111,6 +117,16 @@ def test_doubled_late_and_forged_events_change_nothing(up, world):
     up.until(lambda: len(up.runs("retrain", "COMPLETED")) >= ran + len(sent), 240)
     assert entries(world) == before
     assert verify(world.store).problems == ()
+
+
+def test_no_two_runs_of_the_use_case_were_at_work_at_once(up):
+    """Six retrains that came at once have waited for each other, and so has every other run before."""
+    ran = [each for each in up.runs() if each["state_type"] == "COMPLETED"]
+    assert len(ran) > 8
+    spans = sorted(
+        (datetime.fromisoformat(each["start_time"]), datetime.fromisoformat(each["end_time"])) for each in ran
+    )
+    assert all(before[1] <= after[0] for before, after in pairwise(spans)), spans
 
 
 def test_the_doctor_finds_all_of_it_in_order(up, world):

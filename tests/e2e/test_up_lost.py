@@ -3,32 +3,56 @@
 import contextlib
 import shutil
 import signal
+import time
 
 import psutil
 import pytest
 from journeys import World, state
 from upped import SERVER, WORKER, Up
-from watched_world import write
+from watched_world import WATCHED, write
 
 from keepfit.ledger import head
+from keepfit.registry import verify
 
 pytestmark = pytest.mark.soak
 LEASE = 300  # seconds for which Prefect keeps the place of a run that was killed, at most
 
 
+SLOW = "train: {candidates: [{hist_gradient_boosting: {learning_rate: [0.02, 0.3, log]}}], trials: 40, seed: 7}\n"
+QUICK = "train: {candidates: [logistic_regression], seed: 7}\n"
+
+
 @pytest.fixture
 def world(tmp_path):
     world = write(World(tmp_path))
+    assert QUICK in WATCHED
+    world.write("configs/visits.yaml", WATCHED.replace(QUICK, SLOW))
     yield world
     world.stop()
 
 
-def training(up, world):
-    """A run of the train flow that has left its first stages behind."""
+def training(up):
+    """A run of the train flow that is fitting: its stage `train` has begun, and is still at it a second later."""
     run = up.start("train", as_of="2020-04-01")
-    up.until(lambda: any("snapshot" in str(path) for path in (world.work / ".keepfit").rglob("*")))
-    assert up.ask("GET", f"/flow_runs/{run}")["state_type"] == "RUNNING"
+    up.until(lambda: fitting(up, run))
+    time.sleep(1)
+    assert fitting(up, run)
     return run
+
+
+def fitting(up, run):
+    asked = {"flow_runs": {"id": {"any_": [run]}}, "task_runs": {"state": {"type": {"any_": ["RUNNING"]}}}}
+    return any(each["name"].startswith("train") for each in up.ask("POST", "/task_runs/filter", asked))
+
+
+def see_that_one_version_was_released_once(up, world):
+    assert up.until(up.version) == 1
+    champion, versions = state(world)
+    assert (champion, len(versions)) == (1, 1)
+    actions = [each["action"] for each in world.run("show", "visits", "--all", "--json").answer["ledger"]]
+    assert sorted(actions) == ["promoted", "registered"]
+    assert verify(world.store).problems == ()
+    up.until(lambda: up.ask("GET", "/v2/concurrency_limits/keepfit:visits")["active_slots"] == 0)
 
 
 def kill_with_children(process):
@@ -40,14 +64,12 @@ def kill_with_children(process):
 def test_after_a_worker_was_killed_in_training_a_later_run_finishes_and_releases_once(world):
     up = Up(world)
     try:
-        training(up, world)
+        training(up)
         assert state(world)[1] == []
         kill_with_children(up.child(WORKER))
         run = up.start("train", as_of="2020-04-01")
         assert up.ended(run, LEASE + 120) == "COMPLETED", up.log()
-        assert up.until(up.version) == 1
-        champion, versions = state(world)
-        assert (champion, len(versions)) == (1, 1)
+        see_that_one_version_was_released_once(up, world)
     finally:
         up.stop()
 
@@ -55,14 +77,12 @@ def test_after_a_worker_was_killed_in_training_a_later_run_finishes_and_releases
 def test_a_run_goes_on_when_the_server_is_killed_beneath_it(world):
     up = Up(world)
     try:
-        run = training(up, world)
+        run = training(up)
         up.child(SERVER).kill()
         up.until(up.healthy)
         if up.ended(run, LEASE + 120) != "COMPLETED":
             assert up.ended(up.start("train", as_of="2020-04-01"), LEASE + 120) == "COMPLETED", up.log()
-        assert up.until(up.version) == 1
-        champion, versions = state(world)
-        assert (champion, len(versions)) == (1, 1)
+        see_that_one_version_was_released_once(up, world)
     finally:
         up.stop()
 

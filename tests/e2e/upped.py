@@ -8,6 +8,7 @@ import time
 import uuid
 
 import httpx
+import psutil
 
 PATIENCE = 120.0
 SERVER, WORKER, SCORING = "flows.up.server", "prefect", "flows.cli"  # words of the commands of its children
@@ -120,7 +121,10 @@ class Up:
     def child(self, word):
         """The process of `up` whose command has a word."""
         for process in self.world.family():
-            line = process.cmdline()
+            try:
+                line = process.cmdline()
+            except psutil.Error:  # it has ended meanwhile
+                continue
             if any("child.py" in each for each in line) and word in line:
                 return process
         return None

@@ -10,7 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from flows.doctor.prefect import server as look_at_server
 from flows.server import prefect_server
+from keepfit.config import load
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,6 +46,11 @@ class Server:
 
     def find(self, path):
         return self.http.post(path, json={}).json()
+
+    def everything(self):
+        """All that deploying could touch, as the server has it: with its ids, and when it was changed."""
+        kinds = ("deployments", "automations", "flows", "work_pools", "v2/concurrency_limits")
+        return {kind: self.find(f"/{kind}/filter") for kind in kinds}
 
     def deployment(self, name):
         return self.http.get(f"/deployments/name/{name}").json()
@@ -82,10 +89,11 @@ def test_a_folder_is_deployed_left_alone_changed_and_removed(server):
     flights = {f"{flow}/flight_delay" for flow in ("train", "monitor", "retrain", "judge", "score")}
     assert first["created"] >= flights | {"train/digit_image", "judge/digit_image", "score/digit_image", "keepfit"}
     assert "monitor/digit_image" not in first["created"]  # its rows have no time
-    before = server.find("/deployments/filter"), server.find("/automations/filter")
+    before = server.everything()
+    assert all(before.values())
     code, again, _ = server.deploy(folder)
     assert (code, set(again)) == (0, {"unchanged"})
-    assert (server.find("/deployments/filter"), server.find("/automations/filter")) == before
+    assert server.everything() == before
 
     path = folder / "configs" / "flight_delay.yaml"
     path.write_text(path.read_text() + 'retrain: {schedule: "0 6 1 * *"}\n')
@@ -157,3 +165,34 @@ def test_a_mistake_in_one_file_deploys_nothing(server):
     assert "digit_image.yaml" in err
     assert "diabetes_progression.yaml" in err
     assert server.find("/deployments/filter") == before
+
+
+def test_the_doctor_tells_of_missing_workers_stale_deployments_and_a_server_that_is_not_hardened(server):
+    folder = server.project("one", "flight_delay")
+    server.deploy(folder)
+    path = folder / "configs" / "flight_delay.yaml"
+
+    def looked():
+        url, key = server.environ["PREFECT_API_URL"], server.environ["PREFECT_API_AUTH_STRING"]
+        found = look_at_server(url, key, [load(path, {})], str(folder / ".keepfit"))
+        return {each.check: each for each in found}
+
+    found = looked()
+    assert {check: each.health for check, each in found.items()} == {
+        "Prefect": "ok",
+        "Prefect's key": "ok",
+        "Prefect's CORS": "warn",
+        "Prefect's CSRF": "warn",
+        "Prefect's locks": "warn",
+        "clock of Prefect": "ok",
+        "deployments": "ok",
+        "worker": "fail",
+        "runs": "ok",
+    }
+    assert all(each.do for each in found.values() if each.health != "ok")
+    beat = {"name": "somebody", "heartbeat_interval_seconds": 30}
+    server.http.post("/work_pools/keepfit/workers/heartbeat", json=beat).raise_for_status()
+    path.write_text(path.read_text().replace("risk: low", "risk: high"))
+    found = looked()
+    assert found["worker"].health == "ok"
+    assert "train/flight_delay" in found["deployments"].found

@@ -13,6 +13,7 @@ import serving_world as world
 from ruamel.yaml import YAML
 from serving_process import serving
 
+from flows.doctor.prefect import server as look_at_server
 from flows.server import prefect_server
 from keepfit.records import sha256
 from keepfit.store import open_store
@@ -35,16 +36,41 @@ def test_a_server_takes_the_pool_and_a_deployment_that_overrides_it(kind):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """Asks a server of our own."""
+def place(tmp_path_factory):
+    """Address and key of a server of our own, with the settings for teams."""
     folder = tmp_path_factory.mktemp("pools")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "KEEPFIT_"))}
-    environ = clean | {"PREFECT_HOME": str(folder / "prefect"), "HOME": str(folder)}
+    environ = clean | {"PREFECT_HOME": str(folder / "prefect"), "HOME": str(folder)} | hardened()
     with prefect_server(environ) as started:
-        started.wait_ready()
-        user, _, word = environ["PREFECT_API_AUTH_STRING"].partition(":")
-        with httpx.Client(base_url=environ["PREFECT_API_URL"], auth=(user, word), trust_env=False, timeout=30) as http:
-            yield http
+        yield started.wait_ready(), environ["PREFECT_API_AUTH_STRING"]
+
+
+@pytest.fixture(scope="module")
+def server(place):
+    """Asks it, as its own pages do."""
+    url, key = place
+    with httpx.Client(base_url=url, auth=tuple(key.split(":", 1)), trust_env=False, timeout=30) as http:
+        token = http.get("/csrf-token", params={"client": "tests"}).json()["token"]
+        http.headers.update({"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": "tests"})
+        yield http
+
+
+def hardened():
+    """What `server.env` makes of an environment with a key and an address."""
+    script = f"set -a; . {FOLDER / 'server.env'}; set +a; env"
+    given = {"PREFECT_SERVER_API_AUTH_STRING": "a:b", "PREFECT_ORIGIN": "https://prefect.example"}
+    done = subprocess.run(
+        ["sh", "-c", script], env={"PATH": os.environ["PATH"]} | given, capture_output=True, text=True, check=True
+    )
+    return dict(line.split("=", 1) for line in done.stdout.splitlines() if line.startswith("PREFECT_SERVER_"))
+
+
+def test_the_doctor_finds_nothing_to_harden_at_a_server_with_the_settings_for_teams(place):
+    url, key = place
+    found = {each.check: each.health for each in look_at_server(url, key, [], "/srv/models")}
+    assert {found[f"Prefect's {name}"] for name in ("key", "CORS", "CSRF")} == {"ok"}
+    assert "Prefect's locks" not in found
+    assert httpx.get(f"{url}/admin/settings", trust_env=False).status_code == 401  # a stranger
 
 
 @pytest.mark.parametrize("kind", POOLS)
@@ -94,8 +120,11 @@ def test_a_run_becomes_the_job_that_the_pool_describes(kind):
         # what the worker of prefect-kubernetes refuses to start a job without, there and not elsewhere
         assert container["name"] == "prefect-job"
         assert (spec["parallelism"], spec["completions"], spec["restartPolicy"]) == (1, 1, "Never")
+        see_that_only_these_can_be_written(spec, {"/tmp", "/home/keepfit"})
     else:
         assert (job["image"], job["privileged"], job["auto_remove"]) == ("keepfit", False, True)
+        assert job["container_create_kwargs"]["read_only"]
+        assert set(job["container_create_kwargs"]["tmpfs"]) == {"/tmp", "/home/keepfit"}
 
 
 @pytest.mark.parametrize("kind", POOLS)
@@ -113,6 +142,17 @@ def test_the_manifests_of_kubernetes_parse_and_ask_for_no_rights():
         assert spec["securityContext"]["runAsNonRoot"]
         assert not spec["automountServiceAccountToken"]
         assert all(not one["securityContext"]["allowPrivilegeEscalation"] for one in spec["containers"])
+        see_that_only_these_can_be_written(spec, {"/tmp", "/home/keepfit"})
+
+
+def see_that_only_these_can_be_written(spec, places):
+    """The image was tried so: a read-only root, and room where Prefect and the libraries write."""
+    (container,) = spec["containers"]
+    assert container["securityContext"]["readOnlyRootFilesystem"]
+    mounted = {each["mountPath"]: each["name"] for each in container["volumeMounts"]}
+    assert places <= set(mounted)
+    empty = {each["name"] for each in spec["volumes"] if "emptyDir" in each}
+    assert {mounted[place] for place in places} <= empty
 
 
 def test_the_scoring_service_of_kubernetes_starts_and_answers_its_probes_without_a_token(tmp_path):
@@ -174,6 +214,11 @@ def test_whatever_the_image_copies_is_there_and_is_all_that_the_wheel_needs():
 
     project = tomllib.loads((top / "pyproject.toml").read_text())["project"]
     assert {"pyproject.toml", project["readme"], *project["license-files"]} <= set(copied)
+    rules = [
+        line for line in (FOLDER / "Dockerfile.dockerignore").read_text().splitlines() if line[:1] not in {"", "#"}
+    ]
+    assert rules[0] == "*"  # else environments, data and stores would go to the builder
+    assert {rule[1:] for rule in rules if rule.startswith("!")} == set(copied)
 
 
 def test_the_image_installs_as_the_readme_does_and_runs_as_nobody():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.csv as csv
 import pytest
 
-from flows.demo import write_demo
+from flows.demo import write_demo, write_use_cases
 from keepfit.config import load
 from keepfit.data import extract
 from keepfit.records import Moment
@@ -48,6 +48,19 @@ def test_later_months_are_added_and_nothing_is_touched(delivered, tmp_path):
     assert [path.name for path in tmp_path.rglob(".*")] == []
     for path in later:
         assert path.read_bytes() == (delivered / path.relative_to(tmp_path)).read_bytes()
+
+
+def test_an_empty_folder_gets_the_use_cases_and_a_folder_with_its_own_does_not(tmp_path):
+    written = write_use_cases(tmp_path)
+    assert sorted(path.name for path in written) == sorted(path.name for path in (ROOT / "configs").iterdir())
+    assert [load(path).use_case.name for path in written if path.suffix == ".yaml"] == [
+        "diabetes_progression",
+        "digit_image",
+        "flight_delay",
+    ]
+    for path in written[1:]:
+        path.unlink()
+    assert write_use_cases(tmp_path) == []
 
 
 def test_flights_are_a_whole_table_on_the_first_of_april(delivered, tmp_path):

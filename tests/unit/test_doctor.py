@@ -57,6 +57,14 @@ def test_a_store_that_is_a_file_or_another_kind_of_place_fails(tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]  # nothing is left there
 
 
+def test_a_store_that_is_not_there_yet_can_be_made_or_not(tmp_path):
+    (tmp_path / "file").touch()
+    assert health(store(str(tmp_path / "new" / "store"))[1]) == {"store": "warn"}
+    (found,) = store(str(tmp_path / "file" / "store"))[1]
+    assert (found.health, found.do != "") == ("fail", True)
+    assert f"{tmp_path / 'file'} is no folder" in found.found
+
+
 @pytest.mark.parametrize(
     ("url", "status", "headers", "expected"),
     [

@@ -9,7 +9,7 @@ from keepfit.config.monitor import Monitor
 from keepfit.features import Levels
 from keepfit.monitor import Answered, Answers, Rows, Seen, look, reference_of, tallied
 from keepfit.monitor.bins import MOST_RARE, Bins
-from keepfit.monitor.signals import _distance
+from keepfit.monitor.signals import _distance, _signal, _Told
 
 DAYS, WEEK = np.repeat(np.arange(190), 60), np.repeat(np.arange(7), 60)
 
@@ -202,3 +202,28 @@ def test_a_window_in_which_a_class_never_comes_is_measured_in_what_can_be(classe
         auc = next(c for c in found.checks if (c.check, c.feature) == ("realised_performance", "roc_auc"))
         assert (auc.outcome, auc.reason) == ("not_enough_evidence", "no value")
     assert all(check.value is None or np.isfinite(check.value) for check in found.checks)
+
+
+@pytest.mark.parametrize(("arrived", "well"), [(167, False), (168, True), (4200, True), (4201, False)])
+def test_a_fifth_of_the_usual_rows_and_five_times_as_many_are_still_a_window(arrived, well):
+    made, week = reference(), world(99, 7)  # 840 rows are usual
+    found = look(made, seen(made, week, arrived=arrived), "log_loss")
+    assert (("volume", None) not in alarms(found)) == well
+    assert any(why.startswith("volume") for why in found.broken) != well
+
+
+def test_what_chance_alone_brings_is_no_alarm_however_far_it_is():
+    made = reference()
+    told = _Told("drift", "size", 99.0, chance=False, effect=0.5)
+    assert [_signal(made, told._replace(chance=sure), lambda: "why").outcome for sure in (False, True)] == [
+        "pass",
+        "fail",
+    ]
+
+
+def test_an_estimate_alarms_on_the_side_on_which_its_metric_is_worse():
+    made, week = reference(), world(99, 7)
+    hard = week | {"size": week["size"] * 0.1 + 0.8}  # all near the border
+    for table, alarmed in ((week, False), (hard, True)):
+        found = look(made, seen(made, table, labelled=False), "roc_auc")
+        assert (("estimated_performance", "roc_auc") in alarms(found)) == alarmed

@@ -27,7 +27,7 @@ from keepfit.monitor.multivariate import (
     values_of,
 )
 from keepfit.monitor.multivariate import beyond_chance as auc_beyond_chance
-from keepfit.monitor.performance import Stretch, estimated_value, expected_auc, interval, losses_of
+from keepfit.monitor.performance import Stretch, estimated_value, expected_auc, interval, losses_of, stretches_of
 from keepfit.monitor.residuals import residuals_of, variance, within_days
 
 ODD = st.floats() | st.sampled_from([0.0, -0.0, 1.0, 1.0 + 1e-12, np.inf, -np.inf, np.nan, 1e308, 5e-324])
@@ -286,3 +286,19 @@ def test_a_window_of_almost_one_kind_of_days_is_not_judged():
     known, space = space_of_days(np.zeros(60))
     days = np.array([100] * 60 + [101] * 5)
     assert np.isnan(apart(space, known, Part(days, np.zeros((65, 1)))).auc)
+
+
+def test_where_the_reference_has_no_rows_residuals_say_nothing():
+    none, moved = np.zeros((2, 1)), np.array([[0.0], [400.0]])
+    found = gap((np.array([500.0, 0.0]), none), (np.array([500.0, 500.0]), moved), np.array([0.2]))
+    assert (float(found.chi), float(found.degrees)) == (0.0, 1.0)
+    assert float(found.share) < 0
+
+
+def test_a_stretch_takes_in_all_rows_of_its_days_and_no_other():
+    draw, days = np.random.default_rng(23), np.repeat(np.arange(5, 15), 40)
+    answers = draw.normal(size=days.size)
+    labels = answers + days  # each day costs what its number is
+    found = stretches_of("regression", days, labels, answers, 7, losses_of(labels, answers))
+    assert [(each.first, each.rows) for each in found] == [(first, 280) for first in (5, 6, 7, 8)]
+    assert [each.realised["mae"] for each in found] == pytest.approx([8, 9, 10, 11])
