@@ -57,7 +57,11 @@ bench-monitor: $(STAMP)  ## watching beside Evidently and NannyML, what Prefect 
 	$(BIN)/python -m tests.benchmarks.monitor_peers
 	$(BIN)/python -m tests.benchmarks.monitor_prefect
 	$(BIN)/python -m tests.benchmarks.monitor_memory
+	$(BIN)/python -m tests.benchmarks.monitor_memory --served
+	$(BIN)/python -m tests.benchmarks.monitor_labels
 	$(BIN)/python -m tests.benchmarks.alarm_rates
+	$(BIN)/python -m tests.benchmarks.bikes_year
+	$(BIN)/python -m tests.benchmarks.alarm_simulation
 
 soak: $(STAMP)  ## what takes long: kills, overload, swaps, a fuzzer for an hour, eight writers on S3
 	$(BIN)/python -m pytest -q -m soak
