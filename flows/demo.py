@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from datetime import date
+from importlib.metadata import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,9 +66,15 @@ def write_use_cases(root: Path) -> list[Path]:
     folder = root / "configs"
     if any(folder.glob("*.yaml")):
         return []
-    packaged = Path(__file__).with_name("examples")  # in the wheel; a checkout has them at its top
-    source = packaged if packaged.is_dir() else Path(__file__).parents[1] / "configs"
-    return [_put(folder / path.name, path.read_bytes()) for path in sorted(source.iterdir())]
+    return [_put(folder / path.name, path.read_bytes()) for path in _use_cases()]
+
+
+def _use_cases() -> list[Path]:
+    """A checkout has them at its top; a wheel brings them along, beside the packages."""
+    top = Path(__file__).parents[1]
+    if (top / "pyproject.toml").is_file():
+        return sorted((top / "configs").iterdir())
+    return [Path(str(each.locate())) for each in files("keepfit") or () if "share/keepfit/configs" in each.as_posix()]
 
 
 def _packaged() -> tuple[Path, Path]:

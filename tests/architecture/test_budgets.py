@@ -136,12 +136,16 @@ def test_what_pyproject_asks_for_is_pinned():
         assert re.search(rf"^{name}(\[.*\])?==", pinned, re.MULTILINE), name
 
 
-def test_the_wheel_brings_three_packages_and_their_templates(tmp_path):
+def test_the_wheel_brings_three_packages_their_templates_and_the_use_cases_of_the_demo(tmp_path):
     program = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
     subprocess.run([sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == set(PACKAGES)
+    data = f"{wheel.name.split('-py3')[0]}.data/data/share/keepfit/configs/"
+    shared = {name.removeprefix(data) for name in names if name.startswith(data)}
+    assert shared == {path.name for path in (ROOT / "configs").iterdir()}
+    ours = [name for name in names if ".dist-info" not in name and not name.startswith(data)]
+    assert {name.split("/")[0] for name in ours} == set(PACKAGES)
     for path in MODULES:
         assert path.relative_to(ROOT).as_posix() in names
     assert any(name.endswith("report.html.j2") for name in names)
