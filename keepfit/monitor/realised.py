@@ -150,8 +150,20 @@ def _followed(before: tuple[Any, Any], now: tuple[Any, Any], named: Callable[[in
     weight = np.where(known, now[0] * np.abs(means[1] - means[0]).sum(axis=1), 0.0)
     most = [place for place in np.argsort(-weight, kind="stable")[:3].tolist() if weight[place] > 0]
     moved = [means[1][place] - means[0][place] for place in most]
-    told = (f"{named(place)}: {each[np.argmax(np.abs(each))]:+.3g}" for place, each in zip(most, moved, strict=True))
+    told = (
+        f"{named(place)}: {_signed(float(each[np.argmax(np.abs(each))]))}"
+        for place, each in zip(most, moved, strict=True)
+    )
     return "labels less answers, beside the reference: " + "; ".join(told)
+
+
+def _signed(value: float) -> str:
+    """A difference in three digits or more, without a power of ten while it is one that people read.
+
+    >>> _signed(0.01234), _signed(-1672.4), _signed(3.2e9)
+    ('+0.0123', '-1,672', '+3.2e+09')
+    """
+    return f"{value:+,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:+.3g}"
 
 
 def _label_link(concept: Concept, residuals: Residuals | None, *, alarmed: bool) -> Iterator[WindowCheck]:
