@@ -162,6 +162,25 @@ def test_of_several_links_the_one_that_broke_is_told_and_no_column_is_linked_to_
     assert apart.gone > 0.9
 
 
+def test_a_dry_week_with_fog_says_nothing_against_the_link_of_rain_and_sight():
+    """Of 720 hours one in ten is rainy; a week of fog without rain, another mean, is no broken link."""
+    draw, rows = np.random.default_rng(6), 5000
+    rain = np.where(draw.random(rows) < 0.1, draw.gamma(2.0, size=rows), 0.0)
+    sight = 10.0 - 2.0 * rain + 0.5 * draw.normal(size=rows)
+    bins = {"rain": bins_of(rain), "sight": bins_of(sight)}
+    pairs = {"rain": (bins["rain"], rain), "sight": (bins["sight"], sight)}
+    sample = sample_of(pairs, np.arange(rows) // 100, rain, np.zeros((rows, 1)))
+    space, values = space_of(sample, tuple(bins.values())), sample.matrix()
+    found = links.links_of(space, tuple(bins.values()), values)
+    assert (0, 1) in {(each.by, each.of) for each in found}
+    fog = values[values[:, 0] == 0][:700] - np.array([0.0, 4.0])
+    dry = links.apart(found, space, values, np.vstack([fog, values[:7]]))
+    assert abs(dry.gone) < 0.5
+    wet = values[:1000].copy()
+    wet[:, 1] = draw.permutation(wet[:, 1])
+    assert links.apart(found, space, values, wet).gone > 0.7
+
+
 def test_a_stretch_is_held_against_those_that_share_no_day_with_it():
     found = moments_elsewhere(np.arange(10.0)[None, :], 2)[0]
     assert found[4] == np.mean([0, 1, 2, 6, 7, 8, 9])
