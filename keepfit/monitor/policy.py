@@ -114,10 +114,16 @@ def _doubted(apart: Sequence[Noted]) -> dict[Trigger, str]:
 
 
 def _waiting(alarmed: Sequence[Trigger], doubted: dict[Trigger, str], policy: "Retrain", windows: int) -> str | None:
-    """Why an alarm alone is not enough; None where nothing that counts has alarmed."""
+    """Why an alarm alone is not enough; None where nothing that counts has alarmed.
+
+    >>> from keepfit.config.monitor import Retrain
+    >>> _waiting(["drift"], {}, Retrain(), 1), _waiting(["drift"], {}, Retrain(), 5)
+    ('drift alarms, but not yet in 2 of 3 windows (1 so far)', 'drift alarms, but not yet in 2 of 3 windows')
+    """
     names = ", ".join(each.replace("_", " ") for each in alarmed if each not in doubted)
     seen = min(windows, policy.when.windows)
-    yet = f"{names} alarms, but not yet in {policy.when.count} of {policy.when.windows} windows ({seen} so far)"
+    few = f" ({seen} so far)" if seen < policy.when.windows else ""
+    yet = f"{names} alarms, but not yet in {policy.when.count} of {policy.when.windows} windows{few}"
     told = [*([yet] if names else []), *(doubted[each] for each in alarmed if each in doubted)]
     return "; ".join(told) or None
 

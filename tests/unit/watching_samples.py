@@ -209,7 +209,7 @@ def forty():
             )
             decision = RetrainDecision(retrain=False, because=because, suppressed_by=why)
         elif moved:
-            why = "drift alarms, but not yet in 2 of 3 windows (3 so far)"
+            why = "drift alarms, but not yet in 2 of 3 windows"
             decision = RetrainDecision(retrain=False, suppressed_by=why)
         helped = None
         if number in (15, 30):
