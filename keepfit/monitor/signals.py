@@ -25,14 +25,12 @@ def signals_of(reference: Reference, rows: Tallied, *, several: bool = True) -> 
     Parameters
     ----------
     several
-        Whether several columns at once are asked about too.
+        Whether several columns at once, and links between them, are asked about too.
     """
     for asked, normal in zip(reference.signals, reference.usual.usual, strict=True):
         if asked.column is None:
-            if asked.signal == "link":
-                yield from _links(reference, rows.drawn, normal)
-            elif several and not _earlier(reference):
-                yield _multivariate(reference, rows.drawn, normal)
+            if several:
+                yield from _several(reference, asked.signal, rows.drawn, normal)
             continue
         column, window = reference.columns[asked.column], rows.counts[asked.column]
         before = np.array(column.daily).sum(axis=0)
@@ -43,6 +41,14 @@ def signals_of(reference: Reference, rows: Tallied, *, several: bool = True) -> 
     if _earlier(reference):
         why = "not calibrated: the reference was made by an earlier build"
         yield WindowCheck(check="multivariate", outcome="not_enough_evidence", reason=why)
+
+
+def _several(reference: Reference, signal: Signal, drawn: Part, normal: float) -> Iterator[WindowCheck]:
+    """What is asked of several columns together."""
+    if signal == "link":
+        yield from _links(reference, drawn, normal)
+    elif not _earlier(reference):
+        yield _multivariate(reference, drawn, normal)
 
 
 def _earlier(reference: Reference) -> bool:
