@@ -101,11 +101,11 @@ def lost_in_words(lost: Lost) -> str:
 
 
 def still_lost(lost: Lost | None, window: Window) -> bool:
-    """Whether what came of this window is beyond what was usual before."""
-    came = window.realised.get(lost.metric) if lost is not None else None
-    return (
-        came is not None and came.value is not None and lost is not None and _far(lost.metric, came.value, lost.limit)
-    )
+    """Whether what came of this window, known of half of its rows at least, is beyond what was usual before."""
+    if lost is None or window.broken or window.labelled < LABELLED * window.span.rows:
+        return False
+    came = window.realised.get(lost.metric)
+    return came is not None and came.value is not None and _far(lost.metric, came.value, lost.limit)
 
 
 def _back(own: Sequence[Noted], lost: Lost, when: "Often") -> bool:

@@ -194,8 +194,8 @@ def to_do(window: Window, decision: RetrainDecision, lost: Lost | None = None) -
         return f"To do: nothing, where the automation runs; else keepfit retrain {window.use_case}. Its gates decide."
     if still_lost(lost, window):
         return (
-            "To do: find out what changed. Retrains go on being asked for until it is back; with a shorter `history` "
-            "a model learns less from the time before."
+            "To do: find out what changed. With realised_performance in `retrain.on` more retrains are asked for until "
+            "it is back; with a shorter `history` a model learns less from the time before."
         )
     if window.alarms:
         return "To do: nothing yet. The next windows tell whether it lasts."

@@ -21,14 +21,13 @@ from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.stats import beta
 
 from keepfit.config.monitor import Monitor, Retrain
 from keepfit.features import Levels
 from keepfit.monitor import Found, Reference, decide, look
 from keepfit.records import Noted
 from tests.benchmarks.flights_year import Flights, flights, reference, seen
-from tests.benchmarks.holdouts import put_below_mark, table
+from tests.benchmarks.holdouts import put_below_mark, rate, table
 from tests.benchmarks.weather_year import weather
 
 DAYS = np.arange(364)
@@ -82,15 +81,9 @@ def rates(name: str, windows: Windows) -> list[str]:
     told = list(windows)
     counts = [sum(trigger in each.alarms for each in told) for trigger in TRIGGERS]
     broken = sum(bool(each.broken) for each in told)
-    cells = [name, f"{len(told)}", *(_rate(count, len(told)) for count in counts), f"{broken}"]
+    cells = [name, f"{len(told)}", *(rate(count, len(told)) for count in counts), f"{broken}"]
     print(*cells, sep=" | ", flush=True)
     return cells
-
-
-def _rate(count: int, rows: int) -> str:
-    low = beta.ppf(0.025, count, rows - count + 1) if count else 0.0
-    high = beta.ppf(0.975, count + 1, rows - count) if count < rows else 1.0
-    return f"{count / rows:.1%} ({low:.1%} to {high:.1%})"
 
 
 def number(name: str, change: Callable[[Any, float], Any]) -> Plant:

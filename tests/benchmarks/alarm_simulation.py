@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.stats import beta
 
 from keepfit.config.monitor import Monitor
 from keepfit.features import Levels
 from keepfit.monitor import Answered, Answers, Found, Reference, Rows, Seen, look, reference_of, tallied
-from tests.benchmarks.holdouts import put_between_marks, table
+from tests.benchmarks.holdouts import put_between_marks, rate, table
 
 WEEKS = 26
 AFTER = (0, 3, 6)  # weeks after the reference that are looked at
@@ -157,16 +156,10 @@ def row(setting: Setting, draws: int) -> list[str]:
     got = list(outcomes(setting, draws))
     alarms = [sum(trigger in each.found.alarms for each in got) for trigger in TRIGGERS]
     naive, covered = (np.mean([getattr(each, name) for each in got]) for name in ("naive", "covered"))
-    cells = [setting.name, f"{len(got)}", *(_rate(count, len(got)) for count in alarms)]
+    cells = [setting.name, f"{len(got)}", *(rate(count, len(got)) for count in alarms)]
     cells += [f"{naive:.1%}", f"{covered:.1%}"]
     print(*cells, sep=" | ", flush=True)
     return cells
-
-
-def _rate(count: int, rows: int) -> str:
-    low = beta.ppf(0.025, count, rows - count + 1) if count else 0.0
-    high = beta.ppf(0.975, count + 1, rows - count) if count < rows else 1.0
-    return f"{count / rows:.1%} ({low:.1%} to {high:.1%})"
 
 
 def main() -> None:

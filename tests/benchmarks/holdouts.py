@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from scipy.stats import beta
 
 from keepfit import features, registry, score
 from keepfit.config import METRICS, load
@@ -97,6 +98,13 @@ def told(found: Estimate, digits: int = 3, *, sign: bool = False) -> str:
     if found.low is None or found.high is None:
         return f"{found.value:{form}}"
     return f"{found.value:{form}} ({found.low:{form}} to {found.high:{form}})"
+
+
+def rate(count: int, rows: int) -> str:
+    """A share with its interval of 95 %, as if rows were independent (Clopper & Pearson 1934)."""
+    low = beta.ppf(0.025, count, rows - count + 1) if count else 0.0
+    high = beta.ppf(0.975, count + 1, rows - count) if count < rows else 1.0
+    return f"{count / rows:.1%} ({low:.1%} to {high:.1%})"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -32,15 +32,20 @@ SEAT = Seat(number=1, digest=sha256(b"version"))
 @pytest.fixture
 def store(tmp_path):
     made = open_store(str(tmp_path / "store"))
+    seat(made, SEAT)
+    return made
+
+
+def seat(store, version):
+    """Register and promote a version."""
     for action in ("registered", "promoted"):
         append(
-            made,
+            store,
             "visits",
             lambda _, what=action: Draft(
-                action=what, actor="me", reason="a first one", at=JUNE, as_of=JUNE, version=SEAT, outcome="pass"
+                action=what, actor="me", reason="it passed", at=JUNE, as_of=JUNE, version=version, outcome="pass"
             ),
         )
-    return made
 
 
 def window(day, *, hours=1.0, alarms=(), labelled=0, broken=(), rows=100):
@@ -92,14 +97,7 @@ def test_labels_of_a_version_that_was_replaced_are_filled_in_and_ask_for_nothing
     for day in (1, 2):
         noted(store, tmp_path, window(day))
     second = Seat(number=2, digest=sha256(b"second"))
-    for action in ("registered", "promoted"):
-        append(
-            store,
-            "visits",
-            lambda _, what=action: Draft(
-                action=what, actor="me", reason="a better one", at=JUNE, as_of=JUNE, version=second, outcome="pass"
-            ),
-        )
+    seat(store, second)
     noted(store, tmp_path, structs.replace(window(3), version=second))
     fold = fold_of(head(store, "visits"))
     now = JUNE + timedelta(days=4)

@@ -115,11 +115,15 @@ def test_what_an_earlier_version_lost_is_said_where_nothing_alarms():
     seen = monitored(SAMPLES["quiet"]())
     lost = Lost(version=1, metric="log_loss", limit=0.3, since=seen.window.span.start)
     came = Estimate(value=0.4, low=0.35, high=0.45, rows=900, clusters=7)
-    still = replace(seen, lost=lost, window=replace(seen.window, realised={"log_loss": came}))
+    still = replace(
+        seen, lost=lost, window=replace(seen.window, realised={"log_loss": came}, labelled=seen.window.span.rows)
+    )
     for told in (window_text(still), decision_markdown(still), render_window(still)):
         assert "Still worse than before version 1 alarmed, no retrain" in told
         assert "find out what changed" in told
         assert "not back for good at most 0.3" in " ".join(told.split())
+    few = replace(still, window=replace(still.window, labelled=still.window.span.rows // 2 - 1))
+    assert "Nothing unusual" in window_text(few)
     back = replace(still, lost=replace(lost, limit=0.5))
     assert "Nothing unusual" in window_text(back)
     assert "To do" not in window_text(back)
